@@ -1,0 +1,50 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "model/labels.h"
+
+namespace forewarn {
+
+// One condition on a label: `name = "v"`, `!=`, `=~` or `!~`. Regular expressions are RE2, anchored at
+// both ends, as in Prometheus; they run in time linear in the input. Immutable and thread-safe, cheap to
+// copy.
+class Matcher {
+ public:
+  enum class Kind { kEqual, kNotEqual, kRegex, kNotRegex };
+
+  // Fails with RE2's reason for a bad or too large expression.
+  static StatusOr<Matcher> Make(Kind kind, std::string name, std::string value);
+  static Matcher Equal(std::string name, std::string value);
+
+  // A missing label counts as the empty value.
+  bool Matches(std::string_view value) const;
+
+  Kind kind() const { return kind_; }
+  const std::string& name() const { return name_; }
+  const std::string& value() const { return value_; }
+  // `name=~"value"`.
+  std::string ToString() const;
+
+ private:
+  struct Regex;
+
+  Matcher(Kind kind, std::string name, std::string value)
+      : kind_(kind), name_(std::move(name)), value_(std::move(value)) {}
+
+  Kind kind_;
+  std::string name_;
+  std::string value_;
+  std::shared_ptr<const Regex> regex_;  // for the two regex kinds
+};
+
+using Matchers = std::vector<Matcher>;
+
+// Whether every matcher holds.
+bool MatchesAll(const Matchers& matchers, const Labels& labels);
+
+}  // namespace forewarn

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+#include "model/bundle.h"
+#include "model/entry.h"
+#include "model/probe.h"
+
+namespace forewarn {
+
+// Contacts knows every probe of one partition: when it was last heard of, how far its data goes, and what
+// that makes of it. A fold: entries in, changed states out. Owned by its shard; not thread-safe.
+//
+//   fresh --late_after--> late --lost_after--> lost        any arrival: fresh
+//   retired: by command; stays so.                         (all on arrival time)
+class Contacts {
+ public:
+  // How long a probe may be silent; from the bundle.
+  void SetPolicy(const ContactPolicy& policy) { policy_ = policy; }
+  void Restore(ProbeState state);
+
+  // Whether the batch was applied before: same epoch and not a later sequence, or an older epoch.
+  bool IsDuplicate(const Batch& batch) const;
+
+  // Takes the entry (a hello, a batch that is no duplicate, a retirement, a tick) and returns the states it
+  // changed. A batch's rounds move the watermark.
+  std::vector<ProbeState> Observe(const Entry& entry);
+
+  // Arrival time at which the next state changes by silence alone; nothing when none will.
+  std::optional<Timestamp> NextTimer() const;
+
+  // Null when unknown.
+  const ProbeState* Find(std::string_view probe) const;
+  // The installation's probes, by UUID; retired ones included.
+  std::vector<const ProbeState*> Of(std::string_view customer, std::string_view installation) const;
+  // Event time up to which the installation's data is complete: the minimum over its fresh probes, so that
+  // a dead one stalls nobody. Nothing while no fresh probe has ended a round.
+  std::optional<Timestamp> Watermark(std::string_view customer, std::string_view installation) const;
+  const std::map<std::string, ProbeState, std::less<>>& all() const { return probes_; }
+
+ private:
+  ContactPolicy policy_;
+  std::map<std::string, ProbeState, std::less<>> probes_;  // by UUID
+};
+
+}  // namespace forewarn

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "base/status.h"
+#include "base/time.h"
+#include "model/commit.h"
+#include "model/series_source.h"
+#include "model/telemetry.h"
+#include "store/store.h"
+
+namespace forewarn {
+
+struct HeadOptions {
+  Duration chunk_window = 2h;     // a chunk never crosses a multiple of this
+  uint32_t chunk_samples = 480;   // nor holds more
+  Duration accepted_age = 24h * 8;   // against arrival time
+  Duration accepted_ahead = 10min;
+  uint64_t max_series_per_probe = 50'000;
+  uint64_t max_series_per_customer = 1'000'000;
+};
+
+// Head is one partition's memory of its series: the label index and the newest samples, encoded as they
+// grow. It is the only writer of the partition's samples and belongs to the partition's shard: not
+// thread-safe. What it seals and names goes out in the Commit; it is rebuilt from series, chunks and journal.
+class Head : public SeriesSource {
+ public:
+  // `store` is a loan that outlives it, read for chunks that are no longer in memory.
+  Head(uint32_t partition, const Store& store, HeadOptions options);
+  ~Head() override;
+
+  // Reads what the store has: series, and for each what its sealed chunks already cover. Call once, first.
+  Status Load();
+  // Applies a journalled item again; samples that are already sealed are passed over.
+  Status Replay(const Store::JournalItem& item);
+
+  // What became of the samples of one block.
+  struct Refused {
+    uint64_t too_old = 0;
+    uint64_t too_new = 0;
+    uint64_t duplicate = 0;     // another sample with this time exists: the first wins
+    uint64_t series_limit = 0;
+  };
+  // Takes the block's samples at arrival time `now`. Accepted ones are added to `commit` with the series
+  // they named first and the chunks they completed. Late samples within accepted_age are stored and found.
+  Refused Append(const SampleBlock& block, Timestamp now, Commit& commit);
+
+  // The same for one result of a recording rule.
+  void AppendDerived(const Labels& labels, Sample sample, Commit& commit);
+
+  // Seals chunks whose window has passed for `now` (arrival time), so that the journal can be dropped.
+  void SealBefore(Timestamp now, Commit& commit);
+
+  // The first journal sequence that holds a sample which is not sealed; `next` when there is none.
+  uint64_t JournalKeptFrom(uint64_t next) const;
+
+  // All series that match, with their samples in [from, to] from chunks and head: what
+  // SeriesSource::Select promises.
+  StatusOr<std::vector<SeriesData>> Select(const Matchers& matchers, Timestamp from, Timestamp to,
+                                           const SelectLimits& limits) const override;
+
+  size_t series_count() const;
+  size_t memory_bytes() const;  // an estimate
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace forewarn

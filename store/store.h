@@ -1,0 +1,86 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "base/time.h"
+#include "model/commit.h"
+
+namespace forewarn {
+
+// Store remembers: it writes commits whole or not at all, and reads back what was written. One for a
+// process. Commit() has one caller, the committer's thread; everything else is thread-safe and sees a
+// consistent state. Nothing it was asked to commit is visible before it is durable.
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // Writes all of `commits` in one atomic, synced write, in their order. When it fails, nothing of them
+  // is durable for sure and nothing may be acknowledged; the process ends and replays (kResourceExhausted
+  // for a full disk, kDataLoss for corruption, kUnavailable otherwise; the message names the folder).
+  // Sequences of a partition must follow each other without a hole.
+  virtual Status Commit(std::span<const Commit> commits) = 0;
+
+  // A journalled commit, as it is needed to rebuild what is only in memory.
+  struct JournalItem {
+    uint64_t sequence = 0;
+    std::string entry;
+    AppliedSamples samples;
+  };
+  // Calls `visit` for the partition's journal from `first` on, in order, until it returns a failure.
+  virtual Status ReadJournal(uint32_t partition, uint64_t first,
+                             const std::function<Status(const JournalItem&)>& visit) const = 0;
+  // The sequence of the partition's last commit; 0 when there is none.
+  virtual StatusOr<uint64_t> LastSequence(uint32_t partition) const = 0;
+
+  // All records of one kind, ordered by id.
+  virtual Status ReadState(uint32_t partition, StateKind kind,
+                           const std::function<Status(std::string_view id, std::string_view record)>&
+                               visit) const = 0;
+  // kNotFound when there is none.
+  virtual StatusOr<std::string> GetState(uint32_t partition, StateKind kind,
+                                         std::string_view id) const = 0;
+
+  // All series of a partition, ordered by id.
+  virtual Status ReadSeries(uint32_t partition,
+                            const std::function<Status(const NewSeries&)>& visit) const = 0;
+
+  // The sealed chunks of one series that overlap [from, to], in time order.
+  virtual StatusOr<std::vector<SealedChunk>> ReadChunks(uint32_t partition, SeriesId id,
+                                                        Timestamp from, Timestamp to) const = 0;
+
+  // History of one customer with event times in [from, to], oldest first, at most `limit` rows (the newest
+  // ones when there are more).
+  virtual StatusOr<std::vector<HistoryRow>> ReadHistory(uint32_t partition,
+                                                        std::string_view customer, Timestamp from,
+                                                        Timestamp to, size_t limit) const = 0;
+
+  // Drops what is older: whole time windows, as files. `journal_kept_from[p]` is the first sequence of
+  // partition p that is still needed; those before may go.
+  struct Retention {
+    Timestamp chunks_before;
+    Timestamp history_before;
+    std::vector<uint64_t> journal_kept_from;  // kPartitions + 1 numbers
+  };
+  virtual Status Drop(const Retention& retention) = 0;
+
+  // Makes a copy that can be opened by itself, while running. `dir` must not exist.
+  virtual Status Checkpoint(const std::string& dir) = 0;
+};
+
+struct StoreOptions {
+  std::string dir;
+  int64_t block_cache_bytes = 64 << 20;
+  int64_t write_buffer_bytes = 32 << 20;
+};
+
+// Opens or creates a database. Refuses with a sentence: a folder that another process holds, a newer
+// format, corruption (naming the file).
+StatusOr<std::unique_ptr<Store>> OpenStore(const StoreOptions& options);
+
+}  // namespace forewarn
