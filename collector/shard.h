@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "base/time.h"
+#include "collector/tokens.h"
 #include "incidents/manager.h"
 #include "model/commit.h"
 #include "model/entry.h"
@@ -17,6 +18,34 @@
 #include "store/store.h"
 
 namespace forewarn {
+
+// What the sender of a batch is told beside success: the samples that were left out, and why.
+struct BatchReply {
+  uint64_t too_old = 0;
+  uint64_t too_new = 0;
+  uint64_t duplicate = 0;
+  uint64_t series_limit = 0;
+
+  template <typename Self, typename Visitor>
+  static void Fields(Self& self, Visitor&& visit) {
+    visit(1, self.too_old);
+    visit(2, self.too_new);
+    visit(3, self.duplicate);
+    visit(4, self.series_limit);
+  }
+};
+
+// What a probe that says hello is told: the last of its batches that was applied.
+struct HelloReply {
+  uint64_t epoch = 0;
+  uint64_t sequence = 0;
+
+  template <typename Self, typename Visitor>
+  static void Fields(Self& self, Visitor&& visit) {
+    visit(1, self.epoch);
+    visit(2, self.sequence);
+  }
+};
 
 // Shard is the fold over one partition: entries in, commits out. It computes what follows from an entry in
 // pure steps and writes nothing itself; whoever drives it commits what it returns, in order, before anybody
@@ -32,7 +61,9 @@ class Shard {
   Status Recover();
 
   // Takes the next entry. The caller commits the result before it hands out its outcome, and never again
-  // calls the shard when that fails.
+  // calls the shard when that fails. A commit that is `empty` changed nothing and is not written, but its
+  // outcome waits its turn all the same: it may rest on commits that are still on their way. The reply is a
+  // BatchReply, a HelloReply, an EnrolmentToken, or nothing, as the entry asks for.
   Commit Handle(Entry entry);
 
   // Arrival time at which a Tick is due; nothing while time alone changes nothing.
@@ -44,13 +75,28 @@ class Shard {
   const Engine& engine() const { return engine_; }
   const IncidentManager& incidents() const { return incidents_; }
   const Planner& planner() const { return planner_; }
+  const Tokens& tokens() const { return tokens_; }
   const Bundle& bundle() const { return bundle_; }
+  uint32_t partition() const { return partition_; }
   uint64_t sequence() const { return sequence_; }
   uint64_t JournalKeptFrom() const { return head_.JournalKeptFrom(sequence_ + 1); }
 
  private:
+  // Entries that change nothing and need no record: repeated batches, bundles already in force, whatever a
+  // retired probe sends. True when `commit` holds the answer.
+  bool AnswersAtOnce(const Entry& entry, Commit& commit) const;
+  void TakeInTelemetry(const Entry& entry, Commit& commit);
+  Engine::Conclusions Conclude(const Entry& entry, const std::vector<ProbeState>& probes,
+                               Commit& commit);
+  // Turns what the steps returned into the records of the commit.
+  void Keep(const Entry& entry, const std::vector<ProbeState>& probes,
+            Engine::Conclusions concluded, const std::vector<IncidentChange>& incidents,
+            Planner::Plan plan, Commit& commit);
+  Status RestoreState();
+
   const uint32_t partition_;
   const Store& store_;
+  const Duration chunk_window_;
 
   uint64_t sequence_ = 0;
   Timestamp last_arrival_ = kTimeZero;
@@ -60,6 +106,7 @@ class Shard {
   Engine engine_;
   IncidentManager incidents_;
   Planner planner_;
+  Tokens tokens_;
 };
 
 }  // namespace forewarn

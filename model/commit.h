@@ -91,7 +91,8 @@ struct Commit {
   // Not stored: what the sender is told, and what may leave once the commit is durable.
   Status outcome;
   std::string reply;
-  std::vector<Notification> outbox;
+  std::vector<Notification> outbox;    // new or changed
+  std::vector<std::string> problems;   // failed evaluations, for the log and the metrics
   bool empty = false;  // a duplicate, or a tick too early: nothing to write, the outcome still counts
 };
 

@@ -49,7 +49,8 @@ class Engine {
   // unchanged keep their state; those of rules that are gone end.
   Conclusions Load(const Bundle& bundle, Timestamp arrival);
 
-  // Puts back what an earlier life wrote under kAlert and kRules. Call before the first Observe.
+  // Puts back what an earlier life wrote under kAlert and kRules. Call before Load, and Load before the
+  // first Observe: alerts keep their state when their rules are as they were.
   Status Restore(StateKind kind, std::string_view id, std::string_view record);
 
   // Takes an entry after `contacts` has; `changed` is what that changed.

@@ -1,0 +1,295 @@
+#include "collector/shard.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/record.h"
+
+namespace forewarn {
+
+namespace {
+
+// StateKind::kPartition: where the fold stands.
+struct PartitionRecord {
+  Timestamp last_arrival;
+
+  template <typename Self, typename Visitor>
+  static void Fields(Self& self, Visitor&& visit) {
+    visit(1, self.last_arrival);
+  }
+};
+
+// StateKind::kAudit: a command as it was carried out, by the sequence of its entry.
+struct AuditRecord {
+  Timestamp at;
+  std::string actor;
+  Command command;
+
+  template <typename Self, typename Visitor>
+  static void Fields(Self& self, Visitor&& visit) {
+    visit(1, self.at);
+    visit(2, self.actor);
+    visit(3, self.command);
+  }
+};
+
+const Batch* AsBatch(const Entry& entry) { return std::get_if<Batch>(&entry.what); }
+
+template <typename T>
+const T* AsCommand(const Entry& entry) {
+  const auto* command = std::get_if<Command>(&entry.what);
+  return command == nullptr ? nullptr : std::get_if<T>(command);
+}
+
+// Commands by people are audited; what probes and the dispatcher say is in the journal and the outbox.
+bool IsAudited(const Entry& entry) {
+  return std::holds_alternative<Command>(entry.what) && AsCommand<HelloCommand>(entry) == nullptr &&
+         AsCommand<DeliveryCommand>(entry) == nullptr;
+}
+
+// Numbers in ids are padded, so that records sort as their numbers do.
+std::string NumberId(uint64_t number) { return fmt::format("{:020}", number); }
+
+template <typename T>
+StatePut Put(StateKind kind, std::string id, const T& value) {
+  return {kind, std::move(id), EncodeRecord(value)};
+}
+
+template <typename T>
+void AddHistory(HistoryKind kind, const Batch& batch, const std::vector<T>& items, Timestamp T::*at,
+                Commit& commit) {
+  for (const T& item : items) {
+    commit.history.push_back(
+        {kind, batch.source.customer, batch.source.probe, item.*at, EncodeRecord(item)});
+  }
+}
+
+}  // namespace
+
+Shard::Shard(uint32_t partition, const Store& store, const HeadOptions& head)
+    : partition_(partition),
+      store_(store),
+      chunk_window_(head.chunk_window),
+      head_(partition, store, head),
+      engine_(head_, contacts_),
+      incidents_(partition),
+      planner_(partition) {}
+
+Commit Shard::Handle(Entry entry) {
+  entry.arrival = std::max(entry.arrival, last_arrival_);
+  Commit commit;
+  commit.partition = partition_;
+  commit.sequence = sequence_ + 1;
+  if (AnswersAtOnce(entry, commit)) return commit;
+
+  TakeInTelemetry(entry, commit);
+  std::vector<ProbeState> probes = contacts_.Observe(entry);
+  Engine::Conclusions concluded = Conclude(entry, probes, commit);
+
+  std::vector<IncidentChange> incidents;
+  Planner::Plan plan;
+  commit.outcome = incidents_.Apply(entry, concluded.alerts, incidents);
+  if (commit.outcome.ok()) {
+    commit.outcome = planner_.Apply(entry, commit.sequence, incidents, plan);
+  }
+  if (commit.outcome.ok()) commit.outcome = tokens_.Apply(entry, commit);
+  // Only a command can fail, and a command that fails has changed nothing on the way here.
+  commit.empty = !commit.outcome.ok();
+  if (commit.empty) return commit;
+
+  Keep(entry, probes, std::move(concluded), incidents, std::move(plan), commit);
+  sequence_ = commit.sequence;
+  last_arrival_ = entry.arrival;
+  return commit;
+}
+
+bool Shard::AnswersAtOnce(const Entry& entry, Commit& commit) const {
+  const ProbeIdentity* sender = nullptr;
+  if (const Batch* batch = AsBatch(entry)) sender = &batch->source;
+  if (const auto* hello = AsCommand<HelloCommand>(entry)) sender = &hello->source;
+  const ProbeState* known = sender == nullptr ? nullptr : contacts_.Find(sender->probe);
+
+  if (known != nullptr && known->contact == Contact::kRetired) {
+    commit.outcome = PermissionDenied(fmt::format(
+        "probe {} was retired; enrol it again with a new token", known->identity.probe));
+  } else if (const Batch* batch = AsBatch(entry)) {
+    if (known == nullptr) return false;
+    if (batch->epoch < known->epoch) {
+      // Acknowledging it would lose it: an epoch only ever grows.
+      commit.outcome = FailedPrecondition(fmt::format(
+          "batch of epoch {}, but probe {} is at epoch {} already; is its state folder a copy of "
+          "another probe's, or its clock set back?",
+          batch->epoch, known->identity.probe, known->epoch));
+    } else if (!contacts_.IsDuplicate(*batch)) {
+      return false;
+    }
+  } else if (const auto* bundle = std::get_if<Bundle>(&entry.what)) {
+    if (bundle->id != bundle_.id) return false;
+  } else if (const auto* retire = AsCommand<RetireProbeCommand>(entry)) {
+    if (contacts_.Find(retire->probe.probe) != nullptr) return false;
+    commit.outcome = NotFound(fmt::format("there is no probe {}", retire->probe.probe));
+  } else if (std::holds_alternative<Tick>(entry.what)) {
+    std::optional<Timestamp> due = NextTimer();
+    if (due && *due <= entry.arrival) return false;
+  } else {
+    return false;
+  }
+  commit.empty = true;
+  return true;
+}
+
+void Shard::TakeInTelemetry(const Entry& entry, Commit& commit) {
+  // Windows that have passed are sealed by whichever entry comes next, so that the journal can be dropped.
+  if (entry.arrival.time_since_epoch() / chunk_window_ !=
+      last_arrival_.time_since_epoch() / chunk_window_) {
+    head_.SealBefore(entry.arrival, commit);
+  }
+  const Batch* batch = AsBatch(entry);
+  if (batch == nullptr) return;
+  Head::Refused refused = head_.Append(batch->samples, entry.arrival, commit);
+  commit.reply = EncodeRecord(BatchReply{refused.too_old, refused.too_new, refused.duplicate,
+                                         refused.series_limit});
+  AddHistory(HistoryKind::kEvent, *batch, batch->events, &Event::at, commit);
+  AddHistory(HistoryKind::kCheck, *batch, batch->checks, &Check::at, commit);
+  AddHistory(HistoryKind::kChange, *batch, batch->changes, &Change::at, commit);
+  AddHistory(HistoryKind::kGap, *batch, batch->gaps, &Gap::from, commit);
+  for (const Fact& fact : batch->facts) {
+    std::string id = batch->source.probe + "/" + fact.name;
+    commit.state.push_back(fact.value.empty() ? StatePut{StateKind::kFact, std::move(id), ""}
+                                              : Put(StateKind::kFact, std::move(id), fact));
+  }
+}
+
+Engine::Conclusions Shard::Conclude(const Entry& entry, const std::vector<ProbeState>& probes,
+                                    Commit& commit) {
+  if (const auto* bundle = std::get_if<Bundle>(&entry.what)) {
+    bundle_ = *bundle;
+    contacts_.SetPolicy(bundle_.contact);
+    planner_.SetBundle(bundle_);
+    commit.state.push_back(Put(StateKind::kBundle, "", bundle_));
+    return engine_.Load(bundle_, entry.arrival);
+  }
+  auto write = [&](const Labels& labels, Sample sample) {
+    head_.AppendDerived(labels, sample, commit);
+  };
+  return engine_.Observe(entry, probes, write);
+}
+
+void Shard::Keep(const Entry& entry, const std::vector<ProbeState>& probes,
+                 Engine::Conclusions concluded, const std::vector<IncidentChange>& incidents,
+                 Planner::Plan plan, Commit& commit) {
+  commit.entry = EncodeRecord(entry);
+  auto put = [&](StatePut record) { commit.state.push_back(std::move(record)); };
+
+  for (const ProbeState& probe : probes) put(Put(StateKind::kProbe, probe.identity.probe, probe));
+  if (const auto* hello = AsCommand<HelloCommand>(entry)) {
+    const ProbeState* probe = contacts_.Find(hello->source.probe);
+    FW_CHECK(probe != nullptr);
+    commit.reply = EncodeRecord(HelloReply{probe->epoch, probe->sequence});
+  }
+
+  for (StatePut& record : concluded.state) put(std::move(record));
+  for (const AlertChange& change : concluded.alerts) {
+    commit.history.push_back(
+        {HistoryKind::kAlert, change.alert.customer, "", change.at, EncodeRecord(change)});
+  }
+  commit.problems = std::move(concluded.problems);
+
+  // A ticket may move several times in one entry, and the planner's lines come after: the last state counts.
+  std::set<uint64_t> touched;
+  auto keep_line = [&](const TimelineItem& line) {
+    put(Put(StateKind::kTimeline, NumberId(line.ticket) + "/" + NumberId(line.index), line));
+    touched.insert(line.ticket);
+  };
+  for (const IncidentChange& change : incidents) {
+    touched.insert(change.ticket.number);
+    for (const TimelineItem& line : change.timeline) keep_line(line);
+  }
+  for (TimelineItem& line : plan.timeline) {
+    incidents_.AddLine(line);
+    keep_line(line);
+  }
+  for (uint64_t number : touched) {
+    const Ticket* ticket = incidents_.Find(number);
+    FW_CHECK(ticket != nullptr);
+    put(Put(StateKind::kTicket, NumberId(number), *ticket));
+  }
+
+  for (Notification& notification : plan.outbox) {
+    put(Put(StateKind::kOutbox, notification.id, notification));
+    commit.outbox.push_back(std::move(notification));
+  }
+  for (std::string& id : plan.forgotten) put({StateKind::kOutbox, std::move(id), ""});
+  for (const Silence& silence : plan.silences) put(Put(StateKind::kSilence, silence.id, silence));
+
+  if (IsAudited(entry)) {
+    put(Put(StateKind::kAudit, NumberId(commit.sequence),
+            AuditRecord{entry.arrival, entry.actor, std::get<Command>(entry.what)}));
+  }
+  put(Put(StateKind::kPartition, "", PartitionRecord{entry.arrival}));
+}
+
+std::optional<Timestamp> Shard::NextTimer() const {
+  std::optional<Timestamp> next = contacts_.NextTimer();
+  if (std::optional<Timestamp> due = engine_.NextTimer()) next = next ? std::min(*next, *due) : *due;
+  if (head_.JournalKeptFrom(sequence_ + 1) <= sequence_) {
+    auto window = last_arrival_.time_since_epoch() / chunk_window_ + 1;
+    Timestamp due = Timestamp(window * chunk_window_);
+    next = next ? std::min(*next, due) : due;
+  }
+  return next;
+}
+
+Status Shard::Recover() {
+  FW_ASSIGN_OR_RETURN(sequence_, store_.LastSequence(partition_));
+  FW_RETURN_IF_ERROR(head_.Load());
+  FW_RETURN_IF_ERROR(store_.ReadJournal(
+      partition_, 1, [&](const Store::JournalItem& item) { return head_.Replay(item); }));
+  return RestoreState();
+}
+
+Status Shard::RestoreState() {
+  auto each = [&]<typename T>(StateKind kind, T, auto&& use) {
+    return store_.ReadState(partition_, kind,
+                            [&](std::string_view id, std::string_view bytes) -> Status {
+                              StatusOr<T> record = DecodeRecord<T>(bytes);
+                              if (!record.ok()) {
+                                return record.status().With(fmt::format(
+                                    "partition {}, state of kind {} at '{}'", partition_,
+                                    static_cast<int>(kind), id));
+                              }
+                              use(*std::move(record));
+                              return OkStatus();
+                            });
+  };
+  FW_RETURN_IF_ERROR(each(StateKind::kPartition, PartitionRecord{},
+                          [&](PartitionRecord record) { last_arrival_ = record.last_arrival; }));
+  FW_RETURN_IF_ERROR(each(StateKind::kProbe, ProbeState{},
+                          [&](ProbeState probe) { contacts_.Restore(std::move(probe)); }));
+  FW_RETURN_IF_ERROR(each(StateKind::kBundle, Bundle{}, [&](Bundle bundle) {
+    bundle_ = std::move(bundle);
+    contacts_.SetPolicy(bundle_.contact);
+    planner_.SetBundle(bundle_);
+  }));
+  for (StateKind kind : {StateKind::kAlert, StateKind::kRules}) {
+    FW_RETURN_IF_ERROR(store_.ReadState(partition_, kind, [&](auto id, auto record) {
+      return engine_.Restore(kind, id, record);
+    }));
+  }
+  // After the alerts, which keep their state when their rules are as they were: they are.
+  if (!bundle_.id.empty()) engine_.Load(bundle_, last_arrival_);
+  FW_RETURN_IF_ERROR(each(StateKind::kTicket, Ticket{},
+                          [&](Ticket ticket) { incidents_.Restore(std::move(ticket)); }));
+  FW_RETURN_IF_ERROR(each(StateKind::kOutbox, Notification{}, [&](Notification notification) {
+    planner_.Restore(std::move(notification));
+  }));
+  FW_RETURN_IF_ERROR(each(StateKind::kSilence, Silence{},
+                          [&](Silence silence) { planner_.Restore(std::move(silence)); }));
+  return each(StateKind::kToken, EnrolmentToken{},
+              [&](EnrolmentToken token) { tokens_.Restore(std::move(token)); });
+}
+
+}  // namespace forewarn
