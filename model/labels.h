@@ -55,6 +55,9 @@ class Labels {
   std::vector<Pair> pairs_;
 };
 
+// The value between double quotes, with \\ \" \n escapes.
+std::string QuoteLabelValue(std::string_view value);
+
 // `[a-zA-Z_][a-zA-Z0-9_]*`, and for metric names colons too.
 bool IsLabelName(std::string_view name);
 bool IsMetricName(std::string_view name);
