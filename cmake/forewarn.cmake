@@ -50,6 +50,7 @@ find_package(gRPC CONFIG REQUIRED)
 find_package(prometheus-cpp CONFIG REQUIRED)
 find_package(RocksDB CONFIG REQUIRED)
 find_package(GTest CONFIG REQUIRED)
+find_package(benchmark CONFIG REQUIRED)
 find_package(yaml-cpp CONFIG REQUIRED)
 find_package(nlohmann_json CONFIG REQUIRED)
 find_package(spdlog CONFIG REQUIRED)
@@ -80,6 +81,11 @@ function(forewarn_program name)
   install(TARGETS ${name} RUNTIME)
 endfunction()
 
+# The tests that run under the thread sanitizer: those that execute neither gRPC nor RocksDB, whose packaged
+# builds it cannot see into.
+set(FW_THREAD_SANITIZED base model config rules promql incidents notifier shard scenario sim)
+add_custom_target(tsan_tests)
+
 # forewarn_test(rules SOURCES … DEPS rules): one test binary a folder, one ctest entry each.
 function(forewarn_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;LIBRARIES;LABELS" ${ARGN})
@@ -89,8 +95,19 @@ function(forewarn_test name)
   target_link_libraries(test_${name} PRIVATE ${ARG_DEPS} ${ARG_LIBRARIES} GTest::gmock_main)
   target_compile_definitions(test_${name} PRIVATE FW_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   add_test(NAME ${name} COMMAND test_${name})
-  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}")
+  # The kind is the folder below tests/: unit, scenario, sim, …
+  cmake_path(RELATIVE_PATH CMAKE_CURRENT_SOURCE_DIR BASE_DIRECTORY ${CMAKE_SOURCE_DIR}/tests
+             OUTPUT_VARIABLE kind)
+  string(REGEX REPLACE "/.*" "" kind "${kind}")
+  set(labels ${kind} ${ARG_LABELS})
+  if(name IN_LIST FW_THREAD_SANITIZED)
+    list(APPEND labels tsan)
+    add_dependencies(tsan_tests test_${name})
+  endif()
+  set_tests_properties(${name} PROPERTIES LABELS "${labels}")
 endfunction()
+
+add_custom_target(fuzz_targets)
 
 # forewarn_fuzz(promql SOURCES fuzz_promql.cc DEPS rules): with FW_FUZZ a libFuzzer program; otherwise a
 # program that replays the corpus tests/fuzz/corpus/<name>, which ctest runs.
@@ -100,6 +117,7 @@ function(forewarn_fuzz name)
   target_include_directories(fuzz_${name} PRIVATE ${CMAKE_SOURCE_DIR})
   list(TRANSFORM ARG_DEPS PREPEND fw_)
   target_link_libraries(fuzz_${name} PRIVATE ${ARG_DEPS} ${ARG_LIBRARIES})
+  add_dependencies(fuzz_targets fuzz_${name})
   if(FW_FUZZ)
     target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
   else()
@@ -107,4 +125,18 @@ function(forewarn_fuzz name)
     add_test(NAME fuzz_${name} COMMAND fuzz_${name} ${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${name})
     set_tests_properties(fuzz_${name} PROPERTIES LABELS "fuzz")
   endif()
+endfunction()
+
+add_custom_target(bench_programs)
+
+# forewarn_bench(head SOURCES … DEPS store): a program of bench/; ctest runs it once over little data.
+function(forewarn_bench name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;LIBRARIES" ${ARGN})
+  add_executable(bench_${name} ${ARG_SOURCES})
+  target_include_directories(bench_${name} PRIVATE ${CMAKE_SOURCE_DIR})
+  list(TRANSFORM ARG_DEPS PREPEND fw_)
+  target_link_libraries(bench_${name} PRIVATE ${ARG_DEPS} ${ARG_LIBRARIES} benchmark::benchmark_main)
+  add_dependencies(bench_programs bench_${name})
+  add_test(NAME bench_${name} COMMAND bench_${name} --benchmark_min_time=0.001)
+  set_tests_properties(bench_${name} PROPERTIES LABELS bench)
 endfunction()
