@@ -27,6 +27,9 @@ class EntrySource {
   // thread, the shard's, calls this.
   virtual std::optional<Item> Next(Duration patience) = 0;
 
+  // Makes a Next() that waits return early, with nothing. Thread-safe.
+  virtual void Wake() = 0;
+
   // The entry at `position` and all its consequences are durable, with this outcome for its sender.
   // Called in the order of positions, by the committer's thread.
   virtual void Committed(uint64_t position, const Status& outcome, const std::string& reply) = 0;

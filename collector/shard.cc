@@ -172,6 +172,8 @@ Engine::Conclusions Shard::Conclude(const Entry& entry, const std::vector<ProbeS
     commit.state.push_back(Put(StateKind::kBundle, "", bundle_));
     return engine_.Load(bundle_, entry.arrival);
   }
+  // What people and the dispatcher say is nothing to the rules, and such an entry may yet be refused.
+  if (std::holds_alternative<Command>(entry.what) && probes.empty()) return {};
   auto write = [&](const Labels& labels, Sample sample) {
     head_.AppendDerived(labels, sample, commit);
   };

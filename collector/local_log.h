@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "base/queue.h"
+#include "collector/entry_source.h"
+
+namespace forewarn {
+
+// LocalLog is the EntrySource of a single machine: a bounded queue in memory. The sender is told after the
+// local commit; what is in the queue when the process dies was never acknowledged. Submit() and Wake() are
+// thread-safe; Next() is the shard thread's and Committed() the committer's.
+class LocalLog : public EntrySource {
+ public:
+  explicit LocalLog(size_t capacity) : queue_(capacity) {}
+
+  // False when the log is full or closed; `submission` is then as it was.
+  bool Submit(Submission& submission);
+  // Nothing more is taken in; Next() hands out what is inside.
+  void Close() { queue_.Close(); }
+  bool closed() const { return queue_.closed(); }
+  size_t size() const { return queue_.size(); }
+
+  std::optional<Item> Next(Duration patience) override;
+  void Wake() override;
+  void Committed(uint64_t position, const Status& outcome, const std::string& reply) override;
+
+ private:
+  using Done = std::function<void(const Status& outcome, const std::string& reply)>;
+
+  // Nothing is a wake-up call.
+  BoundedQueue<std::optional<Submission>> queue_;
+  uint64_t last_position_ = 0;  // Next()'s
+
+  // Two threads meet here, and a queue would not do: the committer takes what it is told to by position.
+  std::mutex mutex_;
+  std::deque<std::pair<uint64_t, Done>> waiting_;  // guarded by mutex_; positions ascend
+};
+
+}  // namespace forewarn

@@ -1,0 +1,128 @@
+#include "collector/partitions.h"
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "model/ids.h"
+
+namespace forewarn {
+
+Partitions::Partitions(Store& store, const Clock& clock, PartitionsOptions options,
+                       Committer::Hooks hooks)
+    : store_(store), clock_(clock), options_(options) {
+  for (uint32_t p = 0; p <= kControlPartition; ++p) {
+    shards_.push_back(std::make_unique<Shard>(p, store, options.head));
+  }
+  size_t threads = static_cast<size_t>(options.shard_threads);
+  for (size_t i = 0; i < threads; ++i) {
+    logs_.push_back(std::make_unique<LocalLog>(static_cast<size_t>(options.queue_batches)));
+  }
+  committer_ = std::make_unique<Committer>(store, clock, options.committer, std::move(hooks));
+  for (size_t i = 0; i < threads; ++i) {
+    threads_.push_back(
+        std::make_unique<ShardThread>(shards_, i, threads, *logs_[i], *committer_, clock));
+  }
+}
+
+Partitions::~Partitions() {
+  for (auto& log : logs_) log->Close();
+}
+
+Status Partitions::Recover(const std::function<void(size_t done, size_t total)>& progress) {
+  std::mutex mutex;
+  Status failure;  // guarded by mutex, as is `done`
+  size_t done = 0;
+  auto recover = [&](size_t index) {
+    for (size_t p = index; p < shards_.size(); p += threads_.size()) {
+      Status status = shards_[p]->Recover();
+      std::lock_guard lock(mutex);
+      if (!status.ok() && failure.ok()) failure = status;
+      if (!failure.ok()) return;
+      progress(++done, shards_.size());
+    }
+  };
+  std::vector<std::thread> helpers;
+  for (size_t i = 0; i < threads_.size(); ++i) helpers.emplace_back(recover, i);
+  for (std::thread& helper : helpers) helper.join();
+  return failure;
+}
+
+void Partitions::Start() {
+  for (auto& thread : threads_) thread->Start();
+}
+
+bool Partitions::Submit(Submission& submission) {
+  FW_CHECK(submission.entry.partition < shards_.size());
+  return logs_[submission.entry.partition % logs_.size()]->Submit(submission);
+}
+
+bool Partitions::Ask(uint32_t partition, ShardThread::Question question) {
+  FW_CHECK(partition < shards_.size());
+  return threads_[partition % threads_.size()]->Ask(partition, std::move(question));
+}
+
+Status Partitions::AskAndWait(uint32_t partition, const ShardThread::Question& question,
+                              Duration patience) {
+  // Shared, since whoever comes second may find the other gone.
+  struct Meeting {
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool done = false;      // guarded by mutex
+    bool given_up = false;  // guarded by mutex
+  };
+  auto meeting = std::make_shared<Meeting>();
+  bool asked = Ask(partition, [meeting, &question](const Shard& shard) {
+    std::lock_guard lock(meeting->mutex);  // held while it runs, so that nobody gives up in the middle
+    if (meeting->given_up) return;
+    question(shard);
+    meeting->done = true;
+    meeting->changed.notify_one();
+  });
+  if (asked) {
+    std::unique_lock lock(meeting->mutex);
+    if (meeting->changed.wait_for(lock, patience, [&] { return meeting->done; })) return OkStatus();
+    meeting->given_up = true;
+  }
+  return Unavailable(fmt::format(
+      "partition {} is too busy to answer now; try again, or narrow the question", partition));
+}
+
+void Partitions::DropOld(std::function<void(const Status&)> done) {
+  struct Collected {
+    std::mutex mutex;
+    Store::Retention retention;  // guarded by mutex
+    size_t missing = 0;          // guarded by mutex
+  };
+  auto collected = std::make_shared<Collected>();
+  Timestamp now = clock_.Now();
+  collected->retention.chunks_before = now - options_.samples_kept;
+  collected->retention.history_before = now - options_.history_kept;
+  collected->retention.journal_kept_from.resize(shards_.size(), 0);
+  collected->missing = shards_.size();
+  // What a shard says rests on commits that are still on their way; so the answer travels behind them.
+  auto answered = [this, collected, done](uint32_t partition, uint64_t kept_from) {
+    std::lock_guard lock(collected->mutex);
+    collected->retention.journal_kept_from[partition] = kept_from;
+    if (--collected->missing > 0) return;
+    committer_->Push([this, collected, done] {
+      std::lock_guard lock(collected->mutex);
+      done(store_.Drop(collected->retention));
+    });
+  };
+  for (uint32_t p = 0; p < shards_.size(); ++p) {
+    bool asked = Ask(p, [answered, p](const Shard& shard) { answered(p, shard.JournalKeptFrom()); });
+    if (!asked) answered(p, 0);  // busy: its journal stays until the next time
+  }
+}
+
+size_t Partitions::queued() const {
+  size_t sum = 0;
+  for (const auto& log : logs_) sum += log->size();
+  return sum;
+}
+
+}  // namespace forewarn

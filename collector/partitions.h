@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/status.h"
+#include "collector/committer.h"
+#include "collector/entry_source.h"
+#include "collector/local_log.h"
+#include "collector/shard.h"
+#include "collector/shard_thread.h"
+#include "store/store.h"
+
+namespace forewarn {
+
+struct PartitionsOptions {
+  int64_t shard_threads = 2;
+  int64_t queue_batches = 1024;  // a shard thread's; what is beyond makes probes slow down
+  HeadOptions head;
+  CommitterOptions committer;
+  Duration history_kept = 90 * 24h;
+  Duration samples_kept = 30 * 24h;
+};
+
+// All partitions of this process with the threads that run them: the whole of the fold, seen from the edges.
+// Entries go in by Submit(), questions by Ask(); both are thread-safe.
+class Partitions : public EntrySink {
+ public:
+  // `store` and `clock` are loans that outlive it.
+  Partitions(Store& store, const Clock& clock, PartitionsOptions options, Committer::Hooks hooks);
+  // Takes nothing more, folds and commits what is inside, tells its senders, ends the threads.
+  ~Partitions() override;
+
+  // Puts every shard where its last commit left it; calls `progress` with the number done. Once, first.
+  Status Recover(const std::function<void(size_t done, size_t total)>& progress);
+  // After Recover(): lets entries through.
+  void Start();
+
+  bool Submit(Submission& submission) override;
+
+  // Runs `question` on the thread of the partition's shard, soon. False when it is too busy or stopping.
+  bool Ask(uint32_t partition, ShardThread::Question question);
+  // The same, and waits for it. kUnavailable when the shard did not come to it within `patience`; the
+  // question is then not run any more.
+  Status AskAndWait(uint32_t partition, const ShardThread::Question& question, Duration patience);
+
+  // Drops what is older than the settings say, and journal that nothing needs any more. Returns at once; the
+  // work is done on the committer's thread, after the commits that it rests on. `done` says how it went.
+  void DropOld(std::function<void(const Status&)> done);
+
+  // Entries that wait to be folded.
+  size_t queued() const;
+  size_t partition_count() const { return shards_.size(); }
+
+ private:
+  Store& store_;
+  const Clock& clock_;
+  const PartitionsOptions options_;
+  std::vector<std::unique_ptr<Shard>> shards_;  // by partition; the last is the control partition
+  // Downwards: what stands later uses what stands before, and ends first.
+  std::vector<std::unique_ptr<LocalLog>> logs_;  // by thread
+  std::unique_ptr<Committer> committer_;
+  std::vector<std::unique_ptr<ShardThread>> threads_;
+};
+
+}  // namespace forewarn
