@@ -27,8 +27,10 @@ class Contacts {
   // Whether the batch was applied before: same epoch and not a later sequence, or an older epoch.
   bool IsDuplicate(const Batch& batch) const;
 
-  // Takes the entry (a hello, a batch that is no duplicate, a retirement, a tick) and returns the states it
-  // changed. A batch's rounds move the watermark.
+  // Takes the entry and returns the states it changed, by UUID. A batch's rounds move the watermark. A hello,
+  // a batch, a retirement and a tick move the time, so each of them may find other probes late or lost; any
+  // other entry, and a batch that is a duplicate, changes nothing. `contact_since` of a silent probe is the
+  // moment its time ran out, whenever that was noticed.
   std::vector<ProbeState> Observe(const Entry& entry);
 
   // Arrival time at which the next state changes by silence alone; nothing when none will.
