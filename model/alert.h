@@ -41,6 +41,9 @@ struct Alert {
   // From the rule's `forewarn:` section: text for the customer, next step, playbook.
   std::string warning_template;  // empty: the customer is not told
   std::string playbook;
+  // The values of the rule's `forewarn: group_by:` labels, as the engine joins them: alerts of one rule and
+  // installation with the same key are one incident. Empty without `group_by`.
+  std::string group_key;
 
   template <typename Self, typename Visitor>
   static void Fields(Self& self, Visitor&& visit) {
@@ -63,6 +66,7 @@ struct Alert {
     visit(17, self.probes);
     visit(18, self.warning_template);
     visit(19, self.playbook);
+    visit(20, self.group_key);
   }
 };
 

@@ -42,4 +42,8 @@ std::optional<Severity> ParseSeverity(std::string_view name) {
   return std::nullopt;
 }
 
+Severity SeverityOf(const Alert& alert) {
+  return ParseSeverity(alert.labels.Get("severity")).value_or(Severity::kWarning);
+}
+
 }  // namespace forewarn

@@ -13,6 +13,20 @@ namespace forewarn {
 
 enum class TicketState : int32_t { kOpen = 1, kAcknowledged = 2, kResolved = 3, kClosed = 4 };
 
+// An alert of which only the id and the state are kept.
+struct AlertRef {
+  Fingerprint id;
+  AlertState state = AlertState::kFiring;
+
+  friend auto operator<=>(const AlertRef&, const AlertRef&) = default;
+
+  template <typename Self, typename Visitor>
+  static void Fields(Self& self, Visitor&& visit) {
+    visit(1, self.id);
+    visit(2, self.state);
+  }
+};
+
 // One problem that a person would name, and its record of work: one incident, one ticket, one number. What
 // belongs to an incident: alerts of the same customer, installation, rule and group labels.
 // Times are arrival times unless named otherwise. Stored under StateKind::kTicket by its number.
@@ -35,13 +49,17 @@ struct Ticket {
   std::optional<Timestamp> closed_at;
   std::string cause;       // given at close
   std::string resolution;  // given at close
-  bool prevented = false;  // resolved before the predicted breach
+  // Its data proved that all its alerts resolved before the predicted breach.
+  bool prevented = false;
   Timestamp problem_since;                     // event time: the earliest of its alerts
   std::optional<Timestamp> predicted_breach;   // event time: the earliest of its alerts'
-  std::vector<Alert> alerts;  // those not yet resolved, by id; at most 100, the rest in `more_alerts`
-  uint64_t more_alerts = 0;
+  std::optional<Timestamp> problem_until;      // event time: when the last of its alerts resolved or ended
+  std::vector<Alert> alerts;           // firing or unknown, by id; at most 100
+  std::vector<AlertRef> more_alerts;   // those beyond the 100, by id
   uint64_t timeline_size = 0;
   bool late = false;  // opened by data that arrived late
+  bool unproven = false;  // an alert left it because its series is gone, which proves nothing
+  uint64_t previous = 0;  // the ticket of the same problem before it, or 0
 
   template <typename Self, typename Visitor>
   static void Fields(Self& self, Visitor&& visit) {
@@ -70,6 +88,9 @@ struct Ticket {
     visit(23, self.more_alerts);
     visit(24, self.timeline_size);
     visit(25, self.late);
+    visit(26, self.problem_until);
+    visit(27, self.unproven);
+    visit(28, self.previous);
   }
 };
 
@@ -79,7 +100,9 @@ struct TimelineItem {
   uint64_t index = 0;  // 0, 1, 2, …
   Timestamp at;        // arrival time
   std::string actor;   // `forewarn`, or a person's name
-  std::string what;    // opened, alert_firing, alert_resolved, acknowledged, notified, note, …
+  // opened, reopened, alert_firing, alert_unknown, alert_resolved, alert_ended, severity_raised,
+  // prediction_moved, resolved, acknowledged, closed, note, notified, not_notified, suppressed
+  std::string what;
   std::string text;
   bool customer_visible = false;
 
@@ -105,12 +128,20 @@ enum class IncidentStep : int32_t {
   kClosed = 7,
 };
 
-// A step of an incident's life, with the ticket after it and the lines it added to the timeline.
+// A step of an incident's life, with the ticket after it and the lines it added to the timeline. Not
+// stored as such.
 struct IncidentChange {
   IncidentStep step = IncidentStep::kOpened;
   Ticket ticket;
   std::vector<TimelineItem> timeline;
+  std::vector<Alert> joined;  // began to fire with this step
+  std::vector<Alert> left;    // resolved or ended with this step
+  bool severity_raised = false;
+  bool late = false;          // caused by data that arrived late
 };
+
+// From the alert's label `severity`; kWarning when it is missing or unknown.
+Severity SeverityOf(const Alert& alert);
 
 std::string TicketName(uint64_t number);                             // `FW-192`
 std::optional<uint64_t> ParseTicketName(std::string_view name);      // `FW-192` or `192`
