@@ -1,0 +1,236 @@
+#include "config/schema_yaml.h"
+
+#include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <sstream>
+
+namespace forewarn {
+namespace {
+
+constexpr size_t kMaxDepth = 32;
+
+// Thrown through yaml-cpp, and caught in this file, when reading on makes no sense.
+struct StopReading {};
+
+// The length of the UTF-8 character at the front; 0 when there is none.
+size_t Utf8Length(std::string_view s) {
+  auto byte = [&](size_t i) { return i < s.size() ? static_cast<unsigned char>(s[i]) : 0u; };
+  auto tail = [&](size_t i) { return (byte(i) & 0xc0) == 0x80; };
+  unsigned first = byte(0);
+  if (first < 0x80) return 1;
+  if (first >= 0xc2 && first < 0xe0 && tail(1)) return 2;
+  if (first >= 0xe0 && first < 0xf0 && tail(1) && tail(2)) {
+    bool overlong = first == 0xe0 && byte(1) < 0xa0;
+    bool surrogate = first == 0xed && byte(1) >= 0xa0;
+    return overlong || surrogate ? 0 : 3;
+  }
+  if (first >= 0xf0 && first < 0xf5 && tail(1) && tail(2) && tail(3)) {
+    bool overlong = first == 0xf0 && byte(1) < 0x90;
+    bool beyond = first == 0xf4 && byte(1) >= 0x90;
+    return overlong || beyond ? 0 : 4;
+  }
+  return 0;
+}
+
+// yaml-cpp puts a replacement character where it cannot read the bytes; we would rather say so.
+std::optional<Mistake> FindBadText(const std::string& path, std::string_view text) {
+  int line = 1;
+  int column = 1;
+  for (size_t i = 0; i < text.size();) {
+    unsigned char c = static_cast<unsigned char>(text[i]);
+    size_t length = Utf8Length(text.substr(i));
+    if (length == 0) return Mistake{path, line, column, "not UTF-8 text; save the file as UTF-8"};
+    if ((c < 0x20 && c != '\n' && c != '\r' && c != '\t') || c == 0x7f) {
+      return Mistake{path, line, column, fmt::format("a control character (0x{:02x})", c)};
+    }
+    column = c == '\n' ? 1 : column + 1;
+    if (c == '\n') ++line;
+    i += length;
+  }
+  return std::nullopt;
+}
+
+// Builds our nodes from yaml-cpp's events. Not from its own nodes: those have merged repeated keys by then.
+class Builder : public YAML::EventHandler {
+ public:
+  Builder(const std::string& path, std::vector<Mistake>& mistakes) : path_(path), mistakes_(mistakes) {}
+
+  YamlNode TakeRoot() { return std::move(root_); }
+
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (++documents_ > 1) {
+      Add(mark, "a second document; put it into a file of its own");
+      throw StopReading();
+    }
+  }
+  void OnDocumentEnd() override {}
+
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    RefuseAnchor(mark, anchor);
+    Place(MakeNode(mark, YamlNode::Kind::kNull));
+  }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
+    Add(mark, "an alias (*name); write the value out");
+    Place(MakeNode(mark, YamlNode::Kind::kNull));
+  }
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
+    RefuseAnchor(mark, anchor);
+    RefuseTag(mark, tag);
+    YamlNode node = MakeNode(mark, YamlNode::Kind::kScalar);
+    node.text = value;
+    node.quoted = tag == "!";
+    Place(std::move(node));
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    Open(mark, tag, anchor, YamlNode::Kind::kList);
+  }
+  void OnSequenceEnd() override { Close(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
+    Open(mark, tag, anchor, YamlNode::Kind::kMap);
+  }
+  void OnMapEnd() override { Close(); }
+
+ private:
+  // A list or map that is still open, and for a map the key that waits for its value.
+  struct Frame {
+    YamlNode node;
+    std::optional<YamlMember> waiting;
+    std::map<std::string, int> lines;  // of the keys so far
+  };
+
+  void Add(const YAML::Mark& mark, std::string text) {
+    mistakes_.push_back({path_, std::max(mark.line, 0) + 1, std::max(mark.column, 0) + 1, std::move(text)});
+  }
+
+  static YamlNode MakeNode(const YAML::Mark& mark, YamlNode::Kind kind) {
+    YamlNode node;
+    node.kind = kind;
+    node.line = std::max(mark.line, 0) + 1;
+    node.column = std::max(mark.column, 0) + 1;
+    return node;
+  }
+
+  void RefuseAnchor(const YAML::Mark& mark, YAML::anchor_t anchor) {
+    if (anchor != 0) Add(mark, "an anchor (&name); write the value out where it is needed");
+  }
+  // `?` is what yaml-cpp calls plain, `!` is quoted, empty or `?` are lists and maps without a tag.
+  void RefuseTag(const YAML::Mark& mark, const std::string& tag) {
+    if (!tag.empty() && tag != "?" && tag != "!") Add(mark, "a tag (!name); write the value without it");
+  }
+
+  void Open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YamlNode::Kind kind) {
+    RefuseAnchor(mark, anchor);
+    RefuseTag(mark, tag);
+    if (open_.size() >= kMaxDepth) {
+      Add(mark, fmt::format("nested more than {} levels deep", kMaxDepth));
+      throw StopReading();
+    }
+    open_.push_back({MakeNode(mark, kind), std::nullopt, {}});
+  }
+
+  void Close() {
+    YamlNode node = std::move(open_.back().node);
+    open_.pop_back();
+    Place(std::move(node));
+  }
+
+  // Puts a finished value where it belongs.
+  void Place(YamlNode node) {
+    if (open_.empty()) {
+      root_ = std::move(node);
+      return;
+    }
+    Frame& frame = open_.back();
+    if (frame.node.is_list()) {
+      frame.node.items.push_back(std::move(node));
+    } else if (!frame.waiting) {
+      TakeKey(frame, node);
+    } else {
+      frame.waiting->value = std::move(node);
+      // An empty key marks one that was refused.
+      if (!frame.waiting->key.empty()) frame.node.members.push_back(*std::move(frame.waiting));
+      frame.waiting.reset();
+    }
+  }
+
+  void TakeKey(Frame& frame, const YamlNode& node) {
+    frame.waiting = YamlMember{node.text, node.line, node.column, {}};
+    if (!node.is_scalar() || node.text.empty()) {
+      mistakes_.push_back({path_, node.line, node.column, "a key must be plain text, not " + node.Describe()});
+      frame.waiting->key.clear();
+      return;
+    }
+    auto [earlier, is_new] = frame.lines.emplace(node.text, node.line);
+    if (is_new) return;
+    mistakes_.push_back({path_, node.line, node.column,
+                         fmt::format("the key '{}' is given twice; the first is in line {}", node.text,
+                                     earlier->second)});
+    frame.waiting->key.clear();
+  }
+
+  const std::string& path_;
+  std::vector<Mistake>& mistakes_;
+
+  YamlNode root_;
+  std::vector<Frame> open_;
+  int documents_ = 0;
+};
+
+}  // namespace
+
+const YamlNode* YamlNode::Find(std::string_view key) const {
+  for (const YamlMember& member : members) {
+    if (member.key == key) return &member.value;
+  }
+  return nullptr;
+}
+
+std::string YamlNode::Describe() const {
+  switch (kind) {
+    case Kind::kNull: return "nothing";
+    case Kind::kList: return "a list";
+    case Kind::kMap: return "a map";
+    case Kind::kScalar: break;
+  }
+  if (text.size() <= 60) return "'" + text + "'";
+  size_t end = 60;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;  // not within a character
+  return "'" + text.substr(0, end) + "…'";
+}
+
+YamlNode ParseYaml(const std::string& path, std::string_view text, std::vector<Mistake>& mistakes,
+                   size_t max_bytes) {
+  if (text.size() > max_bytes) {
+    mistakes.push_back({path, 0, 0, fmt::format("larger than {} bytes", max_bytes)});
+    return {};
+  }
+  if (auto bad = FindBadText(path, text)) {
+    mistakes.push_back(*std::move(bad));
+    return {};
+  }
+  Builder builder(path, mistakes);
+  try {
+    std::istringstream in{std::string(text)};
+    YAML::Parser parser(in);
+    while (parser.HandleNextDocument(builder)) {
+    }
+  } catch (const StopReading&) {
+    return {};
+  } catch (const YAML::Exception& error) {
+    mistakes.push_back({path, std::max(error.mark.line, 0) + 1, std::max(error.mark.column, 0) + 1,
+                        "not YAML: " + error.msg});
+    return {};
+  }
+  return builder.TakeRoot();
+}
+
+}  // namespace forewarn
