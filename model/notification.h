@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,7 @@ struct Notification {
   uint32_t attempts = 0;
   Timestamp next_attempt_at;
   std::string outcome;  // receipt, last error, or the silence that suppressed it
+  std::optional<Timestamp> settled_at;  // when it stopped waiting
 
   template <typename Self, typename Visitor>
   static void Fields(Self& self, Visitor&& visit) {
@@ -50,6 +52,7 @@ struct Notification {
     visit(13, self.attempts);
     visit(14, self.next_attempt_at);
     visit(15, self.outcome);
+    visit(16, self.settled_at);
   }
 };
 
