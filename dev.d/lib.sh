@@ -29,7 +29,7 @@ packages_build=(
   libcli11-dev libcurl4-openssl-dev libssl-dev libzstd-dev libxxhash-dev libre2-dev libboost1.81-dev
   libgtest-dev libgmock-dev libbenchmark-dev
 )
-packages_run=(python3 python3-aiosmtpd openssl tzdata)
+packages_run=(python3 python3-aiosmtpd python3-yaml openssl tzdata)
 packages_lint=(clang-format-14 clang-tidy-14)
 packages_fuzz=(clang libclang-rt-14-dev llvm-14)
 packages_package=(dpkg-dev file systemd)
