@@ -38,7 +38,7 @@
 //   variant := a nested record with one field, whose number is the alternative's place, from 1
 //   vector  := one field for each element, in order;  optional := the field, or nothing
 //
-// A plain field that equals zero, false or the empty string is left out.
+// A plain field that equals zero, false or the empty string is left out where its default is the same.
 
 namespace forewarn {
 
@@ -114,8 +114,35 @@ void EncodePayload(Encoder& out, const T& value) {
   }
 }
 
+// Zero, false, empty: what may go without saying.
 template <typename T>
-void EncodeField(Encoder& out, uint32_t number, const T& value) {
+bool IsZero(const T& value) {
+  if constexpr (std::is_same_v<T, double>) {
+    return std::bit_cast<uint64_t>(value) == 0;  // -0.0 is something else
+  } else if constexpr (std::is_arithmetic_v<T> || std::is_enum_v<T> || std::is_same_v<T, std::string> ||
+                       std::is_same_v<T, Timestamp> || std::is_same_v<T, Duration> ||
+                       std::is_same_v<T, Fingerprint>) {
+    return value == T{};
+  } else {
+    return false;
+  }
+}
+
+// For each field of T, in order, whether it may be left out when it is zero: the reader will put the default
+// there, so the default must be zero too.
+template <typename T>
+const std::vector<bool>& ZeroIsDefault() {
+  static const std::vector<bool> fields = [] {
+    std::vector<bool> out;
+    const T defaults{};
+    T::Fields(defaults, [&](uint32_t, const auto& field) { out.push_back(IsZero(field)); });
+    return out;
+  }();
+  return fields;
+}
+
+template <typename T>
+void EncodeField(Encoder& out, uint32_t number, const T& value, bool may_omit) {
   if constexpr (IsVector<T>::value) {
     for (const auto& element : value) {
       out.Varint(number << 3 | WireTypeOf<typename T::value_type>());
@@ -126,15 +153,7 @@ void EncodeField(Encoder& out, uint32_t number, const T& value) {
     out.Varint(number << 3 | WireTypeOf<typename T::value_type>());
     EncodePayload(out, *value);
   } else {
-    if constexpr (std::equality_comparable<T> && !std::is_class_v<T>) {
-      if (std::is_same_v<T, double> ? std::bit_cast<uint64_t>(static_cast<double>(value)) == 0
-                                    : value == T{}) {
-        return;
-      }
-    } else if constexpr (std::is_same_v<T, std::string> || std::is_same_v<T, Timestamp> ||
-                         std::is_same_v<T, Duration> || std::is_same_v<T, Fingerprint>) {
-      if (value == T{}) return;
-    }
+    if (may_omit && IsZero(value)) return;
     out.Varint(number << 3 | WireTypeOf<T>());
     EncodePayload(out, value);
   }
@@ -142,14 +161,18 @@ void EncodeField(Encoder& out, uint32_t number, const T& value) {
 
 template <typename T>
 void EncodeFields(Encoder& out, const T& value) {
-  auto visit = [&](uint32_t number, const auto& field) { EncodeField(out, number, field); };
   if constexpr (IsVariant<T>::value) {
-    std::visit([&](const auto& held) { visit(static_cast<uint32_t>(value.index()) + 1, held); }, value);
+    auto number = static_cast<uint32_t>(value.index()) + 1;
+    std::visit([&](const auto& held) { EncodeField(out, number, held, false); }, value);
   } else if constexpr (IsPair<T>::value) {
-    visit(1, value.first);
-    visit(2, value.second);
+    EncodeField(out, 1, value.first, true);
+    EncodeField(out, 2, value.second, true);
   } else {
-    T::Fields(value, visit);
+    const std::vector<bool>& zero_is_default = ZeroIsDefault<T>();
+    size_t index = 0;
+    T::Fields(value, [&](uint32_t number, const auto& field) {
+      EncodeField(out, number, field, zero_is_default[index++]);
+    });
   }
 }
 

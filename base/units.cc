@@ -166,13 +166,14 @@ StatusOr<int64_t> ParseSize(std::string_view text) {
 std::string FormatSize(int64_t bytes) {
   std::string_view sign = bytes < 0 ? "-" : "";
   uint64_t size = Magnitude(bytes);
-  if (size != 0) {
-    for (const auto& units : {kBinaryUnits, kDecimalUnits}) {
-      for (const Unit& unit : units) {
-        if (size % unit.factor == 0) return fmt::format("{}{}{}", sign, size / unit.factor, unit.name);
-      }
+  const Unit* largest = nullptr;
+  for (const auto* units : {&kBinaryUnits, &kDecimalUnits}) {
+    for (const Unit& unit : *units) {
+      bool exact = size != 0 && size % unit.factor == 0;
+      if (exact && (largest == nullptr || unit.factor > largest->factor)) largest = &unit;
     }
   }
+  if (largest != nullptr) return fmt::format("{}{}{}", sign, size / largest->factor, largest->name);
   return fmt::format("{}{}B", sign, size);
 }
 

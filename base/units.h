@@ -19,7 +19,7 @@ StatusOr<Duration> ParseDuration(std::string_view text);
 std::string FormatDuration(Duration d);
 
 // Bytes: `64MiB`, `4KiB`, `512B`; units B KiB MiB GiB TiB and kB MB GB TB. Formats in the largest unit that
-// is exact, binary ones first.
+// is exact.
 StatusOr<int64_t> ParseSize(std::string_view text);
 std::string FormatSize(int64_t bytes);
 

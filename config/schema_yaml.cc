@@ -15,9 +15,6 @@ namespace {
 
 constexpr size_t kMaxDepth = 32;
 
-// Thrown through yaml-cpp, and caught in this file, when reading on makes no sense.
-struct StopReading {};
-
 // The length of the UTF-8 character at the front; 0 when there is none.
 size_t Utf8Length(std::string_view s) {
   auto byte = [&](size_t i) { return i < s.size() ? static_cast<unsigned char>(s[i]) : 0u; };
@@ -61,13 +58,11 @@ class Builder : public YAML::EventHandler {
  public:
   Builder(const std::string& path, std::vector<Mistake>& mistakes) : path_(path), mistakes_(mistakes) {}
 
-  YamlNode TakeRoot() { return std::move(root_); }
+  YamlNode TakeRoot() { return stopped_ ? YamlNode() : std::move(root_); }
+  bool stopped() const { return stopped_; }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
-    if (++documents_ > 1) {
-      Add(mark, "a second document; put it into a file of its own");
-      throw StopReading();
-    }
+    if (++documents_ > 1) Stop(mark, "a second document; put it into a file of its own");
   }
   void OnDocumentEnd() override {}
 
@@ -108,7 +103,14 @@ class Builder : public YAML::EventHandler {
   };
 
   void Add(const YAML::Mark& mark, std::string text) {
+    if (stopped_) return;
     mistakes_.push_back({path_, std::max(mark.line, 0) + 1, std::max(mark.column, 0) + 1, std::move(text)});
+  }
+
+  // Reading on makes no sense: what still comes is let pass.
+  void Stop(const YAML::Mark& mark, std::string text) {
+    Add(mark, std::move(text));
+    stopped_ = true;
   }
 
   static YamlNode MakeNode(const YAML::Mark& mark, YamlNode::Kind kind) {
@@ -128,16 +130,18 @@ class Builder : public YAML::EventHandler {
   }
 
   void Open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YamlNode::Kind kind) {
+    if (stopped_) return;
     RefuseAnchor(mark, anchor);
     RefuseTag(mark, tag);
     if (open_.size() >= kMaxDepth) {
-      Add(mark, fmt::format("nested more than {} levels deep", kMaxDepth));
-      throw StopReading();
+      Stop(mark, fmt::format("nested more than {} levels deep", kMaxDepth));
+      return;
     }
     open_.push_back({MakeNode(mark, kind), std::nullopt, {}});
   }
 
   void Close() {
+    if (stopped_) return;
     YamlNode node = std::move(open_.back().node);
     open_.pop_back();
     Place(std::move(node));
@@ -145,6 +149,7 @@ class Builder : public YAML::EventHandler {
 
   // Puts a finished value where it belongs.
   void Place(YamlNode node) {
+    if (stopped_) return;
     if (open_.empty()) {
       root_ = std::move(node);
       return;
@@ -183,6 +188,7 @@ class Builder : public YAML::EventHandler {
   YamlNode root_;
   std::vector<Frame> open_;
   int documents_ = 0;
+  bool stopped_ = false;
 };
 
 }  // namespace
@@ -221,10 +227,8 @@ YamlNode ParseYaml(const std::string& path, std::string_view text, std::vector<M
   try {
     std::istringstream in{std::string(text)};
     YAML::Parser parser(in);
-    while (parser.HandleNextDocument(builder)) {
+    while (!builder.stopped() && parser.HandleNextDocument(builder)) {
     }
-  } catch (const StopReading&) {
-    return {};
   } catch (const YAML::Exception& error) {
     mistakes.push_back({path, std::max(error.mark.line, 0) + 1, std::max(error.mark.column, 0) + 1,
                         "not YAML: " + error.msg});
