@@ -1,0 +1,449 @@
+#include "store/head.h"
+
+#include <algorithm>
+#include <map>
+#include <random>
+#include <set>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "store/chunk.h"
+#include "store/memory_store.h"
+
+namespace forewarn {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr uint32_t kPartition = 5;
+// The start of a window of two hours.
+constexpr Timestamp kStart = FromMillis(1'767'225'600'000);
+
+Labels Host(int host) {
+  return {{"__name__", "load"}, {"host", fmt::format("h{:02}", host)}, {"probe", "p"}, {"customer", "c"}};
+}
+
+SampleBlock Block(const std::vector<std::tuple<Labels, Timestamp, double>>& samples) {
+  auto table = std::make_shared<SeriesTable>();
+  SampleBlock block;
+  for (const auto& [labels, at, value] : samples) {
+    auto found = std::find(table->series.begin(), table->series.end(), labels);
+    block.refs.push_back(static_cast<uint32_t>(found - table->series.begin()));
+    if (found == table->series.end()) table->series.push_back(labels);
+    block.times.push_back(at);
+    block.values.push_back(value);
+  }
+  block.table = table;
+  return block;
+}
+
+const Matchers& All() {
+  static const Matchers all = {*Matcher::Make(Matcher::Kind::kRegex, "__name__", ".+")};
+  return all;
+}
+
+// A head with its store, driven as a shard drives it.
+class HeadTest : public ::testing::Test {
+ protected:
+  HeadTest() { Restart(); }
+
+  void Restart() {
+    head_ = std::make_unique<Head>(kPartition, store_, options_);
+    ASSERT_TRUE(head_->Load().ok());
+    Status status = store_.ReadJournal(kPartition, 1, [&](const Store::JournalItem& item) {
+      return head_->Replay(item);
+    });
+    ASSERT_TRUE(status.ok()) << status.ToString();
+    sequence_ = *store_.LastSequence(kPartition);
+  }
+
+  Commit Begin() {
+    Commit commit;
+    commit.partition = kPartition;
+    commit.sequence = ++sequence_;
+    return commit;
+  }
+  void Write(const Commit& commit) { ASSERT_TRUE(store_.Commit({&commit, 1}).ok()); }
+
+  Head::Refused Push(const SampleBlock& block, Timestamp now) {
+    Commit commit = Begin();
+    Head::Refused refused = head_->Append(block, now, commit);
+    Write(commit);
+    return refused;
+  }
+  void Seal(Timestamp now) {
+    Commit commit = Begin();
+    head_->SealBefore(now, commit);
+    Write(commit);
+  }
+
+  std::vector<Sample> SamplesOf(const Labels& labels, Timestamp from = Timestamp::min(),
+                                Timestamp to = Timestamp::max()) {
+    Matchers matchers;
+    for (const auto& [name, value] : labels) matchers.push_back(Matcher::Equal(name, value));
+    auto found = head_->Select(matchers, from, to, {});
+    EXPECT_TRUE(found.ok()) << found.status().ToString();
+    return found->empty() ? std::vector<Sample>{} : found->front().samples;
+  }
+  uint64_t KeptFrom() const { return head_->JournalKeptFrom(sequence_ + 1); }
+
+  HeadOptions options_;
+  MemoryStore store_;
+  std::unique_ptr<Head> head_;
+  uint64_t sequence_ = 0;
+};
+
+TEST_F(HeadTest, FindsWhatItWasTold) {
+  Push(Block({{Host(1), kStart, 1}, {Host(2), kStart, 2}, {Host(1), kStart + 15s, 3}}), kStart + 15s);
+  auto found = head_->Select(All(), kStart, kStart + 1h, {});
+  ASSERT_TRUE(found.ok());
+  ASSERT_EQ(found->size(), 2u);
+  EXPECT_EQ((*found)[0].labels, Host(1));
+  EXPECT_THAT((*found)[0].samples, ElementsAre(Sample{kStart, 1}, Sample{kStart + 15s, 3}));
+  EXPECT_EQ((*found)[1].labels, Host(2));
+  EXPECT_EQ(head_->series_count(), 2u);
+}
+
+TEST_F(HeadTest, SelectsBothEndsOfTheRangeAndNoSeriesWithoutSamplesInIt) {
+  Push(Block({{Host(1), kStart, 1}, {Host(1), kStart + 15s, 2}, {Host(1), kStart + 30s, 3}}), kStart);
+  EXPECT_THAT(SamplesOf(Host(1), kStart, kStart + 15s),
+              ElementsAre(Sample{kStart, 1}, Sample{kStart + 15s, 2}));
+  auto found = head_->Select(All(), kStart + 1s, kStart + 14s, {});
+  ASSERT_TRUE(found.ok());
+  EXPECT_THAT(*found, IsEmpty());
+}
+
+TEST_F(HeadTest, NamesASeriesOnceAcrossTablesAndRestarts) {
+  Push(Block({{Host(1), kStart, 1}}), kStart);
+  Push(Block({{Host(1), kStart + 1s, 1}}), kStart);
+  Restart();
+  Commit commit = Begin();
+  head_->Append(Block({{Host(1), kStart + 2s, 1}, {Host(2), kStart, 1}}), kStart, commit);
+  ASSERT_EQ(commit.new_series.size(), 1u);
+  EXPECT_EQ(commit.new_series[0].id, 2u);
+  EXPECT_EQ(commit.new_series[0].labels, Host(2));
+}
+
+TEST_F(HeadTest, RefusesAndCountsWhatIsTooOldOrTooNew) {
+  Head::Refused refused = Push(Block({{Host(1), kStart - options_.accepted_age - 1ms, 1},
+                                      {Host(1), kStart - options_.accepted_age, 2},
+                                      {Host(1), kStart + options_.accepted_ahead, 3},
+                                      {Host(1), kStart + options_.accepted_ahead + 1ms, 4}}),
+                               kStart);
+  EXPECT_EQ(refused.too_old, 1u);
+  EXPECT_EQ(refused.too_new, 1u);
+  EXPECT_EQ(SamplesOf(Host(1)).size(), 2u);
+}
+
+TEST_F(HeadTest, DoesNotNameASeriesOfWhichItTookNothing) {
+  Commit commit = Begin();
+  head_->Append(Block({{Host(1), kStart - 24h * 30, 1}}), kStart, commit);
+  EXPECT_THAT(commit.new_series, IsEmpty());
+}
+
+TEST_F(HeadTest, KeepsTheFirstOfTwoSamplesOfTheSameTimeEvenIfItIsSealed) {
+  Push(Block({{Host(1), kStart, 1}, {Host(1), kStart + 15s, 2}}), kStart);
+  EXPECT_EQ(Push(Block({{Host(1), kStart, 9}}), kStart).duplicate, 1u);
+  Seal(kStart + 2h);
+  EXPECT_EQ(Push(Block({{Host(1), kStart + 15s, 9}, {Host(1), kStart + 20s, 3}}), kStart).duplicate, 1u);
+  Restart();
+  EXPECT_EQ(Push(Block({{Host(1), kStart, 9}, {Host(1), kStart + 20s, 9}}), kStart).duplicate, 2u);
+  EXPECT_THAT(SamplesOf(Host(1)), ElementsAre(Sample{kStart, 1}, Sample{kStart + 15s, 2},
+                                              Sample{kStart + 20s, 3}));
+}
+
+TEST_F(HeadTest, StoresLateSamplesAndFindsThemInOrder) {
+  Push(Block({{Host(1), kStart + 1h, 3}}), kStart + 1h);
+  Push(Block({{Host(1), kStart, 2}, {Host(1), kStart - 24h * 7, 1}}), kStart + 1h);
+  EXPECT_THAT(SamplesOf(Host(1)), ElementsAre(Sample{kStart - 24h * 7, 1}, Sample{kStart, 2},
+                                              Sample{kStart + 1h, 3}));
+}
+
+TEST_F(HeadTest, CountsSeriesBeyondTheLimitOfAProbeOrCustomer) {
+  options_.max_series_per_probe = 2;
+  options_.max_series_per_customer = 3;
+  Restart();
+  auto block = Block({{Host(1), kStart, 1}, {Host(2), kStart, 1}, {Host(3), kStart, 1}});
+  EXPECT_EQ(Push(block, kStart).series_limit, 1u);
+  EXPECT_EQ(Push(block, kStart + 1s).series_limit, 1u) << "each time";
+  Labels other = Host(4);
+  other.Set("probe", "q");
+  Labels another = Host(5);
+  another.Set("probe", "r");
+  EXPECT_EQ(Push(Block({{other, kStart, 1}, {another, kStart, 1}}), kStart).series_limit, 1u);
+  Restart();
+  EXPECT_EQ(Push(Block({{Host(1), kStart + 2s, 1}, {Host(3), kStart, 1}}), kStart).series_limit, 1u);
+}
+
+TEST_F(HeadTest, TakesResultsOfRecordingRulesWhateverTheLimit) {
+  options_.max_series_per_customer = 0;
+  Restart();
+  Commit commit = Begin();
+  head_->AppendDerived(Host(1), {kStart, 1}, commit);
+  head_->AppendDerived(Host(1), {kStart, 2}, commit);
+  EXPECT_EQ(commit.samples.size(), 1u);
+  Write(commit);
+  EXPECT_THAT(SamplesOf(Host(1)), ElementsAre(Sample{kStart, 1}));
+}
+
+TEST_F(HeadTest, CutsAChunkAtItsSizeAndAtItsWindow) {
+  options_.chunk_samples = 3;
+  Restart();
+  Commit commit = Begin();
+  head_->Append(Block({{Host(1), kStart, 1},
+                       {Host(1), kStart + 1s, 1},
+                       {Host(1), kStart + 2s, 1},
+                       {Host(1), kStart + 3s, 1},
+                       {Host(1), kStart + 2h, 1}}),
+                kStart + 2h, commit);
+  ASSERT_EQ(commit.chunks.size(), 1u);
+  EXPECT_EQ(commit.chunks[0].count, 3u);
+  EXPECT_EQ(commit.chunks[0].last, kStart + 2s);
+  head_->SealBefore(kStart + 2h, commit);
+  ASSERT_EQ(commit.chunks.size(), 2u);
+  EXPECT_EQ(commit.chunks[1].first, kStart + 3s);
+  EXPECT_EQ(commit.chunks[1].count, 1u);
+}
+
+TEST_F(HeadTest, HoldsFewWindowsOpenWhileAProbeCatchesUp) {
+  Commit commit = Begin();
+  for (int window = 0; window < 90; ++window) {
+    head_->Append(Block({{Host(1), kStart + 2h * window, 1}}), kStart + 2h * 90, commit);
+  }
+  EXPECT_GE(commit.chunks.size(), 87u);
+  Write(commit);
+  EXPECT_EQ(SamplesOf(Host(1)).size(), 90u);
+}
+
+TEST_F(HeadTest, FindsWhatIsSealedBeforeItIsDurable) {
+  Push(Block({{Host(1), kStart, 1}}), kStart);
+  Commit commit = Begin();
+  head_->SealBefore(kStart + 2h, commit);
+  ASSERT_EQ(commit.chunks.size(), 1u);
+  EXPECT_THAT(SamplesOf(Host(1)), ElementsAre(Sample{kStart, 1}));
+  EXPECT_EQ(KeptFrom(), 1u) << "the journal is all there is of it";
+  Write(commit);
+  EXPECT_EQ(KeptFrom(), sequence_ + 1);
+  Push(Block({{Host(1), kStart + 3h, 2}}), kStart + 3h);
+  EXPECT_THAT(SamplesOf(Host(1)), ElementsAre(Sample{kStart, 1}, Sample{kStart + 3h, 2}));
+}
+
+TEST_F(HeadTest, KeepsTheJournalFromTheFirstOpenSample) {
+  EXPECT_EQ(KeptFrom(), 1u);
+  Push(Block({{Host(1), kStart, 1}}), kStart);
+  Push(Block({{Host(2), kStart + 2h, 1}}), kStart + 2h);
+  Push(Block({{Host(1), kStart + 2h, 1}}), kStart + 2h);
+  EXPECT_EQ(KeptFrom(), 1u);
+  Seal(kStart + 2h);
+  EXPECT_EQ(KeptFrom(), 2u);
+  Seal(kStart + 4h);
+  EXPECT_EQ(KeptFrom(), sequence_ + 1);
+}
+
+TEST_F(HeadTest, NamesTheLimitThatAQueryWouldPass) {
+  Push(Block({{Host(1), kStart, 1}, {Host(1), kStart + 1s, 1}, {Host(2), kStart, 1}}), kStart);
+  auto series = head_->Select(All(), kStart, kStart + 1h, {.max_series = 1});
+  EXPECT_EQ(series.status().code(), Code::kResourceExhausted);
+  EXPECT_THAT(series.status().message(), HasSubstr("more than 1 series"));
+  auto samples = head_->Select(All(), kStart, kStart + 1h, {.max_samples = 2});
+  EXPECT_EQ(samples.status().code(), Code::kResourceExhausted);
+  EXPECT_THAT(samples.status().message(), HasSubstr("more than 2 samples"));
+  EXPECT_TRUE(head_->Select(All(), kStart, kStart + 1h, {.max_series = 2, .max_samples = 3}).ok());
+}
+
+TEST_F(HeadTest, KeepsStaleMarkersAndOtherNaNsToTheBit) {
+  Push(Block({{Host(1), kStart, StaleMarker()}, {Host(1), kStart + 1s, std::nan("7")}}), kStart);
+  Seal(kStart + 2h);
+  Restart();
+  EXPECT_THAT(SamplesOf(Host(1)),
+              ElementsAre(Sample{kStart, StaleMarker()}, Sample{kStart + 1s, std::nan("7")}));
+}
+
+TEST_F(HeadTest, RefusesAJournalThatSpeaksOfAnUnknownSeries) {
+  Store::JournalItem item;
+  item.sequence = 9;
+  item.samples.Add(1, kStart, 1);
+  Status status = head_->Replay(item);
+  EXPECT_EQ(status.code(), Code::kDataLoss);
+  EXPECT_THAT(status.message(), HasSubstr("journal entry 9 of partition 5"));
+}
+
+TEST_F(HeadTest, RefusesADatabaseWithAMissingSeries) {
+  Commit commit = Begin();
+  commit.new_series.push_back({2, Host(2)});
+  Write(commit);
+  Head head(kPartition, store_, options_);
+  Status status = head.Load();
+  EXPECT_EQ(status.code(), Code::kDataLoss);
+  EXPECT_THAT(status.message(), HasSubstr("series 1 of partition 5 is missing"));
+}
+
+TEST_F(HeadTest, TellsTheReaderOfADamagedChunkAndStillTakesSamples) {
+  Push(Block({{Host(1), kStart, 1}}), kStart);
+  Commit commit = Begin();
+  head_->SealBefore(kStart + 2h, commit);
+  ASSERT_EQ(commit.chunks.size(), 1u);
+  commit.chunks[0].bytes = "damaged";
+  Write(commit);
+  EXPECT_EQ(Push(Block({{Host(1), kStart + 1s, 1}}), kStart).duplicate, 0u);
+  auto found = head_->Select(All(), kStart, kStart + 1h, {});
+  EXPECT_EQ(found.status().code(), Code::kDataLoss);
+  EXPECT_THAT(found.status().message(), HasSubstr("host=\"h01\""));
+}
+
+// The strategy: one random history of entries (in order, late, twice, catching up, with window ends between
+// them) is folded by a head that lives on, and again by heads that are killed: after every commit, or
+// before it became durable, in which case the entry comes again; the journal is dropped now and then as
+// far as the head allows. The invariants, after every step: both answer alike. And at the end: both
+// stores hold the same chunks, byte by byte.
+struct Step {
+  std::vector<std::tuple<Labels, Timestamp, double>> samples;
+  Timestamp arrival;
+  bool drops_journal = false;
+};
+
+std::vector<Step> RandomHistory(std::mt19937_64& random) {
+  std::vector<Step> steps;
+  Timestamp now = kStart;
+  for (int i = 0; i < 60; ++i) {
+    Step step;
+    now += Duration(random() % 40'000);
+    step.arrival = now;
+    size_t count = random() % 12;
+    for (size_t k = 0; k < count; ++k) {
+      Duration age(0);
+      switch (random() % 6) {
+        case 0: age = Duration(random() % 600'000); break;
+        case 1: age = Duration(random() % 60'000); break;
+        default: age = Duration(random() % 2'000); break;
+      }
+      // Whole seconds, so that times meet often.
+      Timestamp at = std::chrono::floor<std::chrono::seconds>(now - age);
+      step.samples.emplace_back(Host(static_cast<int>(random() % 4)), at,
+                                static_cast<double>(random() % 1000) / 10);
+    }
+    step.drops_journal = random() % 5 == 0;
+    steps.push_back(std::move(step));
+  }
+  return steps;
+}
+
+class Life {
+ public:
+  Life() { Restart(); }
+
+  void Restart() {
+    head_ = std::make_unique<Head>(kPartition, store_, Options());
+    ASSERT_TRUE(head_->Load().ok());
+    ASSERT_TRUE(store_.ReadJournal(kPartition, 1, [&](const Store::JournalItem& item) {
+      return head_->Replay(item);
+    }).ok());
+  }
+
+  static HeadOptions Options() {
+    HeadOptions options;
+    options.chunk_window = 1min;
+    options.chunk_samples = 7;
+    return options;
+  }
+
+  Commit Fold(const Step& step) {
+    Commit commit;
+    commit.partition = kPartition;
+    commit.sequence = *store_.LastSequence(kPartition) + 1;
+    if (step.arrival.time_since_epoch() / 1min != last_arrival_.time_since_epoch() / 1min) {
+      head_->SealBefore(step.arrival, commit);
+    }
+    head_->Append(Block(step.samples), step.arrival, commit);
+    return commit;
+  }
+  void Write(const Step& step, const Commit& commit) {
+    ASSERT_TRUE(store_.Commit({&commit, 1}).ok());
+    last_arrival_ = step.arrival;  // a record of the shard in the same commit
+    if (step.drops_journal) {
+      Store::Retention retention;
+      retention.chunks_before = retention.history_before = Timestamp::min() + 24h * 2;
+      retention.journal_kept_from.assign(65, 1);
+      retention.journal_kept_from[kPartition] = head_->JournalKeptFrom(commit.sequence + 1);
+      ASSERT_TRUE(store_.Drop(retention).ok());
+    }
+  }
+
+  std::vector<SeriesData> Everything() const {
+    auto found = head_->Select(All(), Timestamp::min(), Timestamp::max(), {});
+    EXPECT_TRUE(found.ok()) << found.status().ToString();
+    return *found;
+  }
+  uint64_t KeptFrom() const { return head_->JournalKeptFrom(*store_.LastSequence(kPartition) + 1); }
+  std::vector<std::string> Chunks() const {
+    std::vector<std::string> result;
+    for (SeriesId id = 1; id <= head_->series_count(); ++id) {
+      auto chunks = store_.ReadChunks(kPartition, id, Timestamp::min(), Timestamp::max());
+      for (const SealedChunk& chunk : *chunks) {
+        result.push_back(fmt::format("{} {} {} {} ", id, ToMillis(chunk.first), ToMillis(chunk.last),
+                                     chunk.count) +
+                         chunk.bytes);
+      }
+    }
+    return result;
+  }
+
+ private:
+  MemoryStore store_;
+  std::unique_ptr<Head> head_;
+  Timestamp last_arrival_ = kTimeZero;
+};
+
+bool Same(const std::vector<SeriesData>& a, const std::vector<SeriesData>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
+    return x.labels == y.labels && x.samples == y.samples;
+  });
+}
+
+// What was accepted first, by hand.
+std::vector<SeriesData> Expected(const std::vector<Step>& steps, size_t count) {
+  std::map<Labels, std::map<Timestamp, double>> first;
+  for (size_t i = 0; i < count; ++i) {
+    for (const auto& [labels, at, value] : steps[i].samples) first[labels].emplace(at, value);
+  }
+  std::vector<SeriesData> result;
+  for (const auto& [labels, samples] : first) {
+    SeriesData& data = result.emplace_back();
+    data.labels = labels;
+    for (const auto& [at, value] : samples) data.samples.push_back({at, value});
+  }
+  return result;
+}
+
+TEST(HeadUnderKills, ComesBackTheSameFromAKillAtAnyStep) {
+  for (uint64_t seed = 0; seed < 60; ++seed) {
+    SCOPED_TRACE(fmt::format("seed {}", seed));
+    std::mt19937_64 random(seed);
+    std::vector<Step> steps = RandomHistory(random);
+    Life lives, dies;
+    // Every third run dies at each step, the others now and then.
+    uint64_t one_in = seed % 3 == 0 ? 1 : 4;
+    for (size_t i = 0; i < steps.size(); ++i) {
+      lives.Write(steps[i], lives.Fold(steps[i]));
+      Commit commit = dies.Fold(steps[i]);
+      if (random() % (2 * one_in) == 0) {
+        dies.Restart();  // before it was durable: the sender has no answer and sends again
+        commit = dies.Fold(steps[i]);
+      }
+      dies.Write(steps[i], commit);
+      if (random() % one_in == 0) dies.Restart();
+      ASSERT_TRUE(Same(lives.Everything(), dies.Everything())) << "step " << i;
+      ASSERT_EQ(lives.KeptFrom(), dies.KeptFrom()) << "step " << i;
+    }
+    ASSERT_TRUE(Same(lives.Everything(), Expected(steps, steps.size())));
+    ASSERT_EQ(lives.Chunks(), dies.Chunks());
+    ASSERT_GT(lives.Chunks().size(), 10u) << "the history must reach the sealing";
+  }
+}
+
+}  // namespace
+}  // namespace forewarn
