@@ -6,8 +6,8 @@ again on what lies there. Programs that this process started end with it, whatev
 
 import ctypes
 import json
-import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -204,6 +204,27 @@ class Stack:
         if done.returncode != 0:
             raise Failure(f"forewarnctl {' '.join(map(str, arguments))}: {done.stderr.strip() or done.stdout.strip()}")
         return json.loads(done.stdout) if done.stdout.strip() else None
+
+    def apply(self, bundle, *rule_files):
+        """Applies the folder `bundle`, with `rule_files` put among its rules."""
+        folder = self.data / "bundle"
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(bundle, folder)
+        (folder / "rules").mkdir(exist_ok=True)
+        for file in rule_files:
+            shutil.copy(file, folder / "rules")
+        return self.ctl("apply", "-f", folder)
+
+    def query(self, customer, expression):
+        """The newest value of the one series that an instant query finds; None when it finds none."""
+        series = self.ctl("query", "--customer", customer, expression).get("series", [])
+        return float(series[0]["values"][-1]) if series else None
+
+    def alerts(self, customer):
+        return self.ctl("alerts", "list", "--customer", customer).get("alerts", [])
+
+    def tickets(self, customer):
+        return self.ctl("tickets", "list", "--customer", customer).get("tickets", [])
 
     # Probes.
 

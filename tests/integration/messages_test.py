@@ -1,0 +1,102 @@
+"""What a person is told when something is wrong: each message names the thing, the place and the remedy."""
+
+import subprocess
+
+from harness import CUSTOMER, INSTALLATION, PROGRAMS, ROOT, StackTest, main
+
+
+class Settings(StackTest):
+    def check(self, text):
+        path = self.folder / "bad.yaml"
+        path.write_text(text)
+        return self.program("forewarn-collector", "--config", path, "--check-config")
+
+    def test_every_mistake_of_a_file_is_listed_with_its_line(self):
+        code, said = self.check("grpc:\n  listen: 127.0.0.1:7443\n  lissen: x\nretention:\n  samples: 30\n")
+        self.assertNotEqual(0, code)
+        self.assertRegex(said, r"bad\.yaml:3:3: .*lissen.*listen")
+        self.assertRegex(said, r"bad\.yaml:5:12: ")
+
+    def test_a_good_file_passes(self):
+        code, said = self.check(f"data_dir: {self.folder}\n")
+        self.assertEqual(0, code, said)
+
+    def test_the_packaged_settings_pass(self):
+        code, said = self.program("forewarn-collector", "--config", ROOT / "packaging/etc/collector.yaml", "--check-config")
+        self.assertEqual(0, code, said)
+
+    def test_a_file_that_is_not_there_is_named(self):
+        code, said = self.program("forewarn-collector", "--config", self.folder / "none.yaml")
+        self.assertNotEqual(0, code)
+        self.assertIn("none.yaml", said)
+
+    def test_a_folder_that_another_collector_holds_is_refused(self):
+        self.start_collector()
+        code, said = self.program("forewarn-collector", "--config", self.stack.collector_config)
+        self.assertNotEqual(0, code)
+        self.assertIn(str(self.folder / "collector"), said)
+
+
+class Bundles(StackTest):
+    def test_a_bad_rule_is_refused_with_its_place_and_nothing_is_applied(self):
+        self.start_collector()
+        bundle = self.folder / "b"
+        (bundle / "rules").mkdir(parents=True)
+        (bundle / "rules/disk.yaml").write_text(
+            "groups:\n- name: disk\n  rules:\n  - alert: Full\n    expr: rat(node_filesystem_avail_bytes[5m]) < 0\n")
+        done = self.stack.ctl_raw("apply", "-f", bundle)
+        self.assertNotEqual(0, done.returncode)
+        self.assertRegex(done.stderr, r"rules/disk\.yaml:5:\d+: .*unknown function 'rat'.*rate")
+        self.assertEqual("", self.stack.ctl("bundle", "show").get("id", ""))
+
+
+class Certificates(StackTest):
+    def test_who_has_no_operators_certificate_is_told_which_is_needed(self):
+        self.start_collector()
+        self.start_probe()
+        stranger = self.folder / "stranger"
+        stranger.mkdir()
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                        "-keyout", stranger / "operator-admin.key", "-out", stranger / "operator-admin.pem", "-days", "1",
+                        "-subj", "/CN=stranger"], check=True, capture_output=True)
+        (stranger / "ca.pem").write_bytes((self.stack.authority / "ca.pem").read_bytes())
+        done = subprocess.run([str(PROGRAMS / "forewarnctl"), "--collector", f"127.0.0.1:{self.stack.grpc_port}",
+                               "--certificates", str(stranger), "probes", "list"],
+                              capture_output=True, text=True, timeout=20, check=False)
+        self.assertNotEqual(0, done.returncode)
+        self.assertRegex(done.stderr, "(?i)certificate")
+
+
+class Tokens(StackTest):
+    def enrol(self, token):
+        file = self.folder / "token"
+        file.write_text(token)
+        return self.program("forewarn-probe", "enrol", "--config", self.stack.probe_config("p"), "--token-file", file)
+
+    def test_expired_used_and_wrong_tokens_are_told_apart(self):
+        self.start_collector()
+        self.stack.configure_probe("p")
+
+        def made(*more):
+            return self.stack.ctl("token", "create", "--customer", CUSTOMER, "--installation", INSTALLATION, *more)["token"]
+
+        code, said = self.enrol(made("--valid-for", "1ms"))
+        self.assertNotEqual(0, code)
+        self.assertRegex(said, "(?i)token.*expired")
+        token = made()
+        code, said = self.enrol(token)
+        self.assertEqual(0, code, said)
+        self.stack.configure_probe("q")
+        file = self.folder / "token"
+        file.write_text(token)
+        code, said = self.program("forewarn-probe", "enrol", "--config", self.stack.probe_config("q"), "--token-file", file)
+        self.assertNotEqual(0, code)
+        self.assertRegex(said, "(?i)token.*used")
+        code, said = self.program("forewarn-probe", "enrol", "--config", self.stack.probe_config("q"), "--token-file",
+                                  ROOT / "LICENSE")
+        self.assertNotEqual(0, code)
+        self.assertRegex(said, "(?i)token")
+
+
+if __name__ == "__main__":
+    main()
