@@ -1,0 +1,39 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <grpcpp/grpcpp.h>
+
+#include "base/status.h"
+#include "collector/calls.h"
+#include "collector/identity.h"
+
+namespace forewarn {
+
+// The few lines that every gRPC service needs.
+
+// Codes are gRPC's own. A message longer than a trailer may be is cut at a line, and says so.
+grpc::Status ToRpc(const Status& status);
+
+// The URIs of the verified client certificate; none without one.
+std::vector<std::string> PeerUris(const grpc::AuthContext& auth);
+
+// The caller, whom the server has let in already (collector/access.h).
+StatusOr<ProbeIdentity> PeerProbe(const grpc::ServerContextBase& context);
+StatusOr<OperatorIdentity> PeerOperator(const grpc::ServerContextBase& context);
+
+// Answers a unary call from a pool's thread: `handle` may wait. kResourceExhausted when the pool is busy.
+template <typename Handler>
+grpc::ServerUnaryReactor* AnswerFrom(CallPool& calls, grpc::CallbackServerContext* context,
+                                     Handler handle) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  auto call = [reactor, handle = std::move(handle)] { reactor->Finish(ToRpc(handle())); };
+  if (!calls.Run(std::move(call))) {
+    reactor->Finish(ToRpc(ResourceExhausted("too many calls are waiting; try again in a moment")));
+  }
+  return reactor;
+}
+
+}  // namespace forewarn

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/status.h"
+#include "base/time.h"
+#include "config/collector_settings.h"
+#include "model/entry.h"
+#include "model/telemetry.h"
+
+namespace forewarn::v1 {
+class Batch;
+class Hello;
+}  // namespace forewarn::v1
+
+namespace forewarn {
+
+// Reads a Hello. kInvalidArgument names the field. `now` is arrival time.
+StatusOr<HelloCommand> ReadHello(const v1::Hello& hello, const ProbeIdentity& source, Timestamp now);
+
+// BatchReader turns the batches of one stream into the model's: it remembers the series that the stream has
+// named, attaches who sent it, and checks everything, so that the fold need not. One for a stream; not
+// thread-safe. Bad input is refused as a whole, never mended:
+//   kInvalidArgument     breaks a rule of ingest.proto; the message names the field
+//   kResourceExhausted   passes a limit; the message names the field, its size, the limit and the remedy
+// After a failure the reader must not be used again, since the stream has ended.
+class BatchReader {
+ public:
+  // `host` becomes the label `instance`.
+  BatchReader(ProbeIdentity source, std::string host, const LimitSettings& limits);
+
+  StatusOr<Batch> Read(const v1::Batch& in);
+
+ private:
+  Status ReadSeries(const v1::Batch& in);
+  Status ReadSamples(const v1::Batch& in, SampleBlock& out) const;
+  Status ReadItems(const v1::Batch& in, Batch& out) const;
+
+  const ProbeIdentity source_;
+  const LimitSettings limits_;
+  const std::vector<Labels::Pair> identity_labels_;
+
+  std::shared_ptr<const SeriesTable> table_ = std::make_shared<SeriesTable>();
+};
+
+}  // namespace forewarn
