@@ -121,7 +121,7 @@ TEST(Ca, AProbesCertificateHoldsItsIdentityAndNothingOfTheRequest) {
   ASSERT_TRUE(chain.ok()) << chain.status().ToString();
   std::string text = Describe(*chain);
   EXPECT_THAT(text, HasSubstr("URI:spiffe://forewarn/customer/acme/installation/prod/probe/" + kProbe.probe));
-  EXPECT_THAT(text, HasSubstr("CN = " + kProbe.probe));
+  EXPECT_THAT(text, HasSubstr("CN=" + kProbe.probe));
   EXPECT_THAT(text, HasSubstr("TLS Web Client Authentication"));
   EXPECT_THAT(text, testing::Not(HasSubstr("operator-admin")));
   EXPECT_THAT(text, testing::Not(HasSubstr("Server Authentication")));
