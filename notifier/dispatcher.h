@@ -1,12 +1,13 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
-#include <vector>
 
-#include "base/clock.h"
 #include "base/rng.h"
+#include "base/time.h"
 #include "model/entry.h"
 #include "model/notification.h"
 #include "notifier/receiver.h"
@@ -14,7 +15,7 @@
 namespace forewarn {
 
 struct DispatchOptions {
-  uint32_t max_attempts = 12;
+  uint32_t max_attempts = 60;  // about a day
   Duration backoff_min = 1s;  // doubles with each attempt, with jitter of ±20 %
   Duration backoff_max = 30min;
 };
@@ -23,8 +24,10 @@ struct DispatchOptions {
 // decides nothing and remembers nothing across a restart: what became of an attempt goes back to the shard
 // as a DeliveryCommand, and what is still waiting is handed to it again at start.
 //
-// Step() is the whole of it and has no thread, so that the simulator can drive it; DispatcherThread runs it.
-// Not thread-safe.
+// Receivers do not wait for each other: a Step() sends at most one message for each, and one that failed
+// three times in a row is left alone until that message's next attempt is due, whatever else waits for it.
+//
+// Step() is the whole of it and has no thread, so that the simulator can drive it. Not thread-safe.
 class Dispatcher {
  public:
   // Makes the sender for a receiver of the current bundle; null when there is no such receiver.
@@ -35,13 +38,15 @@ class Dispatcher {
   Dispatcher(DispatchOptions options, FindSender find_sender, Report report, Rng rng);
   ~Dispatcher();
 
-  // Takes a notification whose commit is durable. One with an id that it already holds replaces it.
+  // Takes a notification whose commit is durable: a new one, one that waited when the process started, or
+  // one whose DeliveryCommand was applied. Those that do not wait are not sent.
   void Take(uint32_t partition, Notification notification);
 
-  // Sends what is due at `now` (arrival time), each receiver's oldest first; returns when to call again, or
-  // nothing when there is nothing to do.
+  // Sends what is due at `now` (arrival time), each receiver's oldest first and one for each; returns when to
+  // call again (`now` when more is due), or nothing when there is nothing to do.
   std::optional<Timestamp> Step(Timestamp now);
 
+  // Not yet delivered or given up, and reports that could not be handed back.
   size_t waiting() const;
 
  private:

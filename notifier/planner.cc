@@ -1,6 +1,7 @@
 #include "notifier/planner.h"
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <variant>
 
@@ -8,6 +9,7 @@
 
 #include "base/check.h"
 #include "base/units.h"
+#include "notifier/catalogue.h"
 #include "notifier/facts.h"
 
 namespace forewarn {
@@ -64,11 +66,14 @@ StatusOr<Matchers> ParseMatchers(const std::vector<std::string>& texts) {
   return matchers;
 }
 
-// A rule names its warning with or without the prefix.
+// A rule names its warning with or without the prefix. What the catalogue does not have is said in general
+// terms, since a customer who is not warned is worse.
 std::string WarningTemplateOf(const Alert& alert) {
   static constexpr std::string_view kPrefix = "warning.";
-  if (alert.warning_template.starts_with(kPrefix)) return alert.warning_template;
-  return std::string(kPrefix) + alert.warning_template;
+  std::string id = alert.warning_template;
+  if (!id.starts_with(kPrefix)) id.insert(0, kPrefix);
+  return HasTemplate(id) && HasTemplate(id + std::string(kCleared)) ? id
+                                                                     : std::string(Planner::kGenericWarning);
 }
 
 std::vector<const Alert*> Pointers(const std::vector<Alert>& alerts) {
@@ -294,10 +299,13 @@ void Planner::Command(const DeliveryCommand& command, Work& work) {
   }
   bool visible = notification.audience == Audience::kCustomer &&
                  notification.state == DeliveryState::kDelivered;
-  Line(notification.ticket, std::move(what),
-       fmt::format("{} to {}: {}, attempt {}: {}", notification.template_id, Addressees(notification),
-                   result, notification.attempts, outcome),
-       visible, work);
+  // Of many failed attempts the 1st, 2nd, 4th, 8th, … are worth a line.
+  if (!is_retry || std::has_single_bit(notification.attempts)) {
+    Line(notification.ticket, std::move(what),
+         fmt::format("{} to {}: {}, attempt {}: {}", notification.template_id, Addressees(notification),
+                     result, notification.attempts, outcome),
+         visible, work);
+  }
   work.plan.outbox.push_back(notification);
 }
 

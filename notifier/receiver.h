@@ -19,10 +19,14 @@ struct Message {
   std::string text;  // plain, UTF-8, lines of any length
   std::string html;
   std::vector<std::string> to;
+  std::string reply_to;  // the person to turn to, or empty
   const Notification* notification = nullptr;  // a loan for the length of the call
 };
 
-// What one attempt came to.
+// The longest text of a receipt or refusal that is kept.
+inline constexpr size_t kDetailBytesMax = 300;
+
+// What one attempt came to. `detail` never holds a secret.
 struct Delivery {
   enum class Result { kDelivered, kRetry, kDead };
   Result result = Result::kDelivered;
@@ -51,13 +55,21 @@ struct SmtpOptions {
   Duration timeout = 10s;
 };
 
+// What webhooks may reach. Addresses of one's own network are refused unless allowed, also those that a
+// name resolves to, since a URL in a bundle must not become a way into the collector's network.
 struct WebhookOptions {
   bool allow_private_addresses = false;
   bool allow_http = false;
   Duration timeout = 5s;
 };
 
+// `options.tls = none` is taken only for a host that is this machine; passwords and keys are read from their
+// files at each Send, so that a new one counts at once.
 std::unique_ptr<Sender> MakeEmailSender(const Receiver& receiver, const SmtpOptions& options);
 std::unique_ptr<Sender> MakeWebhookSender(const Receiver& receiver, const WebhookOptions& options);
+
+// The sender for the receiver's kind.
+std::unique_ptr<Sender> MakeSender(const Receiver& receiver, const SmtpOptions& smtp,
+                                   const WebhookOptions& webhook);
 
 }  // namespace forewarn

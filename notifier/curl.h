@@ -1,0 +1,61 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/status.h"
+#include "base/time.h"
+
+namespace forewarn {
+
+// The notifier's way to other machines, and the only one: libcurl is included in its source alone. Calls
+// block for at most their time-out, follow no redirect, and may be made from several threads at a time.
+// Errors and details never hold a password, a key, or the secret part of a URL (its path and query).
+
+struct HttpPost {
+  std::string url;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+  Duration timeout{0};
+  bool allow_http = false;               // else https only
+  bool allow_private_addresses = false;  // else only addresses of the public internet, as connected to
+};
+
+struct HttpAnswer {
+  long status = 0;
+  std::string body;         // its beginning, at most 4 KiB
+  std::string retry_after;  // the header's value as it came, or empty
+};
+
+// kInvalidArgument for a URL that cannot be, or must not be used; kPermissionDenied for a private address;
+// kUnavailable when there was no answer.
+StatusOr<HttpAnswer> Post(const HttpPost& request);
+
+struct SmtpMail {
+  std::string host;
+  long port = 0;
+  enum class Tls { kStartTls, kImplicit, kNone } tls = Tls::kStartTls;  // kStartTls: or nothing is sent
+  std::string ca_file;  // empty: the system's
+  std::string user;     // empty: no AUTH
+  std::string password;
+  std::string from;  // bare addresses
+  std::vector<std::string> to;
+  std::string mail;  // as it goes after DATA; lines end with \r\n
+  Duration timeout{0};
+};
+
+struct SmtpAnswer {
+  bool delivered = false;      // the server took it, for at least one addressee
+  bool login_refused = false;
+  long reply = 0;      // the last reply's code: 250, 451, 550, …; 0: it failed without a refusal
+  std::string detail;  // the last reply, the refusals, or why there was neither
+};
+
+SmtpAnswer SendMail(const SmtpMail& mail);
+
+// Whether an address (of either family, in text) lies in no network that is somebody's own: loopback, private,
+// link-local, unique local, carrier NAT, multicast, documentation and the like, also as IPv4 inside IPv6.
+bool IsPublicAddress(const std::string& address);
+
+}  // namespace forewarn
