@@ -62,10 +62,15 @@ std::string Suggest(std::string_view word, std::span<const std::string_view> can
   constexpr size_t kLongest = 64;  // a longer word is no slip of the finger
   if (word.size() > kLongest) return "";
   size_t best = std::max<size_t>(1, word.size() / 3) + 1;
+  ptrdiff_t best_prefix = -1;
   std::string_view found;
   for (std::string_view candidate : candidates) {
-    if (const size_t distance = Distance(word, candidate); distance < best) {
+    const size_t distance = Distance(word, candidate);
+    // Of two as near, the one that begins alike: slips come late in a word.
+    const ptrdiff_t prefix = std::ranges::mismatch(word, candidate).in1 - word.begin();
+    if (distance < best || (distance == best && prefix > best_prefix && !found.empty())) {
       best = distance;
+      best_prefix = prefix;
       found = candidate;
     }
   }

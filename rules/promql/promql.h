@@ -29,6 +29,7 @@ class Expression {
 
   // Whether each result of an instant query can only rest on series with one value of `label`, and carries
   // that label: every selector, aggregation and vector match keeps it, and nothing like absent() is in it.
+  // Never for `__name__`.
   bool Keeps(std::string_view label) const;
 
   // This expression with one more matcher in every selector.
@@ -37,7 +38,8 @@ class Expression {
   // The matchers of each selector in it, in the order of the text.
   std::vector<Matchers> Selectors() const;
 
-  // How far back of the evaluation instant it looks at most (range + offset + look-back).
+  // How far back of the evaluation instant it looks at most (range + offset + look-back of 5 minutes);
+  // Duration::max() when it looks at a fixed time (`@ 1700000000`).
   Duration Reach() const;
 
  private:
@@ -45,9 +47,10 @@ class Expression {
 };
 
 // Errors carry the position and a caret line:
-//   1:5: unknown function 'rat'; did you mean 'rate'?
+//   1:1: unknown function 'rat'; did you mean 'rate'?
 //     rat(x[5m])
 //     ^
+// Refused as well: more than 64 KiB of text, and trees deeper than 200 levels.
 StatusOr<Expression> Parse(std::string_view text);
 
 struct VectorSample {
@@ -55,7 +58,8 @@ struct VectorSample {
   Timestamp at;
   double value = 0;
 };
-using Vector = std::vector<VectorSample>;  // ordered by labels unless sort() asked otherwise
+// Ordered by labels, unless the expression is a sort, sort_desc, topk or bottomk: then by value.
+using Vector = std::vector<VectorSample>;
 struct Scalar {
   Timestamp at;
   double value = 0;
@@ -69,11 +73,14 @@ using Value = std::variant<Scalar, Vector, Matrix, Text>;
 struct EvalLimits {
   SelectLimits select;
   Duration lookback = 5min;
+  Duration subquery_step = 1min;         // of subqueries that name none
   size_t max_steps = 11'000;         // of a range query
   uint64_t max_operations = 50'000'000;  // samples touched, summed over steps; counts work, not time
 };
 
-// The value at one instant. Staleness, look-back and left-open/closed ranges are Prometheus 2.42's.
+// The value at one instant. Staleness, look-back and ranges (closed at both ends) are Prometheus 2.42's.
+// kInvalidArgument where the data does not fit the expression, such as a match that is not unique;
+// kResourceExhausted, naming the limit, when it would be passed; otherwise whatever the source says.
 StatusOr<Value> EvaluateAt(const Expression& expression, const SeriesSource& source, Timestamp at,
                            const EvalLimits& limits);
 

@@ -1,0 +1,216 @@
+#include "rules/promql/aggregate.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include "rules/promql/lexer.h"
+
+namespace forewarn::promql {
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+using Groups = std::map<Labels, std::vector<size_t>>;
+
+Labels GroupLabels(const Aggregate& aggregate, const Labels& labels) {
+  std::vector<Labels::Pair> pairs;
+  for (const auto& pair : labels) {
+    const bool listed =
+        std::ranges::find(aggregate.grouping, pair.first) != aggregate.grouping.end();
+    const bool dropped = aggregate.without ? listed || pair.first == kMetricName : !listed;
+    if (!dropped) pairs.push_back(pair);
+  }
+  return Labels(std::move(pairs));
+}
+
+// Running forms of avg and of the variance, as Prometheus has them, so that results agree to the last bit.
+double Average(const std::vector<double>& values) {
+  double mean = values[0];
+  for (size_t i = 1; i < values.size(); ++i) {
+    const double value = values[i];
+    if (std::isinf(mean)) {
+      // Infinities of one sign stay; a finite value does not change them.
+      if (std::isinf(value) && (mean > 0) == (value > 0)) continue;
+      if (std::isfinite(value)) continue;
+    }
+    const auto n = static_cast<double>(i + 1);
+    mean += value / n - mean / n;
+  }
+  return mean;
+}
+
+double Variance(const std::vector<double>& values) {
+  double mean = values[0];
+  double squares = 0;
+  for (size_t i = 1; i < values.size(); ++i) {
+    const double delta = values[i] - mean;
+    mean += delta / static_cast<double>(i + 1);
+    squares += delta * (values[i] - mean);
+  }
+  return squares / static_cast<double>(values.size());
+}
+
+// The extreme value; NaN only when there is nothing else.
+template <typename Better>
+double Extreme(const std::vector<double>& values, Better better) {
+  double best = values[0];
+  for (const double value : values) {
+    if (better(value, best) || std::isnan(best)) best = value;
+  }
+  return best;
+}
+
+double Summarize(TokenKind op, double parameter, const std::vector<double>& values) {
+  switch (op) {
+    case TokenKind::kSum: {
+      double sum = values[0];
+      for (size_t i = 1; i < values.size(); ++i) sum += values[i];
+      return sum;
+    }
+    case TokenKind::kAvg:
+      return Average(values);
+    case TokenKind::kMin:
+      return Extreme(values, std::less<>());
+    case TokenKind::kMax:
+      return Extreme(values, std::greater<>());
+    case TokenKind::kCount:
+      return static_cast<double>(values.size());
+    case TokenKind::kGroup:
+      return 1;
+    case TokenKind::kStddev:
+      return std::sqrt(Variance(values));
+    case TokenKind::kStdvar:
+      return Variance(values);
+    case TokenKind::kQuantile:
+      return Quantile(parameter, values);
+    default:
+      FW_CHECK(!"an aggregation to one value");
+      return 0;
+  }
+}
+
+// Whether `a` comes before `b`: the largest (or smallest) first, NaN last.
+bool RanksBefore(double a, double b, bool largest) {
+  if (std::isnan(a) || std::isnan(b)) return !std::isnan(a) && std::isnan(b);
+  return largest ? a > b : a < b;
+}
+
+StatusOr<Rows> SelectBest(const Aggregate& aggregate, const Column& parameter, Rows rows,
+                          const Groups& groups) {
+  const bool largest = aggregate.op == TokenKind::kTopk;
+  std::vector<size_t> order;  // of the rows, at the last step
+  for (const auto& [labels, members] : groups) {
+    for (size_t step = 0; step < parameter.size(); ++step) {
+      const double k = parameter[step];
+      // 2^63: what an integer of Prometheus holds.
+      if (std::isnan(k) || k >= 9223372036854775808.0 || k < -9223372036854775808.0) {
+        return InvalidArgument(fmt::format("the parameter of {}, {}, is no usable number of series",
+                                           Spelling(aggregate.op), FormatValue(k)));
+      }
+      std::vector<size_t> ranked;
+      for (const size_t i : members) {
+        if (IsValue(rows[i].cells[step])) ranked.push_back(i);
+      }
+      std::ranges::stable_sort(ranked, [&](size_t a, size_t b) {
+        return RanksBefore(rows[a].cells[step], rows[b].cells[step], largest);
+      });
+      const size_t kept =
+          k < 1 ? 0 : k >= static_cast<double>(ranked.size()) ? ranked.size() : static_cast<size_t>(k);
+      for (size_t i = kept; i < ranked.size(); ++i) rows[ranked[i]].cells[step] = StaleMarker();
+      if (parameter.size() == 1) {
+        order.insert(order.end(), ranked.begin(), ranked.begin() + static_cast<ptrdiff_t>(kept));
+      }
+    }
+  }
+  if (parameter.size() == 1) {
+    Rows ordered;
+    ordered.reserve(order.size());
+    for (const size_t i : order) ordered.push_back(std::move(rows[i]));
+    return ordered;
+  }
+  DropEmpty(rows);
+  return rows;
+}
+
+StatusOr<Rows> CountValues(std::string_view label, const Rows& rows, const Groups& groups) {
+  if (!IsLabelName(label)) {
+    return InvalidArgument(fmt::format("count_values: '{}' is not a label name", label));
+  }
+  const size_t steps = rows.empty() ? 0 : rows[0].cells.size();
+  std::map<Labels, std::vector<double>> counts;
+  for (const auto& [group, members] : groups) {
+    for (const size_t i : members) {
+      for (size_t step = 0; step < steps; ++step) {
+        const double value = rows[i].cells[step];
+        if (!IsValue(value)) continue;
+        Labels labels = group;
+        labels.Set(label, FormatPlain(value));
+        auto& cells = counts.try_emplace(std::move(labels), steps, StaleMarker()).first->second;
+        cells[step] = IsValue(cells[step]) ? cells[step] + 1 : 1;
+      }
+    }
+  }
+  Rows result;
+  for (auto& [labels, cells] : counts) result.push_back(Row{labels, std::move(cells)});
+  return result;
+}
+
+}  // namespace
+
+double Quantile(double q, std::vector<double> values) {
+  if (values.empty() || std::isnan(q)) return kNaN;
+  if (q < 0) return -kInfinity;
+  if (q > 1) return kInfinity;
+  // NaN counts as the smallest.
+  std::ranges::sort(values, [](double a, double b) {
+    if (std::isnan(a) || std::isnan(b)) return std::isnan(a) && !std::isnan(b);
+    return a < b;
+  });
+  const auto last = static_cast<double>(values.size() - 1);
+  const double rank = q * last;
+  const double lower = std::max(0.0, std::floor(rank));
+  const double upper = std::min(last, lower + 1);
+  const double weight = rank - std::floor(rank);
+  return values[static_cast<size_t>(lower)] * (1 - weight) +
+         values[static_cast<size_t>(upper)] * weight;
+}
+
+StatusOr<Rows> AggregateRows(const Aggregate& aggregate, const Column& parameter, std::string_view label,
+                             Rows rows) {
+  Groups groups;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    Labels labels = rows[i].labels;
+    // The counted value takes the place of a label of the same name before grouping.
+    if (aggregate.op == TokenKind::kCountValues && IsLabelName(label)) labels.Remove(label);
+    groups[GroupLabels(aggregate, labels)].push_back(i);
+  }
+  if (aggregate.op == TokenKind::kTopk || aggregate.op == TokenKind::kBottomk) {
+    return SelectBest(aggregate, parameter, std::move(rows), groups);
+  }
+  if (aggregate.op == TokenKind::kCountValues) return CountValues(label, rows, groups);
+
+  const size_t steps = rows.empty() ? 0 : rows[0].cells.size();
+  Rows result;
+  std::vector<double> values;
+  for (const auto& [labels, members] : groups) {
+    Row row{labels, std::vector<double>(steps, StaleMarker())};
+    for (size_t step = 0; step < steps; ++step) {
+      values.clear();
+      for (const size_t i : members) {
+        if (IsValue(rows[i].cells[step])) values.push_back(rows[i].cells[step]);
+      }
+      if (values.empty()) continue;
+      row.cells[step] = Summarize(aggregate.op, parameter.empty() ? 0 : parameter[step], values);
+    }
+    result.push_back(std::move(row));
+  }
+  DropEmpty(result);
+  return result;
+}
+
+}  // namespace forewarn::promql

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "base/status.h"
+#include "rules/promql/ast.h"
+#include "rules/promql/rows.h"
+
+namespace forewarn::promql {
+
+// The value of an arithmetic operator, or 1 and 0 of a comparison.
+double Operate(TokenKind op, double left, double right);
+
+// Both sides of `op` as scalars.
+Column CombineScalars(const Binary& binary, const Column& left, const Column& right);
+
+// A vector with a scalar on one side. A comparison without bool keeps the vector's values that pass.
+StatusOr<Rows> CombineWithScalar(const Binary& binary, Rows vector, const Column& scalar,
+                                 bool scalar_is_left);
+
+// Two vectors, matched by labels. Fails where a match is not unique on the side that must be.
+StatusOr<Rows> CombineVectors(const Binary& binary, Rows left, Rows right);
+
+}  // namespace forewarn::promql

@@ -1,0 +1,139 @@
+#include <gmock/gmock.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "rules/promql/ast.h"
+#include "rules/promql/promql.h"
+
+namespace forewarn::promql {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+std::string ErrorOf(std::string_view text) {
+  const auto parsed = Parse(text);
+  return parsed.ok() ? "parsed as " + parsed->ToString() : parsed.status().message();
+}
+
+bool SameAs(std::string_view a, std::string_view b) {
+  const auto x = Parse(a);
+  const auto y = Parse(b);
+  EXPECT_TRUE(x.ok() && y.ok()) << ErrorOf(a) << '\n' << ErrorOf(b);
+  // Compare without the parentheses that make the grouping visible.
+  return x.ok() && y.ok() && x->ToString() == y->ToString();
+}
+
+// Shows how operators were grouped, with all parentheses.
+std::string Grouping(const Node& node) {
+  if (const auto* binary = As<Binary>(node)) {
+    return "(" + Grouping(*binary->left) + " " + std::string(Spelling(binary->op)) + " " +
+           Grouping(*binary->right) + ")";
+  }
+  if (const auto* unary = As<Unary>(node)) return "(-" + Grouping(*unary->operand) + ")";
+  if (const auto* paren = As<Paren>(node)) return Grouping(*paren->expression);
+  return Expression(std::make_shared<Node>(node)).ToString();
+}
+
+TEST(Parser, GroupsOperatorsAsPrometheusDoes) {
+  const std::vector<std::pair<const char*, const char*>> cases = {
+      {"a + b * c", "(a + (b * c))"},
+      {"a - b - c", "((a - b) - c)"},
+      {"a ^ b ^ c", "(a ^ (b ^ c))"},
+      {"-a ^ b", "(-(a ^ b))"},
+      {"-a * b", "((-a) * b)"},
+      {"a ^ -b * c", "((a ^ (-b)) * c)"},
+      {"a or b and c unless d", "(a or ((b and c) unless d))"},
+      {"a == b + c", "(a == (b + c))"},
+      {"a > b or c", "((a > b) or c)"},
+      {"a atan2 b % c", "((a atan2 b) % c)"},
+      {"-1 ^ 2", "(-(1 ^ 2))"},
+      {"(a + b) * c", "((a + b) * c)"},
+  };
+  for (const auto& [text, grouping] : cases) {
+    const auto parsed = Parse(text);
+    ASSERT_TRUE(parsed.ok()) << parsed.status().message();
+    EXPECT_EQ(Grouping(parsed->root()), grouping) << text;
+  }
+}
+
+TEST(Parser, TakesModifiersInEitherPlace) {
+  EXPECT_TRUE(SameAs("sum by (a, b) (x)", "sum(x) by (a, b,)"));
+  EXPECT_TRUE(SameAs("SUM WITHOUT (a) (x)", "sum(x) without (a)"));
+  EXPECT_TRUE(SameAs("x[5m] @ 10 offset 1m", "x[5m] offset 1m @ 10"));
+}
+
+TEST(Parser, LetsKeywordsNameMetricsAndLabels) {
+  for (const char* text : {"sum", "by + offset", "sum{by=\"a\"} offset 5m", "end", "start[5m]",
+                           "count by (sum, on) (x)", "and and and", "rate + 1", "x{offset=\"1\"}"}) {
+    EXPECT_TRUE(Parse(text).ok()) << ErrorOf(text);
+  }
+}
+
+TEST(Parser, SaysWhereAndWhatIsWrong) {
+  EXPECT_EQ(ErrorOf("sum(rat(x[5m]))"),
+            "1:5: unknown function 'rat'; did you mean 'rate'?\n  sum(rat(x[5m]))\n      ^");
+  const std::vector<std::pair<const char*, const char*>> cases = {
+      {"", "1:1: the expression is empty"},
+      {"a +", "1:4: unexpected the end of the expression, expected a metric"},
+      {"a b", "1:3: unexpected 'b' after the expression"},
+      {"(a", "1:3: unexpected the end of the expression, expected ')'"},
+      {"smu(a)", "1:1: unknown function 'smu'; did you mean 'sum'?"},
+      {"rate(x)", "1:6: 'rate' needs a range vector here, not an instant vector; add a range"},
+      {"abs()", "1:1: 'abs' takes 1 argument, not 0"},
+      {"round(a, 1, 2)", "1:1: 'round' takes at most 2 arguments, not 3"},
+      {"label_join(a, \"b\")", "1:1: 'label_join' takes at least 3 arguments, not 2"},
+      {"abs(a,)", "1:7: a comma before ')'"},
+      {"topk(a)", "1:1: 'topk' takes 2 arguments, not 1"},
+      {"topk(a, b)", "1:6: 'topk' needs a scalar here"},
+      {"1 > 2", "1:3: a comparison of two scalars needs the bool modifier"},
+      {"1 and a", "1:3: 'and' needs an instant vector on both sides"},
+      {"a + bool b", "1:5: the bool modifier goes with comparisons only"},
+      {"a and on (x) group_left b", "1:14: 'and' takes no group_left"},
+      {"a + on (x) group_left (x) b", "1:12: label 'x' must not be in both on and group_left"},
+      {"1 + on (x) a", "1:3: on and ignoring go between two instant vectors only"},
+      {"a + \"b\"", "1:5: '+' needs scalars or instant vectors, not a string"},
+      {"a[5m] + 1", "1:1: '+' needs scalars or instant vectors, not a range vector"},
+      {"-\"a\"", "1:2: a sign goes before"},
+      {"a[5]", "1:3: a range needs a unit, such as 5s or 5m"},
+      {"a[0s]", "1:3: a range must be longer than 0"},
+      {"(a)[5m]", "1:4: a range goes after a selector only"},
+      {"a offset 1m [5m]", "1:13: write the range before offset and @"},
+      {"a[5m][5m:]", "1:1: a subquery needs an instant vector, not a range vector"},
+      {"abs(a) offset 1m", "1:8: offset goes after a selector or a subquery only"},
+      {"a offset 1m offset 2m", "1:13: offset is given twice"},
+      {"a @ 1 @ 2", "1:7: @ is given twice"},
+      {"a @ NaN", "1:3: the time after @ is out of bounds"},
+      {"a @ b", "1:5: unexpected 'b', expected seconds since 1970"},
+      {"{}", "1:1: a selector needs at least one matcher"},
+      {"{a=~\".*\"}", "1:1: a selector needs at least one matcher"},
+      {"a{__name__=\"b\"}", "1:3: the metric's name is given twice"},
+      {"a{b=~\"(\"}", "1:6:"},
+      {"a{b}", "1:4: unexpected '}', expected one of = != =~ !~"},
+      {"sum by (1) (a)", "1:9: unexpected number '1', expected a label name"},
+      {"a\n + \n  rat(b)", "3:3: unknown function"},
+      {"http:x(a)", "1:1: unknown function 'http:x'"},
+  };
+  for (const auto& [text, error] : cases) EXPECT_THAT(ErrorOf(text), StartsWith(error)) << text;
+}
+
+TEST(Parser, BoundsTheDepthOfHostileText) {
+  const auto repeat = [](std::string_view part, size_t times) {
+    std::string text;
+    for (size_t i = 0; i < times; ++i) text += part;
+    return text;
+  };
+  EXPECT_THAT(ErrorOf(repeat("(", 60'000)), HasSubstr("nested more than 200 levels"));
+  EXPECT_THAT(ErrorOf(repeat("-", 60'000) + "a"), HasSubstr("nested more than"));
+  EXPECT_THAT(ErrorOf(repeat("a^", 30'000) + "a"), HasSubstr("nested more than"));
+  EXPECT_THAT(ErrorOf(repeat("a+", 30'000) + "a"), HasSubstr("nested more than"));
+  EXPECT_THAT(ErrorOf(repeat("abs(", 15'000)), HasSubstr("nested more than"));
+  EXPECT_THAT(ErrorOf("a" + repeat("[1m:]", 12'000)), HasSubstr("a subquery needs an instant vector"));
+  EXPECT_TRUE(Parse(repeat("(", 150) + "a" + repeat(")", 150)).ok());
+  EXPECT_TRUE(Parse(repeat("a+", 150) + "a").ok());
+}
+
+}  // namespace
+}  // namespace forewarn::promql
