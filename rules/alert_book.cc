@@ -1,0 +1,55 @@
+#include "rules/alert_book.h"
+
+#include "base/check.h"
+#include "base/record.h"
+
+namespace forewarn {
+
+Status AlertBook::Restore(std::string_view record) {
+  FW_ASSIGN_OR_RETURN(AlertRecord alert, DecodeRecord<AlertRecord>(record));
+  if (alerts_.contains(alert.life.alert.id)) return DataLoss("two alerts with one id");
+  Add(std::move(alert));
+  dirty_.clear();
+  return OkStatus();
+}
+
+AlertRecord* AlertBook::Find(Fingerprint id) {
+  auto it = alerts_.find(id);
+  return it == alerts_.end() ? nullptr : &it->second;
+}
+
+AlertRecord& AlertBook::Add(AlertRecord record) {
+  Fingerprint id = record.life.alert.id;
+  by_rule_[{record.rule, record.stream}].insert(id);
+  dirty_.insert(id);
+  auto [it, is_new] = alerts_.emplace(id, std::move(record));
+  FW_CHECK(is_new);
+  return it->second;
+}
+
+void AlertBook::Remove(Fingerprint id) {
+  auto it = alerts_.find(id);
+  FW_CHECK(it != alerts_.end());
+  auto index = by_rule_.find({it->second.rule, it->second.stream});
+  index->second.erase(id);
+  if (index->second.empty()) by_rule_.erase(index);
+  alerts_.erase(it);
+  dirty_.insert(id);
+}
+
+std::vector<Fingerprint> AlertBook::Of(Fingerprint rule, const std::string& stream) const {
+  auto it = by_rule_.find({rule, stream});
+  if (it == by_rule_.end()) return {};
+  return {it->second.begin(), it->second.end()};
+}
+
+void AlertBook::TakeChanges(std::vector<StatePut>& out) {
+  for (Fingerprint id : dirty_) {
+    auto it = alerts_.find(id);
+    out.push_back({StateKind::kAlert, id.ToString(),
+                   it == alerts_.end() ? "" : EncodeRecord(it->second)});
+  }
+  dirty_.clear();
+}
+
+}  // namespace forewarn

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/status.h"
+#include "model/commit.h"
+#include "rules/alert_state.h"
+
+namespace forewarn {
+
+// An alert with what the engine alone needs. Its record is an Alert's with fields from 100 on, so whoever
+// wants the alert reads it as one.
+struct AlertRecord {
+  AlertLife life;
+  Fingerprint rule;    // key of the PreparedRule
+  std::string stream;  // id of the stream whose evaluations move it
+  Labels result;       // labels of the expression's result
+
+  template <typename Self, typename Visitor>
+  static void Fields(Self& self, Visitor&& visit) {
+    Alert::Fields(self.life.alert, visit);
+    visit(100, self.life.gone_since);
+    visit(101, self.rule);
+    visit(102, self.stream);
+    visit(103, self.result);
+  }
+};
+
+// The living alerts of a partition: pending, firing and unknown. Keeps count of what must be stored anew. Not
+// thread-safe.
+class AlertBook {
+ public:
+  Status Restore(std::string_view record);
+
+  // Null when there is none. What the caller changes it must Touch().
+  AlertRecord* Find(Fingerprint id);
+  // `record.life.alert.id` must be new.
+  AlertRecord& Add(AlertRecord record);
+  void Touch(Fingerprint id) { dirty_.insert(id); }
+  void Remove(Fingerprint id);
+
+  // Ids, ascending.
+  std::vector<Fingerprint> Of(Fingerprint rule, const std::string& stream) const;
+  const std::map<Fingerprint, AlertRecord>& all() const { return alerts_; }
+
+  // Appends the records that changed since the last call.
+  void TakeChanges(std::vector<StatePut>& out);
+
+ private:
+  std::map<Fingerprint, AlertRecord> alerts_;
+  std::map<std::pair<Fingerprint, std::string>, std::set<Fingerprint>> by_rule_;
+  std::set<Fingerprint> dirty_;
+};
+
+}  // namespace forewarn

@@ -1,0 +1,91 @@
+#include "rules/contact_alert.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/units.h"
+#include "rules/judge.h"
+
+namespace forewarn {
+namespace {
+
+// Fills in what the lost probes say: at least one.
+void Describe(const std::vector<const ProbeState*>& lost, const std::string& installation,
+              Alert& alert) {
+  std::string hosts;
+  alert.probes.clear();
+  for (const ProbeState* probe : lost) {
+    alert.probes.push_back(probe->identity.probe);
+    if (!hosts.empty()) hosts += ", ";
+    hosts += fmt::format("{} (last heard of {})",
+                         probe->host.empty() ? probe->identity.probe : probe->host,
+                         FormatTime(probe->last_arrival));
+  }
+  alert.value = static_cast<double>(lost.size());
+  alert.annotations = {
+      {"description",
+       fmt::format("Nothing is known of {} until its data arrive again. Check the network between "
+                   "the installation and the collector, and whether the probe is running: {}.",
+                   installation, hosts)},
+      {"summary", fmt::format("No contact with {} of installation {}", hosts, installation)}};
+}
+
+}  // namespace
+
+Fingerprint ContactLostKey() { return Fingerprint::Of("built-in").Add(kContactLostRule); }
+
+std::optional<AlertChange> UpdateContactLost(const std::string& customer,
+                                             const std::string& installation,
+                                             const Contacts& contacts, Timestamp arrival,
+                                             AlertBook& book) {
+  std::vector<const ProbeState*> lost;
+  bool is_any_silent = false;
+  for (const ProbeState* probe : contacts.Of(customer, installation)) {
+    is_any_silent |= IsSilent(*probe);
+    if (probe->contact == Contact::kLost) lost.push_back(probe);
+  }
+  Fingerprint id = ContactLostKey().Add(customer).Add(installation);
+  AlertRecord* record = book.Find(id);
+  if (record == nullptr) {
+    if (lost.empty()) return std::nullopt;
+    AlertRecord made;
+    made.rule = ContactLostKey();
+    made.stream = "contact";
+    Alert& alert = made.life.alert;
+    alert.id = id;
+    alert.customer = customer;
+    alert.installation = installation;
+    alert.group = kContactLostGroup;
+    alert.rule = kContactLostRule;
+    alert.labels = {{"alertname", std::string(kContactLostRule)},
+                    {"customer", customer},
+                    {"installation", installation},
+                    {"severity", "warning"}};
+    Describe(lost, installation, alert);
+    StartAlert(made.life, arrival, {});
+    for (const ProbeState* probe : lost) {
+      alert.active_since = std::min(alert.active_since, probe->last_arrival);
+    }
+    return AlertChange{std::nullopt, book.Add(std::move(made)).life.alert, arrival, true, false};
+  }
+
+  AlertState before = record->life.alert.state;
+  if (!is_any_silent) {
+    AdvanceAlert(record->life, Finding::kFalse, arrival, {});
+    Alert after = record->life.alert;
+    book.Remove(id);
+    return AlertChange{before, std::move(after), arrival, true, false};
+  }
+  if (lost.empty()) return std::nullopt;
+  std::vector<std::string> probes = record->life.alert.probes;
+  Describe(lost, installation, record->life.alert);
+  record->life.alert.last_true = arrival;
+  book.Touch(id);
+  if (probes == record->life.alert.probes) return std::nullopt;
+  return AlertChange{before, record->life.alert, arrival, true, false};
+}
+
+}  // namespace forewarn

@@ -1,0 +1,125 @@
+#include "rules/evaluate.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <variant>
+
+#include <fmt/format.h>
+
+namespace forewarn {
+namespace {
+
+// A prediction further away than this is no prediction.
+constexpr double kPredictedSecondsMax = 10.0 * 365 * 86400;
+
+StatusOr<promql::Vector> EvaluateToVector(const PreparedGroup& group, const PreparedRule& rule,
+                                          const SeriesSource& source, Timestamp at,
+                                          const promql::EvalLimits& limits) {
+  FW_ASSIGN_OR_RETURN(promql::Value value,
+                      promql::EvaluateAt(rule.rule.expression, source, at, limits));
+  if (auto* scalar = std::get_if<promql::Scalar>(&value)) {
+    return promql::Vector{{Labels(), at, scalar->value}};
+  }
+  auto* vector = std::get_if<promql::Vector>(&value);
+  if (vector == nullptr) {
+    return InvalidArgument("the expression gives no instant vector or scalar; a rule needs one");
+  }
+  if (group.limit > 0 && vector->size() > group.limit) {
+    return ResourceExhausted(fmt::format(
+        "{} results, but the group's limit is {}; none of them counts", vector->size(), group.limit));
+  }
+  return std::move(*vector);
+}
+
+void SetScope(const ScopeLabels& scope, Labels& labels) {
+  labels.Set("customer", scope.customer);
+  labels.Set("installation", scope.installation);
+  if (!scope.probe.empty()) labels.Set("probe", scope.probe);
+}
+
+Status TwinResults(const Labels& labels) {
+  return InvalidArgument(fmt::format(
+      "two results have the same labels {} once the rule's labels are applied", labels.ToString()));
+}
+
+// The seconds that are left by the series that predicts, as a time. Several that bear on the result: the
+// first to fail counts.
+StatusOr<std::optional<Timestamp>> PredictBreach(const std::string& series, const Labels& result,
+                                                 const SeriesSource& source, Timestamp at,
+                                                 const promql::EvalLimits& limits) {
+  std::optional<Timestamp> breach;
+  Matchers matchers = {Matcher::Equal(std::string(kMetricName), series)};
+  for (std::string_view identity : {"instance", "job"}) {
+    if (result.Has(identity)) {
+      matchers.push_back(Matcher::Equal(std::string(identity), std::string(result.Get(identity))));
+    }
+  }
+  FW_ASSIGN_OR_RETURN(std::vector<SeriesData> found,
+                      source.Select(matchers, at - limits.lookback + 1ms, at, limits.select));
+  for (const SeriesData& data : found) {
+    if (data.samples.empty()) continue;
+    bool bears = std::ranges::all_of(data.labels, [&](const Labels::Pair& label) {
+      return label.first == kMetricName || !result.Has(label.first) ||
+             result.Get(label.first) == label.second;
+    });
+    double seconds = data.samples.back().value;
+    if (!bears || !std::isfinite(seconds) || seconds < 0 || seconds > kPredictedSecondsMax) continue;
+    Timestamp expected = data.samples.back().at + Duration(static_cast<int64_t>(seconds * 1000));
+    if (!breach || expected < *breach) breach = expected;
+  }
+  return breach;
+}
+
+}  // namespace
+
+StatusOr<std::vector<AlertResult>> EvaluateAlerts(const PreparedGroup& group, const PreparedRule& rule,
+                                                  const SeriesSource& source,
+                                                  const ScopeLabels& scope, Timestamp at,
+                                                  const promql::EvalLimits& limits) {
+  FW_ASSIGN_OR_RETURN(promql::Vector vector, EvaluateToVector(group, rule, source, at, limits));
+  std::vector<AlertResult> results;
+  std::set<Labels> seen;
+  for (promql::VectorSample& sample : vector) {
+    AlertResult& result = results.emplace_back();
+    result.value = sample.value;
+    result.result = sample.labels.WithoutName();
+    result.labels = result.result;
+    for (const auto& [name, text] : rule.rule.labels) {
+      result.labels.Set(name, text);
+    }
+    result.labels.Set("alertname", rule.rule.name);
+    SetScope(scope, result.labels);
+    for (const auto& [name, text] : rule.rule.annotations) {
+      result.annotations.emplace_back(name, text);
+    }
+    if (!seen.insert(result.labels).second) return TwinResults(result.labels);
+    if (!rule.rule.forewarn.predicts.empty()) {
+      FW_ASSIGN_OR_RETURN(result.predicted_breach,
+                          PredictBreach(rule.rule.forewarn.predicts, result.result, source, at, limits));
+    }
+  }
+  return results;
+}
+
+StatusOr<std::vector<DerivedSample>> EvaluateRecording(const PreparedGroup& group,
+                                                       const PreparedRule& rule,
+                                                       const SeriesSource& source,
+                                                       const ScopeLabels& scope, Timestamp at,
+                                                       const promql::EvalLimits& limits) {
+  FW_ASSIGN_OR_RETURN(promql::Vector vector, EvaluateToVector(group, rule, source, at, limits));
+  std::vector<DerivedSample> results;
+  std::set<Labels> seen;
+  for (promql::VectorSample& sample : vector) {
+    DerivedSample& result = results.emplace_back();
+    result.value = sample.value;
+    result.labels = sample.labels;
+    result.labels.Set(kMetricName, rule.rule.name);
+    for (const auto& [name, value] : rule.rule.labels) result.labels.Set(name, value);
+    SetScope(scope, result.labels);
+    if (!seen.insert(result.labels).second) return TwinResults(result.labels);
+  }
+  return results;
+}
+
+}  // namespace forewarn

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/status.h"
+#include "base/time.h"
+#include "model/series_source.h"
+
+namespace forewarn {
+
+// One customer's installation, or one probe of it, as rules see the world: nothing else exists for them.
+class ScopedSource : public SeriesSource {
+ public:
+  // `source` is a loan that outlives it. An empty `probe` is all of the installation.
+  ScopedSource(const SeriesSource& source, const std::string& customer,
+               const std::string& installation, const std::string& probe);
+
+  StatusOr<std::vector<SeriesData>> Select(const Matchers& matchers, Timestamp from, Timestamp to,
+                                           const SelectLimits& limits) const override;
+
+ private:
+  const SeriesSource& source_;
+  const Matchers scope_;
+};
+
+// Evidence answers, for one rule, which series a result rests on and whether they still have data: that is
+// what tells recovery from silence. A series bears on a result when no label that both have differs, and is
+// live when its newest sample within the look-back is no stale marker. Lives for one evaluation and reads
+// each instant once.
+class Evidence {
+ public:
+  // Loans that outlive it. `roots` are the selectors of the rule's underlying series.
+  Evidence(const SeriesSource& source, std::span<const Matchers> roots, const SelectLimits& limits,
+           Duration lookback)
+      : source_(source), roots_(roots), limits_(limits), lookback_(lookback) {}
+
+  // The probes whose live series bear on the result at `at`; `has_series` says whether there was any series,
+  // with a probe or without.
+  struct Basis {
+    std::set<std::string> probes;
+    bool has_series = false;
+  };
+  StatusOr<Basis> BasisOf(const Labels& result, Timestamp at);
+
+  // Whether something the result rested on at `then` has no live series at `now`.
+  StatusOr<bool> IsGone(const Labels& result, Timestamp then, Timestamp now);
+
+ private:
+  // Labels of the live series of a root.
+  StatusOr<const std::vector<Labels>*> Live(size_t root, Timestamp at);
+
+  const SeriesSource& source_;
+  const std::span<const Matchers> roots_;
+  const SelectLimits& limits_;
+  const Duration lookback_;
+
+  std::map<std::pair<size_t, Timestamp>, std::vector<Labels>> live_;
+};
+
+}  // namespace forewarn

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "base/time.h"
+#include "model/bundle.h"
+#include "model/telemetry.h"
+#include "rules/promql/promql.h"
+
+namespace forewarn {
+
+// Rule files are Prometheus's, read as strictly as promtool reads them: a file that it accepts loads here
+// unchanged. What is ours stands beside `expr`, in a rule's `forewarn:`.
+//
+//   groups:
+//   - name: capacity
+//     interval: 1m              # default 1m
+//     limit: 0                  # results of a rule; more is an error. 0: no limit
+//     query_offset: 0s          # how far back of its instant the group looks
+//     labels: {team: storage}   # for all its rules
+//     rules:
+//     - record: disk:seconds_to_full
+//       expr: …
+//     - alert: DiskWillFill
+//       expr: disk:seconds_to_full < 4 * 3600
+//       for: 10m
+//       keep_firing_for: 5m
+//       labels: {severity: warning}
+//       annotations: {summary: "{{ $labels.mountpoint }} is filling"}
+//       forewarn:
+//         predicts: disk:seconds_to_full   # series with the seconds that are left
+//         warning: disk_will_fill          # template of the text for the customer; none: not told
+//         playbook: free-disk-space
+//         group_by: [device]               # labels that make separate incidents
+//         severity: warning                # the label `severity`, unless `labels` has it
+
+// What a rule says to the other parts of Forewarn.
+struct RuleForewarn {
+  std::string predicts;
+  std::string warning;
+  std::string playbook;
+  std::vector<std::string> group_by;
+  std::optional<Severity> severity;
+};
+
+struct Rule {
+  bool alerting = false;
+  std::string name;  // of the alert, or of the series that is recorded
+  promql::Expression expression;
+  Duration hold_for{0};
+  Duration keep_firing_for{0};
+  Attributes labels;       // the group's and its own, sorted by name; values are templates in alerts
+  Attributes annotations;  // templates, sorted by name
+  RuleForewarn forewarn;
+};
+
+struct RuleGroup {
+  std::string file;
+  std::string name;
+  Duration interval = 1min;
+  uint64_t limit = 0;
+  Duration query_offset{0};
+  std::vector<Rule> rules;
+};
+
+// Line and column count from 1 and point into the file.
+struct RuleMistake {
+  std::string file;
+  int line = 0;
+  int column = 0;
+  std::string message;
+
+  std::string ToString() const;  // `rules.yaml:14:7: unknown key 'exp'; did you mean 'expr'?`
+  friend bool operator==(const RuleMistake&, const RuleMistake&) = default;
+};
+
+// All groups, or all mistakes, in the order of the files; `groups` is empty when there is a mistake.
+struct RuleFiles {
+  std::vector<RuleGroup> groups;
+  std::vector<RuleMistake> mistakes;
+
+  // kInvalidArgument with all mistakes, one on each line.
+  Status status() const;
+};
+
+RuleFiles ParseRuleFile(const std::string& path, std::string_view text);
+
+// The files of a bundle: each by itself, and what no two of them may share.
+RuleFiles ParseRuleFiles(std::span<const BundleFile> files);
+
+}  // namespace forewarn

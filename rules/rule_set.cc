@@ -1,0 +1,118 @@
+#include "rules/rule_set.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace forewarn {
+namespace {
+
+bool MayMatchName(const Matchers& selector, std::string_view name) {
+  return std::ranges::all_of(selector, [&](const Matcher& matcher) {
+    return matcher.name() != kMetricName || matcher.Matches(name);
+  });
+}
+
+bool NamesOneMetric(const Matchers& selector) {
+  return std::ranges::any_of(selector, [](const Matcher& matcher) {
+    return matcher.name() == kMetricName && matcher.kind() == Matcher::Kind::kEqual;
+  });
+}
+
+// Rules that read, directly or through others, what a grid rule recorded belong on the grid too.
+void FindGridRules(std::vector<PreparedRule*>& rules) {
+  bool is_changed = true;
+  while (is_changed) {
+    is_changed = false;
+    std::set<std::string_view> grid_names;
+    for (const PreparedRule* rule : rules) {
+      if (!rule->per_round && !rule->rule.alerting) grid_names.insert(rule->rule.name);
+    }
+    for (PreparedRule* rule : rules) {
+      if (!rule->per_round) continue;
+      for (const Matchers& selector : rule->rule.expression.Selectors()) {
+        if (std::ranges::any_of(grid_names, [&](std::string_view name) {
+              return MayMatchName(selector, name);
+            })) {
+          rule->per_round = false;
+          is_changed = true;
+          break;
+        }
+      }
+    }
+  }
+}
+
+class RootFinder {
+ public:
+  explicit RootFinder(const std::vector<PreparedRule*>& rules) {
+    for (const PreparedRule* rule : rules) {
+      if (!rule->rule.alerting) recorders_.emplace(rule->rule.name, rule);
+    }
+  }
+
+  std::vector<Matchers> Find(const PreparedRule& rule) {
+    std::vector<Matchers> roots;
+    std::set<const PreparedRule*> seen;
+    Visit(rule, seen, roots);
+    return roots;
+  }
+
+ private:
+  void Visit(const PreparedRule& rule, std::set<const PreparedRule*>& seen,
+             std::vector<Matchers>& roots) {
+    if (!seen.insert(&rule).second) return;
+    for (Matchers& selector : rule.rule.expression.Selectors()) {
+      bool is_recorded = false;
+      for (const auto& [name, recorder] : recorders_) {
+        if (!MayMatchName(selector, name)) continue;
+        is_recorded = true;
+        Visit(*recorder, seen, roots);
+      }
+      if (!is_recorded || !NamesOneMetric(selector)) roots.push_back(std::move(selector));
+    }
+  }
+
+  std::multimap<std::string_view, const PreparedRule*> recorders_;
+};
+
+}  // namespace
+
+std::vector<PreparedGroup> PrepareRules(std::vector<RuleGroup> groups) {
+  std::vector<PreparedGroup> prepared;
+  std::map<Fingerprint, int> twins;
+  for (RuleGroup& group : groups) {
+    PreparedGroup& out = prepared.emplace_back();
+    out.key = Fingerprint().Add(group.file).Add(group.name).Add(std::to_string(group.interval.count()));
+    out.file = std::move(group.file);
+    out.name = std::move(group.name);
+    out.interval = group.interval;
+    out.limit = group.limit;
+    out.query_offset = group.query_offset;
+    for (Rule& rule : group.rules) {
+      bool per_round = rule.expression.Keeps("probe");
+      out.rules.push_back({std::move(rule), Fingerprint(), per_round, {}});
+    }
+  }
+  std::vector<PreparedRule*> all;
+  for (PreparedGroup& group : prepared) {
+    for (PreparedRule& rule : group.rules) all.push_back(&rule);
+  }
+  FindGridRules(all);
+  RootFinder roots(all);
+  for (PreparedGroup& group : prepared) {
+    for (PreparedRule& rule : group.rules) {
+      rule.roots = roots.Find(rule);
+      Fingerprint key = Fingerprint().Add(group.name).Add(rule.rule.alerting ? "alert" : "record");
+      key = key.Add(rule.per_round ? "round" : "grid").Add(rule.rule.name);
+      for (const auto& [label, value] : rule.rule.labels) key = key.Add(label).Add(value);
+      // Prometheus allows two rules that differ in their expressions alone; their order tells them apart.
+      int twin = twins[key]++;
+      rule.key = twin == 0 ? key : key.Add(std::to_string(twin));
+      group.has_grid_rules |= !rule.per_round;
+    }
+  }
+  return prepared;
+}
+
+}  // namespace forewarn

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/fingerprint.h"
+#include "rules/rule_file.h"
+
+namespace forewarn {
+
+// A rule as the engine runs it, with what follows from all rules together.
+struct PreparedRule {
+  Rule rule;
+  // The same as long as group, name and labels are, so that an edited expression keeps its alerts.
+  Fingerprint key;
+  // Evaluated at the round ends of each probe; otherwise on the group's grid for each installation.
+  bool per_round = false;
+  // Selectors of the series that the result rests on in the end: those of recorded series are replaced by
+  // those of the rules that record them, however deep.
+  std::vector<Matchers> roots;
+};
+
+struct PreparedGroup {
+  std::string file;
+  std::string name;
+  Fingerprint key;
+  Duration interval{0};
+  uint64_t limit = 0;
+  Duration query_offset{0};
+  std::vector<PreparedRule> rules;
+  bool has_grid_rules = false;
+};
+
+// Prepares checked groups. A rule that keeps the label `probe` may still not run per round when it reads what
+// a grid rule recorded: those series carry no `probe`.
+std::vector<PreparedGroup> PrepareRules(std::vector<RuleGroup> groups);
+
+}  // namespace forewarn

@@ -1,0 +1,133 @@
+#include "rules/stream.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/record.h"
+
+namespace forewarn {
+namespace {
+
+constexpr std::string_view kRecordedPrefix = "recorded/";
+
+std::string StreamId(const std::string& customer, const std::string& installation,
+                     const std::string& probe) {
+  return probe.empty() ? fmt::format("grid/{}/{}", customer, installation) : "probe/" + probe;
+}
+
+std::string RecordedId(Fingerprint rule, const std::string& stream) {
+  return fmt::format("{}{}/{}", kRecordedPrefix, stream, rule.ToString());
+}
+
+}  // namespace
+
+std::string Stream::id() const { return StreamId(customer, installation, probe); }
+
+Timestamp Stream::now() const {
+  Timestamp now = last_round;
+  for (const auto& [group, instant] : instants) now = std::max(now, instant);
+  return now;
+}
+
+Timestamp* Stream::FindInstant(Fingerprint group) {
+  for (auto& [key, instant] : instants) {
+    if (key == group) return &instant;
+  }
+  return nullptr;
+}
+
+Status StreamBook::Restore(std::string_view id, std::string_view record) {
+  if (id.starts_with(kRecordedPrefix)) {
+    FW_ASSIGN_OR_RETURN(recorded_[std::string(id)], DecodeRecord<RecordedState>(record));
+    return OkStatus();
+  }
+  FW_ASSIGN_OR_RETURN(Stream stream, DecodeRecord<Stream>(record));
+  if (stream.id() != id) return DataLoss(fmt::format("a stream of rules that calls itself {}", stream.id()));
+  if (stream.catch_up.active()) catching_up_.emplace(id);
+  streams_.insert_or_assign(std::string(id), std::move(stream));
+  return OkStatus();
+}
+
+Stream& StreamBook::Get(const std::string& customer, const std::string& installation,
+                        const std::string& probe) {
+  auto [it, is_new] = streams_.try_emplace(StreamId(customer, installation, probe));
+  if (is_new) {
+    it->second.customer = customer;
+    it->second.installation = installation;
+    it->second.probe = probe;
+  }
+  return it->second;
+}
+
+Stream* StreamBook::Find(const std::string& id) {
+  auto it = streams_.find(id);
+  return it == streams_.end() ? nullptr : &it->second;
+}
+
+void StreamBook::Touch(const Stream& stream) {
+  std::string id = stream.id();
+  if (stream.catch_up.active()) {
+    catching_up_.insert(id);
+  } else {
+    catching_up_.erase(id);
+  }
+  dirty_.insert(std::move(id));
+}
+
+void StreamBook::Remove(const std::string& id) {
+  if (streams_.erase(id) > 0) dirty_.insert(id);
+  catching_up_.erase(id);
+  std::string prefix = fmt::format("{}{}/", kRecordedPrefix, id);
+  auto it = recorded_.lower_bound(prefix);
+  while (it != recorded_.end() && it->first.starts_with(prefix)) {
+    dirty_.insert(it->first);
+    it = recorded_.erase(it);
+  }
+}
+
+StreamBook::Recorded StreamBook::GetRecorded(Fingerprint rule, const std::string& stream) const {
+  auto it = recorded_.find(RecordedId(rule, stream));
+  return it == recorded_.end() ? Recorded() : it->second.series;
+}
+
+void StreamBook::SetRecorded(Fingerprint rule, const std::string& stream, Recorded recorded) {
+  std::string id = RecordedId(rule, stream);
+  if (recorded.empty()) {
+    recorded_.erase(id);
+  } else {
+    recorded_[id].series = std::move(recorded);
+  }
+  dirty_.insert(std::move(id));
+}
+
+void StreamBook::KeepOnly(const std::set<Fingerprint>& groups, const std::set<Fingerprint>& rules) {
+  for (auto& [id, stream] : streams_) {
+    if (std::erase_if(stream.instants, [&](const auto& item) { return !groups.contains(item.first); }) >
+        0) {
+      dirty_.insert(id);
+    }
+  }
+  std::set<std::string> rule_names;
+  for (Fingerprint rule : rules) rule_names.insert(rule.ToString());
+  std::erase_if(recorded_, [&](const auto& item) {
+    if (rule_names.contains(item.first.substr(item.first.rfind('/') + 1))) return false;
+    dirty_.insert(item.first);
+    return true;
+  });
+}
+
+void StreamBook::TakeChanges(std::vector<StatePut>& out) {
+  for (const std::string& id : dirty_) {
+    std::string record;
+    if (auto stream = streams_.find(id); stream != streams_.end()) {
+      record = EncodeRecord(stream->second);
+    } else if (auto recorded = recorded_.find(id); recorded != recorded_.end()) {
+      record = EncodeRecord(recorded->second);
+    }
+    out.push_back({StateKind::kRules, id, std::move(record)});
+  }
+  dirty_.clear();
+}
+
+}  // namespace forewarn

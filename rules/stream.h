@@ -1,0 +1,90 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/fingerprint.h"
+#include "base/status.h"
+#include "base/time.h"
+#include "model/commit.h"
+#include "rules/catch_up.h"
+
+namespace forewarn {
+
+// A sequence of evaluation instants that only goes forward: the round ends of a probe, or the grid of an
+// installation, on which every group has its own step. Everything here is event time.
+struct Stream {
+  std::string customer;
+  std::string installation;
+  std::string probe;  // UUID; empty for a grid
+  Timestamp last_round;
+  std::vector<std::pair<Fingerprint, Timestamp>> instants;  // the last instant, by the key of the group
+  CatchUp catch_up;
+
+  // `probe/<uuid>`, or `grid/<customer>/<installation>`.
+  std::string id() const;
+  // The latest instant that was evaluated.
+  Timestamp now() const;
+  Timestamp* FindInstant(Fingerprint group);
+
+  template <typename Self, typename Visitor>
+  static void Fields(Self& self, Visitor&& visit) {
+    visit(1, self.customer);
+    visit(2, self.installation);
+    visit(3, self.probe);
+    visit(4, self.last_round);
+    visit(5, self.instants);
+    visit(6, self.catch_up);
+  }
+};
+
+// What the rules of a partition remember beside alerts: streams, and which series each recording rule wrote
+// last, so that it can end those that it no longer writes. Keeps count of what must be stored anew, under
+// StateKind::kRules. Not thread-safe.
+class StreamBook {
+ public:
+  // Series of one recording rule in one stream, by the fingerprint of their labels, ascending.
+  using Recorded = std::vector<Fingerprint>;
+
+  Status Restore(std::string_view id, std::string_view record);
+
+  // Made when there is none. What the caller changes it must Touch().
+  Stream& Get(const std::string& customer, const std::string& installation, const std::string& probe);
+  Stream* Find(const std::string& id);
+  void Touch(const Stream& stream);
+  // With what was recorded in it.
+  void Remove(const std::string& id);
+
+  Recorded GetRecorded(Fingerprint rule, const std::string& stream) const;
+  void SetRecorded(Fingerprint rule, const std::string& stream, Recorded recorded);
+
+  // Forgets what belongs to groups and rules that are not among these.
+  void KeepOnly(const std::set<Fingerprint>& groups, const std::set<Fingerprint>& rules);
+
+  // Ids of the streams that catch up.
+  const std::set<std::string>& catching_up() const { return catching_up_; }
+
+  void TakeChanges(std::vector<StatePut>& out);
+
+ private:
+  struct RecordedState {
+    Recorded series;
+
+    template <typename Self, typename Visitor>
+    static void Fields(Self& self, Visitor&& visit) {
+      visit(1, self.series);
+    }
+  };
+
+  std::map<std::string, Stream> streams_;
+  std::map<std::string, RecordedState> recorded_;  // by `recorded/<stream>/<rule>`
+  std::set<std::string> catching_up_;
+  std::set<std::string> dirty_;  // ids of either
+};
+
+}  // namespace forewarn
