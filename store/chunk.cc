@@ -10,19 +10,22 @@
 #include "base/check.h"
 
 // chunk    := u8(version = 1) varint(count) times u8(kind) values        count in [1, 65536]
-// times    := signed(first, ms) [ varint(delta) run* ]                   the second part when count > 1
-// run      := signed(change) varint(length)                              length in [1, what is left]
-//             The distance between samples changes by `change` for each of the next `length` samples, so a
-//             regular series is one run. Every distance is positive; the lengths add up to count - 2.
+// times    := signed(first, ms) [ varint(delta) run* ]                   the second part when count
+// > 1 run      := signed(change) varint(length)                              length in [1, what is
+// left]
+//             The distance between samples changes by `change` for each of the next `length`
+//             samples, so a regular series is one run. Every distance is positive; the lengths add
+//             up to count - 2.
 // values   := constant | xor | decimal
 // constant := fixed64(bits)                                              kind 0: all values
 // xor      := bits, most significant first, the last byte filled with zeros           kind 1
-//             64 bits: the first value. Then for each: `0` the value before; `1 0` + window bits: xor with
-//             the value before, inside the window in use; `1 1` + 5 bits leading zeros + 6 bits (width - 1)
+//             64 bits: the first value. Then for each: `0` the value before; `1 0` + window bits:
+//             xor with the value before, inside the window in use; `1 1` + 5 bits leading zeros + 6
+//             bits (width - 1)
 //             + width bits: the same, and this is now the window.
 // decimal  := u8(exponent) signed(first) u8(width) bits                               kind 2
-//             Values are integers / 10^exponent; of each but the first, the zigzagged difference to the one
-//             before in `width` bits. Used only where it gives back every value to the bit.
+//             Values are integers / 10^exponent; of each but the first, the zigzagged difference to
+//             the one before in `width` bits. Used only where it gives back every value to the bit.
 //
 // Nothing follows the values.
 
@@ -104,9 +107,8 @@ std::optional<int> AsDecimals(std::span<const Sample> samples, std::vector<int64
     double value = samples[good].value;
     if (!(std::abs(value) < kIntegerMax)) return std::nullopt;
     double scaled = std::nearbyint(value * kPowersOfTen[exponent]);
-    if (std::abs(scaled) < kIntegerMax &&
-        BitsOf(static_cast<double>(static_cast<int64_t>(scaled)) / kPowersOfTen[exponent]) ==
-            BitsOf(value)) {
+    if (std::abs(scaled) < kIntegerMax && BitsOf(static_cast<double>(static_cast<int64_t>(scaled)) /
+                                                 kPowersOfTen[exponent]) == BitsOf(value)) {
       integers[good++] = static_cast<int64_t>(scaled);
     } else {
       if (++exponent > kExponentMax) return std::nullopt;
@@ -157,8 +159,8 @@ bool DecodeTimes(Decoder& in, uint64_t count, std::vector<Sample>& out) {
       --run;
       delta += change;
     }
-    uint64_t room = static_cast<uint64_t>(std::numeric_limits<int64_t>::max()) -
-                    static_cast<uint64_t>(at);
+    uint64_t room =
+        static_cast<uint64_t>(std::numeric_limits<int64_t>::max()) - static_cast<uint64_t>(at);
     if (in.failed() || delta == 0 || delta > room) return false;
     at = static_cast<int64_t>(static_cast<uint64_t>(at) + delta);
     out.push_back({FromMillis(at), 0});
@@ -195,8 +197,7 @@ bool DecodeDecimals(Decoder& in, std::span<Sample> samples) {
   BitReader bits(in.Rest());
   for (size_t i = 0; i < samples.size(); ++i) {
     if (i > 0) integer += UnZigZag(bits.Take(width));
-    samples[i].value =
-        static_cast<double>(static_cast<int64_t>(integer)) / kPowersOfTen[exponent];
+    samples[i].value = static_cast<double>(static_cast<int64_t>(integer)) / kPowersOfTen[exponent];
   }
   return bits.AtEnd();
 }
@@ -215,9 +216,12 @@ bool Decode(std::string_view bytes, std::vector<Sample>& out) {
       for (Sample& sample : samples) sample.value = value;
       return !in.failed() && in.done();
     }
-    case kXor: return !in.failed() && DecodeXor(in.Rest(), samples);
-    case kDecimal: return DecodeDecimals(in, samples);
-    default: return false;
+    case kXor:
+      return !in.failed() && DecodeXor(in.Rest(), samples);
+    case kDecimal:
+      return DecodeDecimals(in, samples);
+    default:
+      return false;
   }
 }
 

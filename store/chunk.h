@@ -13,21 +13,21 @@
 
 namespace forewarn {
 
-// A chunk is a run of one series' samples in few bytes: exact to the last bit of every value, NaNs and
-// stale markers included. The grammar is at the top of chunk.cc.
+// A chunk is a run of one series' samples in few bytes: exact to the last bit of every value, NaNs
+// and stale markers included. The grammar is at the top of chunk.cc.
 
 inline constexpr uint32_t kChunkSamplesMax = 65'536;
 
-// The smallest form the codec knows. `samples` is not empty, holds at most kChunkSamplesMax, and its times
-// increase. The same samples give the same bytes.
+// The smallest form the codec knows. `samples` is not empty, holds at most kChunkSamplesMax, and
+// its times increase. The same samples give the same bytes.
 std::string EncodeChunk(std::span<const Sample> samples);
 
-// Appends the chunk's samples to `out`, in time order. kDataLoss for bytes that EncodeChunk cannot have
-// written; `out` then holds what it held.
+// Appends the chunk's samples to `out`, in time order. kDataLoss for bytes that EncodeChunk cannot
+// have written; `out` then holds what it held.
 Status DecodeChunk(std::string_view bytes, std::vector<Sample>& out);
 
-// A chunk that is still growing: constant work and a few bits a sample, at the price of a worse ratio than
-// EncodeChunk's. A value type; not thread-safe.
+// A chunk that is still growing: constant work and a few bits a sample, at the price of a worse
+// ratio than EncodeChunk's. A value type; not thread-safe.
 class ChunkAppender {
  public:
   // `at` is later than last().
@@ -59,8 +59,8 @@ class ChunkAppender {
   uint64_t run_length_ = 0;
   Encoder runs_;
   uint64_t last_value_ = 0;
-  uint8_t leading_ = 0;   // of the window in which values differ
-  uint8_t window_ = 0;    // its width; 0: none yet
+  uint8_t leading_ = 0;    // of the window in which values differ
+  uint8_t window_ = 0;     // its width; 0: none yet
   uint8_t bits_used_ = 8;  // in the last byte of bits_
   std::string bits_;
 };

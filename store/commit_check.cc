@@ -1,8 +1,8 @@
 #include "store/commit_check.h"
 
-#include <map>
-
 #include <fmt/format.h>
+
+#include <map>
 
 #include "model/ids.h"
 
@@ -19,15 +19,17 @@ Status CheckCommits(std::span<const Commit> commits,
     auto [it, fresh] = last.emplace(commit.partition, 0);
     if (fresh) it->second = last_sequence(commit.partition);
     if (commit.sequence != it->second + 1) {
-      return Internal(fmt::format("commit {} of partition {} comes after {}: a partition's sequences follow "
-                                  "each other without a hole",
-                                  commit.sequence, commit.partition, it->second));
+      return Internal(
+          fmt::format("commit {} of partition {} comes after {}: a partition's sequences follow "
+                      "each other without a hole",
+                      commit.sequence, commit.partition, it->second));
     }
     it->second = commit.sequence;
     for (const SealedChunk& chunk : commit.chunks) {
       if (chunk.first > chunk.last || StoredDayOf(chunk.first) != StoredDayOf(chunk.last)) {
-        return Internal(fmt::format("chunk of series {} in partition {} does not lie within one day",
-                                    chunk.id, commit.partition));
+        return Internal(
+            fmt::format("chunk of series {} in partition {} does not lie within one day", chunk.id,
+                        commit.partition));
       }
     }
   }

@@ -20,8 +20,9 @@ constexpr int64_t StoredDayOf(Timestamp at) {
   return std::chrono::floor<std::chrono::days>(at).time_since_epoch().count();
 }
 
-// Refuses, as a bug of the caller, commits that skip or repeat a sequence, partitions that do not exist and
-// chunks that cross a day. `last_sequence` tells a partition's last commit; empty commits do not count.
+// Refuses, as a bug of the caller, commits that skip or repeat a sequence, partitions that do not
+// exist and chunks that cross a day. `last_sequence` tells a partition's last commit; empty commits
+// do not count.
 Status CheckCommits(std::span<const Commit> commits,
                     const std::function<uint64_t(uint32_t partition)>& last_sequence);
 

@@ -1,11 +1,11 @@
 #include "store/head.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <optional>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "base/check.h"
 #include "store/chunk.h"
@@ -15,8 +15,9 @@
 namespace forewarn {
 namespace {
 
-// A probe that catches up walks through many windows between two calls of SealBefore; without a bound each
-// would stay open. One for live data, one for what catches up, one for what straddles their borders.
+// A probe that catches up walks through many windows between two calls of SealBefore; without a
+// bound each would stay open. One for live data, one for what catches up, one for what straddles
+// their borders.
 constexpr size_t kOpenWindowsMax = 3;
 
 Timestamp WindowOf(Timestamp at, Duration window) {
@@ -44,7 +45,8 @@ struct Head::Impl {
   };
   using PendingKey = std::pair<SeriesId, Timestamp>;  // series, first sample
 
-  // The numbers of one stream's references, so that labels are hashed once a table and not once a sample.
+  // The numbers of one stream's references, so that labels are hashed once a table and not once a
+  // sample.
   struct KnownTable {
     std::weak_ptr<const SeriesTable> table;
     std::vector<SeriesId> ids;  // 0: not known yet
@@ -99,13 +101,15 @@ Status Head::Load() {
   FW_CHECK(impl_->all_series.empty());
   return impl_->store.ReadSeries(impl_->partition, [&](const NewSeries& series) {
     if (series.id != impl_->index.size() + 1) {
-      return DataLoss(fmt::format("series {} of partition {} is missing; restore the database from a backup",
-                                  impl_->index.size() + 1, impl_->partition));
+      return DataLoss(
+          fmt::format("series {} of partition {} is missing; restore the database from a backup",
+                      impl_->index.size() + 1, impl_->partition));
     }
     if (impl_->index.Find(series.labels) != 0) {
-      return DataLoss(fmt::format("two series of partition {} are called {}; restore the database from a "
-                                  "backup",
-                                  impl_->partition, series.labels.ToString()));
+      return DataLoss(
+          fmt::format("two series of partition {} are called {}; restore the database from a "
+                      "backup",
+                      impl_->partition, series.labels.ToString()));
     }
     impl_->index.Add(series.labels);
     impl_->all_series.emplace_back();
@@ -117,10 +121,11 @@ Status Head::Replay(const Store::JournalItem& item) {
   for (size_t i = 0; i < item.samples.size(); ++i) {
     SeriesId id = item.samples.ids[i];
     if (id == 0 || id > impl_->index.size()) {
-      return DataLoss(fmt::format(
-          "journal entry {} of partition {} has samples of series {}, which does not exist; restore the "
-          "database from a backup",
-          item.sequence, impl_->partition, id));
+      return DataLoss(
+          fmt::format("journal entry {} of partition {} has samples of series {}, which does not "
+                      "exist; restore the "
+                      "database from a backup",
+                      item.sequence, impl_->partition, id));
     }
     StatusOr<bool> kept =
         impl_->Keep(id, item.samples.times[i], item.samples.values[i], item.sequence);
@@ -210,9 +215,8 @@ StatusOr<std::vector<SeriesData>> Head::Select(const Matchers& matchers, Timesta
           "more than {} series match; name more labels in the selector", limits.max_series));
     }
     if (samples.size() > samples_left) {
-      return ResourceExhausted(
-          fmt::format("more than {} samples match; narrow the time range or the selector",
-                      limits.max_samples));
+      return ResourceExhausted(fmt::format(
+          "more than {} samples match; narrow the time range or the selector", limits.max_samples));
     }
     samples_left -= samples.size();
     result.push_back({impl_->index.labels(id), std::move(samples)});
@@ -331,8 +335,8 @@ StatusOr<bool> Head::Impl::Keep(SeriesId id, Timestamp at, double value, uint64_
 bool Head::Impl::Add(SeriesId id, Sample sample, Commit& commit) {
   StatusOr<bool> kept = Keep(id, sample.at, sample.value, commit.sequence);
   if (!kept.ok()) {
-    // What is sealed cannot be read, so nobody can say whether this is a duplicate. It is kept: whoever
-    // selects the series is told of the damage.
+    // What is sealed cannot be read, so nobody can say whether this is a duplicate. It is kept:
+    // whoever selects the series is told of the damage.
     OpenChunk& chunk = Open(id, sample.at);
     bool opens = chunk.count() == 0;
     kept = chunk.Add(sample.at, sample.value, commit.sequence);

@@ -14,26 +14,28 @@
 namespace forewarn {
 
 struct HeadOptions {
-  Duration chunk_window = 2h;     // a chunk never crosses a multiple of this; divides a day
-  uint32_t chunk_samples = 480;   // nor holds more
-  Duration accepted_age = 24h * 8;   // against arrival time
+  Duration chunk_window = 2h;       // a chunk never crosses a multiple of this; divides a day
+  uint32_t chunk_samples = 480;     // nor holds more
+  Duration accepted_age = 24h * 8;  // against arrival time
   Duration accepted_ahead = 10min;
   uint64_t max_series_per_probe = 50'000;
   uint64_t max_series_per_customer = 1'000'000;
 };
 
-// Head is one partition's memory of its series: the label index and the newest samples, encoded as they
-// grow. It is the only writer of the partition's samples and belongs to the partition's shard: not
-// thread-safe. What it seals and names goes out in the Commit; it is rebuilt from series, chunks and journal.
+// Head is one partition's memory of its series: the label index and the newest samples, encoded as
+// they grow. It is the only writer of the partition's samples and belongs to the partition's shard:
+// not thread-safe. What it seals and names goes out in the Commit; it is rebuilt from series,
+// chunks and journal.
 //
-// How it comes back the same. A sample is either sealed or open. The open samples of a series lie in one
-// open chunk for each chunk_window, sorted by time, whatever the order in which they came. So the head is a
-// function of the *set* of open samples, and replaying the journal while passing over the samples that a
-// sealed chunk holds leads to exactly that set. Late samples for a window of which a part is sealed make a
-// second chunk, whose times lie between those of the first; readers merge them.
+// How it comes back the same. A sample is either sealed or open. The open samples of a series lie
+// in one open chunk for each chunk_window, sorted by time, whatever the order in which they came.
+// So the head is a function of the *set* of open samples, and replaying the journal while passing
+// over the samples that a sealed chunk holds leads to exactly that set. Late samples for a window
+// of which a part is sealed make a second chunk, whose times lie between those of the first;
+// readers merge them.
 //
-// Every call that takes a Commit needs its `sequence`, and counts on the commit being written: a head whose
-// commit was thrown away has forgotten what it sealed there.
+// Every call that takes a Commit needs its `sequence`, and counts on the commit being written: a
+// head whose commit was thrown away has forgotten what it sealed there.
 class Head : public SeriesSource {
  public:
   // `store` is a loan that outlives it, read for chunks that are no longer in memory.
@@ -49,21 +51,24 @@ class Head : public SeriesSource {
   struct Refused {
     uint64_t too_old = 0;
     uint64_t too_new = 0;
-    uint64_t duplicate = 0;     // another sample with this time exists: the first wins
+    uint64_t duplicate = 0;  // another sample with this time exists: the first wins
     uint64_t series_limit = 0;
   };
-  // Takes the block's samples at arrival time `now`. Accepted ones are added to `commit` with the series
-  // they named first and the chunks they completed. Late samples within accepted_age are stored and found.
+  // Takes the block's samples at arrival time `now`. Accepted ones are added to `commit` with the
+  // series they named first and the chunks they completed. Late samples within accepted_age are
+  // stored and found.
   Refused Append(const SampleBlock& block, Timestamp now, Commit& commit);
 
-  // The same for one result of a recording rule, which no limit refuses; a sample that exists stays.
+  // The same for one result of a recording rule, which no limit refuses; a sample that exists
+  // stays.
   void AppendDerived(const Labels& labels, Sample sample, Commit& commit);
 
-  // Seals chunks whose window has passed for `now` (arrival time), so that the journal can be dropped.
+  // Seals chunks whose window has passed for `now` (arrival time), so that the journal can be
+  // dropped.
   void SealBefore(Timestamp now, Commit& commit);
 
-  // The first journal sequence that holds a sample which is not sealed in a durable chunk; `next` when
-  // there is none.
+  // The first journal sequence that holds a sample which is not sealed in a durable chunk; `next`
+  // when there is none.
   uint64_t JournalKeptFrom(uint64_t next) const;
 
   // All series that match, with their samples in [from, to] from chunks and head: what

@@ -1,13 +1,13 @@
 #include "store/memory_store.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <tuple>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "base/check.h"
 #include "store/commit_check.h"
@@ -94,7 +94,8 @@ Status MemoryStore::ReadJournal(uint32_t partition, uint64_t first,
   {
     std::lock_guard lock(impl_->mutex);
     const auto& journal = impl_->Partition(partition).journal;
-    for (auto it = journal.lower_bound(first); it != journal.end(); ++it) items.push_back(it->second);
+    for (auto it = journal.lower_bound(first); it != journal.end(); ++it)
+      items.push_back(it->second);
   }
   for (const auto& item : items) FW_RETURN_IF_ERROR(visit(*item));
   return OkStatus();

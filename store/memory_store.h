@@ -6,15 +6,15 @@
 
 namespace forewarn {
 
-// A Store in memory, for tests and the simulator: small and honest. What Commit() returned success for
-// survives the death of whoever used it (the object is the disk); what it refused is gone.
+// A Store in memory, for tests and the simulator: small and honest. What Commit() returned success
+// for survives the death of whoever used it (the object is the disk); what it refused is gone.
 class MemoryStore : public Store {
  public:
   MemoryStore();
   ~MemoryStore() override;
 
-  // The next Commit fails with `status`; with `written`, it is durable all the same, as when the machine
-  // dies between the write and the answer.
+  // The next Commit fails with `status`; with `written`, it is durable all the same, as when the
+  // machine dies between the write and the answer.
   void FailNextCommit(Status status, bool written);
 
   Status Commit(std::span<const forewarn::Commit> commits) override;

@@ -12,9 +12,9 @@
 
 namespace forewarn {
 
-// The open samples of one series in one window, encoded as they come. Samples that come late wait beside
-// in order; what is sealed has all of them sorted, so that its bytes do not depend on the order of arrival.
-// A value type; owned by its head; not thread-safe.
+// The open samples of one series in one window, encoded as they come. Samples that come late wait
+// beside in order; what is sealed has all of them sorted, so that its bytes do not depend on the
+// order of arrival. A value type; owned by its head; not thread-safe.
 class OpenChunk {
  public:
   explicit OpenChunk(Timestamp window) : window_(window) {}
@@ -32,7 +32,8 @@ class OpenChunk {
   // count() is not 0.
   SealedChunk Seal(SeriesId id) const;
 
-  // The sorted times of what is sealed already in this window; nothing until somebody needed to know.
+  // The sorted times of what is sealed already in this window; nothing until somebody needed to
+  // know.
   std::optional<std::vector<Timestamp>> sealed_times;
 
   size_t memory_bytes() const;

@@ -57,8 +57,8 @@ SeriesIndex::Postings SeriesIndex::WithAnyValue(const Matcher& matcher) const {
 
 std::vector<SeriesId> SeriesIndex::Match(const Matchers& matchers) const {
   if (matchers.empty()) return {};
-  // Start from the shortest list of an equality; it is seldom much longer than the answer, so asking each
-  // of its series is cheaper than intersecting it with lists as long as the partition.
+  // Start from the shortest list of an equality; it is seldom much longer than the answer, so
+  // asking each of its series is cheaper than intersecting it with lists as long as the partition.
   const Postings* shortest = nullptr;
   const Matcher* expression = nullptr;
   for (const Matcher& matcher : matchers) {

@@ -15,9 +15,9 @@
 
 namespace forewarn {
 
-// SeriesIndex names the series of one partition: from labels to their number and from matchers to the
-// numbers that have a chance. Numbers are 1, 2, 3, … in order of first sight and are never given up.
-// Owned by its head; not thread-safe.
+// SeriesIndex names the series of one partition: from labels to their number and from matchers to
+// the numbers that have a chance. Numbers are 1, 2, 3, … in order of first sight and are never
+// given up. Owned by its head; not thread-safe.
 class SeriesIndex {
  public:
   // The series' number, or 0 when these labels have none yet.

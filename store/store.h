@@ -13,17 +13,17 @@
 
 namespace forewarn {
 
-// Store remembers: it writes commits whole or not at all, and reads back what was written. One for a
-// process. Commit() has one caller, the committer's thread; everything else is thread-safe and sees a
-// consistent state. Nothing it was asked to commit is visible before it is durable.
+// Store remembers: it writes commits whole or not at all, and reads back what was written. One for
+// a process. Commit() has one caller, the committer's thread; everything else is thread-safe and
+// sees a consistent state. Nothing it was asked to commit is visible before it is durable.
 class Store {
  public:
   virtual ~Store() = default;
 
-  // Writes all of `commits` in one atomic, synced write, in their order. When it fails, nothing of them
-  // is durable for sure and nothing may be acknowledged; the process ends and replays (kResourceExhausted
-  // for a full disk, kDataLoss for corruption, kUnavailable otherwise; the message names the folder).
-  // Sequences of a partition must follow each other without a hole.
+  // Writes all of `commits` in one atomic, synced write, in their order. When it fails, nothing of
+  // them is durable for sure and nothing may be acknowledged; the process ends and replays
+  // (kResourceExhausted for a full disk, kDataLoss for corruption, kUnavailable otherwise; the
+  // message names the folder). Sequences of a partition must follow each other without a hole.
   virtual Status Commit(std::span<const Commit> commits) = 0;
 
   // A journalled commit, as it is needed to rebuild what is only in memory.
@@ -32,16 +32,17 @@ class Store {
     std::string entry;
     AppliedSamples samples;
   };
-  // Calls `visit` for the partition's journal from `first` on, in order, until it returns a failure.
+  // Calls `visit` for the partition's journal from `first` on, in order, until it returns a
+  // failure.
   virtual Status ReadJournal(uint32_t partition, uint64_t first,
                              const std::function<Status(const JournalItem&)>& visit) const = 0;
   // The sequence of the partition's last commit; 0 when there is none.
   virtual StatusOr<uint64_t> LastSequence(uint32_t partition) const = 0;
 
   // All records of one kind, ordered by id.
-  virtual Status ReadState(uint32_t partition, StateKind kind,
-                           const std::function<Status(std::string_view id, std::string_view record)>&
-                               visit) const = 0;
+  virtual Status ReadState(
+      uint32_t partition, StateKind kind,
+      const std::function<Status(std::string_view id, std::string_view record)>& visit) const = 0;
   // kNotFound when there is none.
   virtual StatusOr<std::string> GetState(uint32_t partition, StateKind kind,
                                          std::string_view id) const = 0;
@@ -54,14 +55,14 @@ class Store {
   virtual StatusOr<std::vector<SealedChunk>> ReadChunks(uint32_t partition, SeriesId id,
                                                         Timestamp from, Timestamp to) const = 0;
 
-  // History of one customer with event times in [from, to], oldest first, at most `limit` rows (the newest
-  // ones when there are more).
+  // History of one customer with event times in [from, to], oldest first, at most `limit` rows (the
+  // newest ones when there are more).
   virtual StatusOr<std::vector<HistoryRow>> ReadHistory(uint32_t partition,
                                                         std::string_view customer, Timestamp from,
                                                         Timestamp to, size_t limit) const = 0;
 
-  // Drops what is older: whole time windows, as files. `journal_kept_from[p]` is the first sequence of
-  // partition p that is still needed; those before may go.
+  // Drops what is older: whole time windows, as files. `journal_kept_from[p]` is the first sequence
+  // of partition p that is still needed; those before may go.
   struct Retention {
     Timestamp chunks_before;
     Timestamp history_before;
@@ -79,8 +80,8 @@ struct StoreOptions {
   int64_t write_buffer_bytes = 32 << 20;
 };
 
-// Opens or creates a database. Refuses with a sentence: a folder that another process holds, a newer
-// format, corruption (naming the file).
+// Opens or creates a database. Refuses with a sentence: a folder that another process holds, a
+// newer format, corruption (naming the file).
 StatusOr<std::unique_ptr<Store>> OpenStore(const StoreOptions& options);
 
 }  // namespace forewarn

@@ -1,10 +1,10 @@
 #include "store/chunk.h"
 
+#include <gtest/gtest.h>
+
 #include <cmath>
 #include <limits>
 #include <random>
-
-#include <gtest/gtest.h>
 
 namespace forewarn {
 namespace {
@@ -29,7 +29,8 @@ std::vector<Sample> Grown(const std::vector<Sample>& samples) {
 std::vector<Sample> Every15s(const std::vector<double>& values) {
   std::vector<Sample> samples;
   for (size_t i = 0; i < values.size(); ++i) {
-    samples.push_back({FromMillis(1'700'000'000'000 + 15'000 * static_cast<int64_t>(i)), values[i]});
+    samples.push_back(
+        {FromMillis(1'700'000'000'000 + 15'000 * static_cast<int64_t>(i)), values[i]});
   }
   return samples;
 }
@@ -96,7 +97,8 @@ TEST(Chunk, TakesOneByteASampleForACounterWithSmallSteps) {
 }
 
 TEST(Chunk, RefusesBytesThatAreCutShortOrGoOn) {
-  for (const auto& samples : {Every15s({1, 1, 1}), Every15s({1, 2, 4.5}), Every15s({1e300, 2, 0.1})}) {
+  for (const auto& samples :
+       {Every15s({1, 1, 1}), Every15s({1, 2, 4.5}), Every15s({1e300, 2, 0.1})}) {
     std::string bytes = EncodeChunk(samples);
     for (size_t size = 0; size < bytes.size(); ++size) {
       std::vector<Sample> out = Every15s({5});

@@ -1,13 +1,13 @@
 #include "store/head.h"
 
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <map>
 #include <random>
 #include <set>
-
-#include <fmt/format.h>
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 #include "store/chunk.h"
 #include "store/memory_store.h"
@@ -24,7 +24,10 @@ constexpr uint32_t kPartition = 5;
 constexpr Timestamp kStart = FromMillis(1'767'225'600'000);
 
 Labels Host(int host) {
-  return {{"__name__", "load"}, {"host", fmt::format("h{:02}", host)}, {"probe", "p"}, {"customer", "c"}};
+  return {{"__name__", "load"},
+          {"host", fmt::format("h{:02}", host)},
+          {"probe", "p"},
+          {"customer", "c"}};
 }
 
 SampleBlock Block(const std::vector<std::tuple<Labels, Timestamp, double>>& samples) {
@@ -54,9 +57,8 @@ class HeadTest : public ::testing::Test {
   void Restart() {
     head_ = std::make_unique<Head>(kPartition, store_, options_);
     ASSERT_TRUE(head_->Load().ok());
-    Status status = store_.ReadJournal(kPartition, 1, [&](const Store::JournalItem& item) {
-      return head_->Replay(item);
-    });
+    Status status = store_.ReadJournal(
+        kPartition, 1, [&](const Store::JournalItem& item) { return head_->Replay(item); });
     ASSERT_TRUE(status.ok()) << status.ToString();
     sequence_ = *store_.LastSequence(kPartition);
   }
@@ -98,7 +100,8 @@ class HeadTest : public ::testing::Test {
 };
 
 TEST_F(HeadTest, FindsWhatItWasTold) {
-  Push(Block({{Host(1), kStart, 1}, {Host(2), kStart, 2}, {Host(1), kStart + 15s, 3}}), kStart + 15s);
+  Push(Block({{Host(1), kStart, 1}, {Host(2), kStart, 2}, {Host(1), kStart + 15s, 3}}),
+       kStart + 15s);
   auto found = head_->Select(All(), kStart, kStart + 1h, {});
   ASSERT_TRUE(found.ok());
   ASSERT_EQ(found->size(), 2u);
@@ -109,7 +112,8 @@ TEST_F(HeadTest, FindsWhatItWasTold) {
 }
 
 TEST_F(HeadTest, SelectsBothEndsOfTheRangeAndNoSeriesWithoutSamplesInIt) {
-  Push(Block({{Host(1), kStart, 1}, {Host(1), kStart + 15s, 2}, {Host(1), kStart + 30s, 3}}), kStart);
+  Push(Block({{Host(1), kStart, 1}, {Host(1), kStart + 15s, 2}, {Host(1), kStart + 30s, 3}}),
+       kStart);
   EXPECT_THAT(SamplesOf(Host(1), kStart, kStart + 15s),
               ElementsAre(Sample{kStart, 1}, Sample{kStart + 15s, 2}));
   auto found = head_->Select(All(), kStart + 1s, kStart + 14s, {});
@@ -149,18 +153,19 @@ TEST_F(HeadTest, KeepsTheFirstOfTwoSamplesOfTheSameTimeEvenIfItIsSealed) {
   Push(Block({{Host(1), kStart, 1}, {Host(1), kStart + 15s, 2}}), kStart);
   EXPECT_EQ(Push(Block({{Host(1), kStart, 9}}), kStart).duplicate, 1u);
   Seal(kStart + 2h);
-  EXPECT_EQ(Push(Block({{Host(1), kStart + 15s, 9}, {Host(1), kStart + 20s, 3}}), kStart).duplicate, 1u);
+  EXPECT_EQ(Push(Block({{Host(1), kStart + 15s, 9}, {Host(1), kStart + 20s, 3}}), kStart).duplicate,
+            1u);
   Restart();
   EXPECT_EQ(Push(Block({{Host(1), kStart, 9}, {Host(1), kStart + 20s, 9}}), kStart).duplicate, 2u);
-  EXPECT_THAT(SamplesOf(Host(1)), ElementsAre(Sample{kStart, 1}, Sample{kStart + 15s, 2},
-                                              Sample{kStart + 20s, 3}));
+  EXPECT_THAT(SamplesOf(Host(1)),
+              ElementsAre(Sample{kStart, 1}, Sample{kStart + 15s, 2}, Sample{kStart + 20s, 3}));
 }
 
 TEST_F(HeadTest, StoresLateSamplesAndFindsThemInOrder) {
   Push(Block({{Host(1), kStart + 1h, 3}}), kStart + 1h);
   Push(Block({{Host(1), kStart, 2}, {Host(1), kStart - 24h * 7, 1}}), kStart + 1h);
-  EXPECT_THAT(SamplesOf(Host(1)), ElementsAre(Sample{kStart - 24h * 7, 1}, Sample{kStart, 2},
-                                              Sample{kStart + 1h, 3}));
+  EXPECT_THAT(SamplesOf(Host(1)),
+              ElementsAre(Sample{kStart - 24h * 7, 1}, Sample{kStart, 2}, Sample{kStart + 1h, 3}));
 }
 
 TEST_F(HeadTest, CountsSeriesBeyondTheLimitOfAProbeOrCustomer) {
@@ -176,7 +181,8 @@ TEST_F(HeadTest, CountsSeriesBeyondTheLimitOfAProbeOrCustomer) {
   another.Set("probe", "r");
   EXPECT_EQ(Push(Block({{other, kStart, 1}, {another, kStart, 1}}), kStart).series_limit, 1u);
   Restart();
-  EXPECT_EQ(Push(Block({{Host(1), kStart + 2s, 1}, {Host(3), kStart, 1}}), kStart).series_limit, 1u);
+  EXPECT_EQ(Push(Block({{Host(1), kStart + 2s, 1}, {Host(3), kStart, 1}}), kStart).series_limit,
+            1u);
 }
 
 TEST_F(HeadTest, TakesResultsOfRecordingRulesWhateverTheLimit) {
@@ -295,11 +301,11 @@ TEST_F(HeadTest, TellsTheReaderOfADamagedChunkAndStillTakesSamples) {
   EXPECT_THAT(found.status().message(), HasSubstr("host=\"h01\""));
 }
 
-// The strategy: one random history of entries (in order, late, twice, catching up, with window ends between
-// them) is folded by a head that lives on, and again by heads that are killed: after every commit, or
-// before it became durable, in which case the entry comes again; the journal is dropped now and then as
-// far as the head allows. The invariants, after every step: both answer alike. And at the end: both
-// stores hold the same chunks, byte by byte.
+// The strategy: one random history of entries (in order, late, twice, catching up, with window ends
+// between them) is folded by a head that lives on, and again by heads that are killed: after every
+// commit, or before it became durable, in which case the entry comes again; the journal is dropped
+// now and then as far as the head allows. The invariants, after every step: both answer alike. And
+// at the end: both stores hold the same chunks, byte by byte.
 struct Step {
   std::vector<std::tuple<Labels, Timestamp, double>> samples;
   Timestamp arrival;
@@ -317,9 +323,15 @@ std::vector<Step> RandomHistory(std::mt19937_64& random) {
     for (size_t k = 0; k < count; ++k) {
       Duration age(0);
       switch (random() % 6) {
-        case 0: age = Duration(random() % 600'000); break;
-        case 1: age = Duration(random() % 60'000); break;
-        default: age = Duration(random() % 2'000); break;
+        case 0:
+          age = Duration(random() % 600'000);
+          break;
+        case 1:
+          age = Duration(random() % 60'000);
+          break;
+        default:
+          age = Duration(random() % 2'000);
+          break;
       }
       // Whole seconds, so that times meet often.
       Timestamp at = std::chrono::floor<std::chrono::seconds>(now - age);
@@ -339,9 +351,11 @@ class Life {
   void Restart() {
     head_ = std::make_unique<Head>(kPartition, store_, Options());
     ASSERT_TRUE(head_->Load().ok());
-    ASSERT_TRUE(store_.ReadJournal(kPartition, 1, [&](const Store::JournalItem& item) {
-      return head_->Replay(item);
-    }).ok());
+    ASSERT_TRUE(
+        store_
+            .ReadJournal(kPartition, 1,
+                         [&](const Store::JournalItem& item) { return head_->Replay(item); })
+            .ok());
   }
 
   static HeadOptions Options() {
@@ -384,8 +398,8 @@ class Life {
     for (SeriesId id = 1; id <= head_->series_count(); ++id) {
       auto chunks = store_.ReadChunks(kPartition, id, Timestamp::min(), Timestamp::max());
       for (const SealedChunk& chunk : *chunks) {
-        result.push_back(fmt::format("{} {} {} {} ", id, ToMillis(chunk.first), ToMillis(chunk.last),
-                                     chunk.count) +
+        result.push_back(fmt::format("{} {} {} {} ", id, ToMillis(chunk.first),
+                                     ToMillis(chunk.last), chunk.count) +
                          chunk.bytes);
       }
     }

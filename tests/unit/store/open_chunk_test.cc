@@ -1,9 +1,9 @@
 #include "store/open_chunk.h"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <random>
-
-#include <gtest/gtest.h>
 
 namespace forewarn {
 namespace {
@@ -37,8 +37,8 @@ TEST(OpenChunk, KeepsTheFirstOfTwoSamplesOfTheSameTime) {
   EXPECT_FALSE(chunk.Add(FromMillis(10), 9, 1));
   EXPECT_FALSE(chunk.Add(FromMillis(20), 9, 1));
   EXPECT_FALSE(chunk.Add(FromMillis(30), 9, 1));
-  EXPECT_EQ(chunk.Samples(), (std::vector<Sample>{
-                                 {FromMillis(10), 1}, {FromMillis(20), 2}, {FromMillis(30), 3}}));
+  EXPECT_EQ(chunk.Samples(),
+            (std::vector<Sample>{{FromMillis(10), 1}, {FromMillis(20), 2}, {FromMillis(30), 3}}));
 }
 
 TEST(OpenChunk, RemembersTheSequenceOfItsFirstSample) {

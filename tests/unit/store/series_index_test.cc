@@ -39,9 +39,9 @@ TEST_F(SeriesIndexTest, FindsByEqualityAndExpressionAndTheirOpposites) {
   EXPECT_THAT(index_.Match({Make(Kind::kRegex, "host", "a|b")}), ElementsAre(1, 2, 3));
   EXPECT_THAT(index_.Match({Make(Kind::kNotEqual, "host", "a")}), ElementsAre(2, 4));
   EXPECT_THAT(index_.Match({Make(Kind::kNotRegex, "host", "a|")}), ElementsAre(2));
-  EXPECT_THAT(index_.Match({Make(Kind::kNotRegex, "__name__", "u.*"),
-                            Make(Kind::kRegex, "probe", ".+")}),
-              ElementsAre(3, 4));
+  EXPECT_THAT(
+      index_.Match({Make(Kind::kNotRegex, "__name__", "u.*"), Make(Kind::kRegex, "probe", ".+")}),
+      ElementsAre(3, 4));
 }
 
 TEST_F(SeriesIndexTest, TakesAMissingLabelForTheEmptyValue) {

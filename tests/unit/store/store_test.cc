@@ -1,15 +1,18 @@
 #include "store/store.h"
 
-#include <functional>
-#include <string>
-
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <bit>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
 #include "model/ids.h"
 #include "store/memory_store.h"
-#include "tests/unit/store/store_under_test.h"
+#include "tests/unit/store/temp_dir.h"
 
 // What every Store promises, asked of each kind.
 
@@ -19,6 +22,14 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
+// A kind of Store that can die and come back over what was durable.
+class StoreUnderTest {
+ public:
+  virtual ~StoreUnderTest() = default;
+  virtual Store& store() = 0;
+  virtual void Reopen() = 0;
+};
+
 class MemoryUnderTest : public StoreUnderTest {
  public:
   Store& store() override { return store_; }
@@ -26,6 +37,22 @@ class MemoryUnderTest : public StoreUnderTest {
 
  private:
   MemoryStore store_;
+};
+
+class RocksUnderTest : public StoreUnderTest {
+ public:
+  RocksUnderTest() { Reopen(); }
+  Store& store() override { return *store_; }
+  void Reopen() override {
+    store_.reset();
+    auto opened = OpenStore({.dir = dir_.path() + "/db"});
+    ASSERT_TRUE(opened.ok()) << opened.status().ToString();
+    store_ = *std::move(opened);
+  }
+
+ private:
+  TempDir dir_;
+  std::unique_ptr<Store> store_;
 };
 
 struct Kind {
@@ -52,18 +79,24 @@ class StoreTest : public ::testing::TestWithParam<Kind> {
 
   std::vector<uint64_t> Journal(uint32_t partition, uint64_t first = 1) {
     std::vector<uint64_t> result;
-    EXPECT_TRUE(store().ReadJournal(partition, first, [&](const Store::JournalItem& item) {
-      result.push_back(item.sequence);
-      return OkStatus();
-    }).ok());
+    EXPECT_TRUE(store()
+                    .ReadJournal(partition, first,
+                                 [&](const Store::JournalItem& item) {
+                                   result.push_back(item.sequence);
+                                   return OkStatus();
+                                 })
+                    .ok());
     return result;
   }
   std::vector<std::string> State(uint32_t partition, StateKind kind) {
     std::vector<std::string> result;
-    EXPECT_TRUE(store().ReadState(partition, kind, [&](std::string_view id, std::string_view record) {
-      result.push_back(fmt::format("{}={}", id, record));
-      return OkStatus();
-    }).ok());
+    EXPECT_TRUE(store()
+                    .ReadState(partition, kind,
+                               [&](std::string_view id, std::string_view record) {
+                                 result.push_back(fmt::format("{}={}", id, record));
+                                 return OkStatus();
+                               })
+                    .ok());
     return result;
   }
   std::vector<std::string> History(std::string_view customer, int64_t from, int64_t to,
@@ -83,8 +116,8 @@ class StoreTest : public ::testing::TestWithParam<Kind> {
     std::vector<std::string> result;
     for (const SealedChunk& chunk : *chunks) {
       EXPECT_EQ(chunk.id, id);
-      result.push_back(fmt::format("{}-{} {} {}", ToMillis(chunk.first), ToMillis(chunk.last), chunk.count,
-                                   chunk.bytes));
+      result.push_back(fmt::format("{}-{} {} {}", ToMillis(chunk.first), ToMillis(chunk.last),
+                                   chunk.count, chunk.bytes));
     }
     return result;
   }
@@ -142,18 +175,21 @@ TEST_P(StoreTest, GivesBackJournalledSamplesAndEntryToTheBit) {
   Write(commit);
   Reopen();
   int items = 0;
-  ASSERT_TRUE(store().ReadJournal(3, 1, [&](const Store::JournalItem& item) {
-    ++items;
-    EXPECT_EQ(item.entry, commit.entry);
-    EXPECT_EQ(item.samples.ids, commit.samples.ids);
-    EXPECT_EQ(item.samples.times, commit.samples.times);
-    EXPECT_EQ(item.samples.size(), 3u);
-    for (size_t i = 0; i < item.samples.size(); ++i) {
-      EXPECT_EQ(std::bit_cast<uint64_t>(item.samples.values[i]),
-                std::bit_cast<uint64_t>(commit.samples.values[i]));
-    }
-    return OkStatus();
-  }).ok());
+  ASSERT_TRUE(store()
+                  .ReadJournal(3, 1,
+                               [&](const Store::JournalItem& item) {
+                                 ++items;
+                                 EXPECT_EQ(item.entry, commit.entry);
+                                 EXPECT_EQ(item.samples.ids, commit.samples.ids);
+                                 EXPECT_EQ(item.samples.times, commit.samples.times);
+                                 EXPECT_EQ(item.samples.size(), 3u);
+                                 for (size_t i = 0; i < item.samples.size(); ++i) {
+                                   EXPECT_EQ(std::bit_cast<uint64_t>(item.samples.values[i]),
+                                             std::bit_cast<uint64_t>(commit.samples.values[i]));
+                                 }
+                                 return OkStatus();
+                               })
+                  .ok());
   EXPECT_EQ(items, 1);
 }
 
@@ -186,12 +222,16 @@ TEST_P(StoreTest, WritesNothingForAnEmptyCommit) {
 
 TEST_P(StoreTest, PutsReplacesAndRemovesStateRecords) {
   Commit commit = Next(3);
-  commit.state = {{StateKind::kAlert, "b", "1"}, {StateKind::kAlert, "a", "2"},
-                  {StateKind::kTicket, "a", "3"}, {StateKind::kPartition, "", "4"}};
+  commit.state = {{StateKind::kAlert, "b", "1"},
+                  {StateKind::kAlert, "a", "2"},
+                  {StateKind::kTicket, "a", "3"},
+                  {StateKind::kPartition, "", "4"}};
   Write(commit);
   Commit second = Next(3);
-  second.state = {{StateKind::kAlert, "b", ""}, {StateKind::kAlert, "c", "5"},
-                  {StateKind::kAlert, "c", "6"}, {StateKind::kTicket, "none", ""}};
+  second.state = {{StateKind::kAlert, "b", ""},
+                  {StateKind::kAlert, "c", "5"},
+                  {StateKind::kAlert, "c", "6"},
+                  {StateKind::kTicket, "none", ""}};
   Write(second);
   Commit other = Next(4);
   other.state = {{StateKind::kAlert, "x", "7"}};
@@ -215,10 +255,14 @@ TEST_P(StoreTest, KeepsSeriesByNumber) {
   Write(second);
   Reopen();
   std::vector<std::string> series;
-  ASSERT_TRUE(store().ReadSeries(3, [&](const NewSeries& item) {
-    series.push_back(fmt::format("{} {}", item.id, item.labels.ToString()));
-    return OkStatus();
-  }).ok());
+  ASSERT_TRUE(store()
+                  .ReadSeries(3,
+                              [&](const NewSeries& item) {
+                                series.push_back(
+                                    fmt::format("{} {}", item.id, item.labels.ToString()));
+                                return OkStatus();
+                              })
+                  .ok());
   EXPECT_THAT(series, ElementsAre("1 up{host=\"a\"}", "2 up", "300 load"));
 }
 
@@ -240,7 +284,8 @@ TEST_P(StoreTest, FindsTheChunksThatOverlapARange) {
   EXPECT_THAT(Chunks(1, 0, 100), ElementsAre("100-200 2 a"));
   EXPECT_THAT(Chunks(1, 190, 250), ElementsAre("100-200 2 a"));
   EXPECT_THAT(Chunks(1, 160, 300), ElementsAre("100-200 2 a", "150-180 2 b", "300-400 2 c"));
-  EXPECT_THAT(Chunks(1, 401, 5 * kDay), ElementsAre(fmt::format("{}-{} 2 d", 5 * kDay, 5 * kDay + 10)));
+  EXPECT_THAT(Chunks(1, 401, 5 * kDay),
+              ElementsAre(fmt::format("{}-{} 2 d", 5 * kDay, 5 * kDay + 10)));
   EXPECT_EQ(Chunks(1, ToMillis(Timestamp::min()), ToMillis(Timestamp::max())).size(), 5u);
   EXPECT_EQ(Chunks(1, ToMillis(Timestamp::min()), ToMillis(Timestamp::max()))[0],
             fmt::format("{}-{} 2 e", -kDay, -kDay + 10));
@@ -251,8 +296,8 @@ TEST_P(StoreTest, FindsTheChunksThatOverlapARange) {
 TEST_P(StoreTest, ReadsHistoryOldestFirstAndTheNewestRowsWhenThereAreTooMany) {
   const int64_t kDay = 86'400'000;
   Commit commit = Next(3);
-  commit.history = {Row("acme", 20, "b"), Row("acme", 10, "a"), Row("acme", 20, "c"),
-                    Row("acme", 3 * kDay, "e"), Row("ac", 15, "x"), Row("acme-2", 15, "y"),
+  commit.history = {Row("acme", 20, "b"),       Row("acme", 10, "a"), Row("acme", 20, "c"),
+                    Row("acme", 3 * kDay, "e"), Row("ac", 15, "x"),   Row("acme-2", 15, "y"),
                     Row("acme", -5, "-")};
   Write(commit);
   Commit second = Next(3);
@@ -265,7 +310,8 @@ TEST_P(StoreTest, ReadsHistoryOldestFirstAndTheNewestRowsWhenThereAreTooMany) {
   EXPECT_THAT(History("acme", 10, 5 * kDay, 2), ElementsAre("d", "e"));
   EXPECT_THAT(History("acme", 10, 20, 0), IsEmpty());
   EXPECT_THAT(History("acme", 20, 10), IsEmpty());
-  EXPECT_THAT(History("ac", ToMillis(Timestamp::min()), ToMillis(Timestamp::max())), ElementsAre("x"));
+  EXPECT_THAT(History("ac", ToMillis(Timestamp::min()), ToMillis(Timestamp::max())),
+              ElementsAre("x"));
 }
 
 TEST_P(StoreTest, GivesBackWholeHistoryRows) {
@@ -307,6 +353,17 @@ TEST_P(StoreTest, DropsTheJournalBeforeWhatIsStillNeededAndKeepsCounting) {
   EXPECT_THAT(Journal(3), ElementsAre(4, 5));
 }
 
+TEST_P(StoreTest, DropsNoJournalThatIsYetToCome) {
+  Write(Next(3));
+  Store::Retention retention = KeepAll();
+  retention.journal_kept_from[3] = 100;  // a shard may be ahead of what is durable
+  ASSERT_TRUE(store().Drop(retention).ok());
+  Reopen();
+  EXPECT_THAT(Journal(3), IsEmpty());
+  Write(Next(3));
+  EXPECT_THAT(Journal(3), ElementsAre(2));
+}
+
 TEST_P(StoreTest, DropsWholeDaysOfChunksAndHistory) {
   const int64_t kDay = 86'400'000;
   Commit commit = Next(3);
@@ -331,7 +388,8 @@ TEST_P(StoreTest, DropsWholeDaysOfChunksAndHistory) {
 
 INSTANTIATE_TEST_SUITE_P(
     Kinds, StoreTest,
-    ::testing::Values(Kind{"Memory", [] { return std::make_unique<MemoryUnderTest>(); }}),
+    ::testing::Values(Kind{"Memory", [] { return std::make_unique<MemoryUnderTest>(); }},
+                      Kind{"RocksDb", [] { return std::make_unique<RocksUnderTest>(); }}),
     [](const auto& info) { return info.param.name; });
 
 }  // namespace
