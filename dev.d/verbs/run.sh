@@ -16,7 +16,7 @@ for argument in "$@"; do
   esac
 done
 need "${packages_build[@]}" "${packages_run[@]}"
-build release forewarn-collector forewarn-probe forewarnctl
+build release programs
 programs=$root/build/release/bin
 if [[ -z "$demo" ]]; then
   exec /usr/bin/python3 -B demo/run.py --programs "$programs" --data build/run "${fresh[@]}"
