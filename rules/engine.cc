@@ -304,7 +304,7 @@ Status Engine::Impl::RunRecording(Call& call, const Trial& trial, const ScopeLab
   if (ended.empty()) return OkStatus();
   Matchers name = {Matcher::Equal(std::string(kMetricName), trial.rule.rule.name)};
   FW_ASSIGN_OR_RETURN(std::vector<SeriesData> written,
-                      scoped.Select(name, trial.data_at - limits.lookback + 1ms, trial.data_at,
+                      scoped.Select(name, trial.data_at - limits.lookback, trial.data_at,
                                     limits.select));
   for (const SeriesData& series : written) {
     if (std::ranges::binary_search(ended, series.labels.fingerprint())) {

@@ -56,7 +56,7 @@ StatusOr<std::optional<Timestamp>> PredictBreach(const std::string& series, cons
     }
   }
   FW_ASSIGN_OR_RETURN(std::vector<SeriesData> found,
-                      source.Select(matchers, at - limits.lookback + 1ms, at, limits.select));
+                      source.Select(matchers, at - limits.lookback, at, limits.select));
   for (const SeriesData& data : found) {
     if (data.samples.empty()) continue;
     bool bears = std::ranges::all_of(data.labels, [&](const Labels::Pair& label) {

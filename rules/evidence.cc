@@ -38,9 +38,8 @@ StatusOr<std::vector<SeriesData>> ScopedSource::Select(const Matchers& matchers,
 StatusOr<const std::vector<Labels>*> Evidence::Live(size_t root, Timestamp at) {
   auto [it, is_new] = live_.try_emplace({root, at});
   if (is_new) {
-    // As in Prometheus, the look-back does not reach the sample that is exactly that old.
     StatusOr<std::vector<SeriesData>> selected =
-        source_.Select(roots_[root], at - lookback_ + 1ms, at, limits_);
+        source_.Select(roots_[root], at - lookback_, at, limits_);
     if (!selected.ok()) {
       live_.erase(it);
       return selected.status();

@@ -30,7 +30,8 @@ class ScopedSource : public SeriesSource {
 
 // Evidence answers, for one rule, which series a result rests on and whether they still have data: that is
 // what tells recovery from silence. A series bears on a result when no label that both have differs, and is
-// live when its newest sample within the look-back is no stale marker. Lives for one evaluation and reads
+// live when its newest sample within the look-back (as wide as
+// the language's) is no stale marker. Lives for one evaluation and reads
 // each instant once.
 class Evidence {
  public:

@@ -39,8 +39,12 @@ std::string GroupKey(const RuleForewarn& forewarn, const Labels& labels) {
   return key;
 }
 
-// What the evaluation says of the alert beside that it is true.
-void Update(AlertResult& result, const Evidence::Basis& basis, Alert& alert) {
+// What the evaluation says of the alert beside that it is true. A probe that had a part in it and fell silent
+// keeps it: the alert may not resolve without it.
+void Update(AlertResult& result, Evidence::Basis basis, const Contacts& contacts, Alert& alert) {
+  for (const std::string& probe : alert.probes) {
+    if (IsSilentProbe(contacts, probe)) basis.probes.insert(probe);
+  }
   alert.value = result.value;
   alert.annotations = std::move(result.annotations);
   alert.predicted_breach = result.predicted_breach;
@@ -79,7 +83,7 @@ Status JudgeTrue(const Trial& trial, AlertResult& result, Evidence& evidence,
       return OkStatus();
     }
     Alert before = alert;
-    Update(result, basis, alert);
+    Update(result, std::move(basis), contacts, alert);
     bool is_step = AdvanceAlert(record->life, Finding::kTrue, trial.at, trial.times);
     book.Touch(id);
     if (is_step) emit(before, alert);
@@ -101,7 +105,7 @@ Status JudgeTrue(const Trial& trial, AlertResult& result, Evidence& evidence,
   alert.group_key = GroupKey(trial.rule.rule.forewarn, result.labels);
   alert.labels = std::move(result.labels);
   record.result = std::move(result.result);
-  Update(result, basis, alert);
+  Update(result, std::move(basis), contacts, alert);
   StartAlert(record.life, trial.at, trial.times);
   emit(std::nullopt, book.Add(std::move(record)).life.alert);
   return OkStatus();

@@ -165,7 +165,7 @@ void Story::PlanRounds(const ScenarioProbe& probe) {
                            }});
   }
   for (const ScenarioOutage& outage : scenario_.outages) {
-    if (outage.probe != probe.name) continue;
+    if (outage.probe != probe.name || outage.to > scenario_.end) continue;
     happenings_.push_back({kStart + outage.to + kTravel, 0, [this, &probe](Timestamp now) {
                              return SayHello(probe.name, now);
                            }});
