@@ -240,7 +240,12 @@ class Stack:
         self.probe_config(name).write_text(yaml.safe_dump(document, sort_keys=False))
 
     def is_enrolled(self, name):
-        return (self.data / name / "identity").exists() or any((self.data / name).glob("*.pem"))
+        return (self.data / name / "identity.json").exists()
+
+    def enrol_raw(self, name, token_file):
+        return subprocess.run([str(self.programs / "forewarn-probe"), "enrol", "--collector",
+                               f"127.0.0.1:{self.grpc_port}", "--state-dir", str(self.data / name), "--token-file",
+                               str(token_file)], capture_output=True, text=True, timeout=30, check=False)
 
     def enrol_probe(self, name, customer, installation):
         """Makes a token and spends it. The token's file is removed whatever happens."""
@@ -249,9 +254,7 @@ class Stack:
         file.touch(mode=0o600)
         file.write_text(token)
         try:
-            done = subprocess.run([str(self.programs / "forewarn-probe"), "enrol", "--config",
-                                   str(self.probe_config(name)), "--token-file", str(file)],
-                                  capture_output=True, text=True, timeout=30, check=False)
+            done = self.enrol_raw(name, file)
         finally:
             file.unlink()
         if done.returncode != 0:
