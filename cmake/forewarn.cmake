@@ -91,6 +91,8 @@ endfunction()
 # builds it cannot see into.
 set(FW_THREAD_SANITIZED base model config rules promql incidents notifier shard scenario sim)
 add_custom_target(tsan_tests)
+# The tests that print docs/reference anew when FW_REPRINT is set.
+add_custom_target(golden_tests)
 
 # forewarn_test(rules SOURCES … DEPS rules): one test binary a folder, one ctest entry each.
 function(forewarn_test name)
@@ -110,6 +112,9 @@ function(forewarn_test name)
   if(name IN_LIST FW_THREAD_SANITIZED)
     list(APPEND labels tsan)
     add_dependencies(tsan_tests test_${name})
+  endif()
+  if(kind STREQUAL "golden")
+    add_dependencies(golden_tests test_${name})
   endif()
   set_tests_properties(${name} PROPERTIES LABELS "${labels}")
 endfunction()

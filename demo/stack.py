@@ -41,17 +41,15 @@ def wait_for(condition, what, seconds=30, process=None):
         pause.wait(0.05)
 
 
-def free_port(preferred=0):
-    """`preferred` if nobody listens there, else one that the kernel chose."""
-    for port in (preferred, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-                return probe.getsockname()[1]
-            except OSError:
-                continue
-    raise Failure("no free port on 127.0.0.1")
+def port_or_any(port):
+    """`port` if nobody listens there, else 0, for any free one."""
+    with socket.socket() as attempt:
+        attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            attempt.bind(("127.0.0.1", port))
+            return port
+        except OSError:
+            return 0
 
 
 def _die_with_parent():
@@ -113,6 +111,7 @@ class Stack:
         self.data.mkdir(parents=True, exist_ok=True)
         self.sink = None
         self.collector = None
+        self.collector_settings = None
         self.probes = {}
         self.grpc_port = None
         self.http_port = None
@@ -143,13 +142,12 @@ class Stack:
         return self.data / "collector/ca"
 
     def configure_collector(self, grpc_port=0, http_port=0, **settings):
-        """Writes its settings; sections in `settings` are added to ours."""
-        self.grpc_port = free_port(grpc_port)
-        self.http_port = free_port(http_port)
+        """Writes its settings; sections in `settings` are added to ours. The ports are wishes: one that is taken
+        gives way to a free one."""
         document = {
             "data_dir": str(self.data / "collector"),
-            "grpc": {"listen": f"127.0.0.1:{self.grpc_port}"},
-            "http": {"listen": f"127.0.0.1:{self.http_port}"},
+            "grpc": {"listen": f"127.0.0.1:{port_or_any(grpc_port)}"},
+            "http": {"listen": f"127.0.0.1:{port_or_any(http_port)}"},
         }
         if self.smtp_port is not None:
             document["smtp"] = {"host": "127.0.0.1", "port": self.smtp_port, "tls": "none",
@@ -159,12 +157,23 @@ class Stack:
                 document.setdefault(section, {}).update(values)
             else:
                 document[section] = values
+        self._write_collector_config(document)
+
+    def _write_collector_config(self, document):
+        self.collector_settings = document
         self.collector_config.write_text(yaml.safe_dump(document, sort_keys=False))
 
     def start_collector(self, seconds=60):
         self.collector = Process("the collector", [self.programs / "forewarn-collector", "--config",
                                                    self.collector_config], self.data / "collector.log")
-        wait_for(lambda: self.http_status("/readyz") == 200, "the collector is ready", seconds, self.collector)
+        ready = wait_for(lambda: re.search(r"collector\.ready .*?grpc=\S*?:(\d+) http=\S*?:(\d+)",
+                                           self.collector.text()), "the collector is ready", seconds, self.collector)
+        self.grpc_port, self.http_port = int(ready.group(1)), int(ready.group(2))
+        # The next start has the same ports: probes come back to them.
+        self.collector_settings["grpc"]["listen"] = f"127.0.0.1:{self.grpc_port}"
+        self.collector_settings["http"]["listen"] = f"127.0.0.1:{self.http_port}"
+        self._write_collector_config(self.collector_settings)
+        wait_for(lambda: self.http_status("/readyz") == 200, "/readyz answers 200", seconds, self.collector)
 
     def http_status(self, path):
         try:

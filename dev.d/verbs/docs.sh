@@ -1,7 +1,11 @@
 #!/usr/bin/env bash
-# Reprints docs/reference from the programs.
+# Reprints what is printed from the code: docs/reference, and the chart's golden files.
 #
 # ./dev docs [--check]
-# With --check nothing is written; fails if a page differs from what the programs print.
-need "${packages_build[@]}"
-print_reference "$@"
+# With --check nothing is written; fails if a page is not what the code says. ctest does that too.
+reprint=(env FW_REPRINT=1)
+[[ "${1:-}" == --check ]] && reprint=()
+need "${packages_build[@]}" "${packages_run[@]}"
+get_helm
+build dev golden_tests
+"${reprint[@]}" ctest --preset dev --label-regex 'golden|helm'

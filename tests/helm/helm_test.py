@@ -1,6 +1,6 @@
 """The chart, through the real helm: linted, rendered against golden files, its schema and manifests checked.
 
-FOREWARN_HELM names helm; FOREWARN_REPRINT=1 rewrites the golden files. No API server takes part: what only one
+FOREWARN_HELM names helm; FW_REPRINT=1 rewrites the golden files. No API server takes part: what only one
 can tell (admission, defaults of the cluster) is not tested here.
 """
 
@@ -52,9 +52,9 @@ class Chart(unittest.TestCase):
         for name in SETS:
             golden = GOLDEN / f"{name}.yaml"
             text = rendered(name)
-            if os.environ.get("FOREWARN_REPRINT") == "1":
+            if os.environ.get("FW_REPRINT") == "1":
                 golden.write_text(text)
-            self.assertEqual(golden.read_text(), text, f"{golden}: FOREWARN_REPRINT=1 rewrites it, if this is meant")
+            self.assertEqual(golden.read_text(), text, f"{golden}: FW_REPRINT=1 rewrites it, if this is meant")
 
     def test_a_changed_setting_changes_the_checksum_and_so_restarts_the_pod(self):
         def checksum(name):

@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "demo"))
 
-from stack import Failure, Process, Stack, free_port, stop_on_signals, wait_for  # noqa: E402,F401
+from stack import Failure, Process, Stack, stop_on_signals, wait_for  # noqa: E402,F401
 
 PROGRAMS = Path(os.environ.get("FOREWARN_PROGRAMS", ROOT / "build/release/bin"))
 PEERS = Path(os.environ.get("FOREWARN_PEERS", ROOT / "build/peers/root/usr/bin"))

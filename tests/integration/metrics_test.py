@@ -1,11 +1,12 @@
 """A real Prometheus scrapes /metrics, and promtool has nothing to say about it."""
 
 import json
+import re
 import subprocess
 import urllib.parse
 import urllib.request
 
-from harness import PEERS, Process, StackTest, free_port, main, wait_for
+from harness import PEERS, Process, StackTest, main, wait_for
 
 
 class Metrics(StackTest):
@@ -19,14 +20,16 @@ class Metrics(StackTest):
 
     def test_prometheus_scrapes_it(self):
         self.start_collector()
-        port = free_port()
         config = self.folder / "prometheus.yml"
         config.write_text("global: {scrape_interval: 1s}\nscrape_configs:\n- job_name: forewarn\n"
                           f"  static_configs: [{{targets: ['127.0.0.1:{self.stack.http_port}']}}]\n")
         prometheus = Process("Prometheus", [PEERS / "prometheus", f"--config.file={config}",
                                             f"--storage.tsdb.path={self.folder / 'tsdb'}",
-                                            f"--web.listen-address=127.0.0.1:{port}"], self.folder / "prometheus.log")
+                                            "--web.listen-address=127.0.0.1:0"], self.folder / "prometheus.log")
         self.addCleanup(prometheus.stop)
+        listening = wait_for(lambda: re.search(r"Listening on\"? address=127\.0\.0\.1:(\d+)", prometheus.text()),
+                             "Prometheus listens", 30, prometheus)
+        port = listening.group(1)
 
         def asked(expression):
             address = f"http://127.0.0.1:{port}/api/v1/query?{urllib.parse.urlencode({'query': expression})}"
