@@ -18,6 +18,7 @@ from stack import Failure, Process, Stack, stop_on_signals, wait_for  # noqa: E4
 
 PROGRAMS = Path(os.environ.get("FOREWARN_PROGRAMS", ROOT / "build/release/bin"))
 PEERS = Path(os.environ.get("FOREWARN_PEERS", ROOT / "build/peers/root/usr/bin"))
+HELM = os.environ.get("FOREWARN_HELM", str(ROOT / "build/peers/helm/helm"))
 CUSTOMER = "acme"
 INSTALLATION = "this-host"
 

@@ -1,8 +1,11 @@
 """What a person is told when something is wrong: each message names the thing, the place and the remedy."""
 
+import json
 import subprocess
 
-from harness import CUSTOMER, INSTALLATION, PROGRAMS, ROOT, StackTest, main
+import yaml
+
+from harness import CUSTOMER, HELM, INSTALLATION, PROGRAMS, ROOT, StackTest, main, wait_for
 
 
 class Settings(StackTest):
@@ -24,6 +27,13 @@ class Settings(StackTest):
     def test_the_packaged_settings_pass(self):
         code, said = self.program("forewarn-collector", "--config", ROOT / "packaging/etc/collector.yaml", "--check-config")
         self.assertEqual(0, code, said)
+
+    def test_the_charts_settings_pass(self):
+        for values in sorted((ROOT / "tests/helm/values").glob("*.yaml")):
+            rendered = subprocess.run([HELM, "template", "demo", ROOT / "helm/forewarn", "--values", values, "--show-only",
+                                       "templates/configmap.yaml"], capture_output=True, text=True, timeout=30, check=True)
+            code, said = self.check(yaml.safe_load(rendered.stdout)["data"]["collector.yaml"])
+            self.assertEqual(0, code, f"{values.name}: {said}")
 
     def test_a_file_that_is_not_there_is_named(self):
         code, said = self.program("forewarn-collector", "--config", self.folder / "none.yaml")
@@ -65,6 +75,19 @@ class Certificates(StackTest):
                               capture_output=True, text=True, timeout=20, check=False)
         self.assertNotEqual(0, done.returncode)
         self.assertRegex(done.stderr, "(?i)certificate")
+
+
+class Limits(StackTest):
+    def test_a_probe_over_a_limit_is_told_which_and_goes_on(self):
+        self.start_collector(limits={"series_per_probe": 20})
+        self.start_probe()
+
+        def told():
+            code, said = self.program("forewarn-probe", "status", "--state-dir", self.folder / "probe", "--output", "json")
+            return json.loads(said).get("last_refusal") if said.startswith("{") else None
+
+        self.assertRegex(wait_for(told, "the probe was told of the limit", 30), "series_per_probe")
+        self.assertFalse(self.stack.probes["probe"].ended())
 
 
 class Tokens(StackTest):
