@@ -43,6 +43,13 @@ Status TwinResults(const Labels& labels) {
       "two results have the same labels {} once the rule's labels are applied", labels.ToString()));
 }
 
+// A text that cannot be expanded must not hide its alert: it says why instead, as in Prometheus.
+std::string Expand(const Template& text, const Labels& labels, double value) {
+  StatusOr<std::string> expanded = text.Expand(labels, value);
+  if (expanded.ok()) return *std::move(expanded);
+  return fmt::format("<error expanding template: {}>", expanded.status().message());
+}
+
 // The seconds that are left by the series that predicts, as a time. Several that bear on the result: the
 // first to fail counts.
 StatusOr<std::optional<Timestamp>> PredictBreach(const std::string& series, const Labels& result,
@@ -85,13 +92,13 @@ StatusOr<std::vector<AlertResult>> EvaluateAlerts(const PreparedGroup& group, co
     result.value = sample.value;
     result.result = sample.labels.WithoutName();
     result.labels = result.result;
-    for (const auto& [name, text] : rule.rule.labels) {
-      result.labels.Set(name, text);
+    for (const auto& [name, text] : rule.labels) {
+      result.labels.Set(name, Expand(text, result.result, result.value));
     }
     result.labels.Set("alertname", rule.rule.name);
     SetScope(scope, result.labels);
-    for (const auto& [name, text] : rule.rule.annotations) {
-      result.annotations.emplace_back(name, text);
+    for (const auto& [name, text] : rule.annotations) {
+      result.annotations.emplace_back(name, Expand(text, result.result, result.value));
     }
     if (!seen.insert(result.labels).second) return TwinResults(result.labels);
     if (!rule.rule.forewarn.predicts.empty()) {

@@ -14,6 +14,7 @@
 #include "model/incident.h"
 #include "model/labels.h"
 #include "rules/promql/position.h"
+#include "rules/template.h"
 
 namespace forewarn {
 namespace {
@@ -73,7 +74,8 @@ class Reader {
   std::string Text(const Field& field);
   Duration ReadDuration(const Field& field);
   uint64_t ReadLimit(const Field& field);
-  Attributes ReadLabels(const Field& field, bool are_annotations);
+  enum class LabelsOf { kGroup, kRecording, kAlert, kAnnotations };
+  Attributes ReadLabels(const Field& field, LabelsOf of);
 
   std::optional<RuleGroup> ReadGroup(const YAML::Node& node);
   std::optional<Rule> ReadRule(const YAML::Node& node, const Attributes& group_labels);
@@ -164,8 +166,9 @@ uint64_t Reader::ReadLimit(const Field& field) {
   return limit;
 }
 
-Attributes Reader::ReadLabels(const Field& field, bool are_annotations) {
+Attributes Reader::ReadLabels(const Field& field, LabelsOf of) {
   Attributes labels;
+  bool are_annotations = of == LabelsOf::kAnnotations;
   if (field.value.IsNull()) return labels;
   std::string_view what = are_annotations ? "annotation" : "label";
   for (const Field& item : Fields(field.value, fmt::format("'{}'", field.key), {})) {
@@ -176,7 +179,13 @@ Attributes Reader::ReadLabels(const Field& field, bool are_annotations) {
       Add(item.key_node,
           fmt::format("label '{}' comes from the probe's certificate; a rule cannot set it", item.key));
     }
-    labels.emplace_back(item.key, Text(item));
+    std::string text = Text(item);
+    if (of != LabelsOf::kRecording) {
+      if (Status status = Template::Compile(text).status(); !status.ok()) {
+        AddInside(item.value, text, status);
+      }
+    }
+    labels.emplace_back(item.key, std::move(text));
   }
   std::ranges::sort(labels);
   return labels;
@@ -345,9 +354,9 @@ std::optional<Rule> Reader::ReadRule(const YAML::Node& node, const Attributes& g
     } else if (field.key == "keep_firing_for") {
       keep_firing_for = ReadDuration(field);
     } else if (field.key == "labels") {
-      labels = ReadLabels(field, false);
+      labels = ReadLabels(field, alert != nullptr ? LabelsOf::kAlert : LabelsOf::kRecording);
     } else if (field.key == "annotations") {
-      annotations = ReadLabels(field, true);
+      annotations = ReadLabels(field, LabelsOf::kAnnotations);
     } else if (field.key == "forewarn") {
       forewarn = ReadForewarn(field);
     }
@@ -391,7 +400,7 @@ std::optional<RuleGroup> Reader::ReadGroup(const YAML::Node& node) {
     } else if (field.key == "query_offset") {
       group.query_offset = ReadDuration(field);
     } else if (field.key == "labels") {
-      labels = ReadLabels(field, false);
+      labels = ReadLabels(field, LabelsOf::kGroup);
     } else if (field.key == "rules") {
       rules = &field.value;
     }

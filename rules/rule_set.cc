@@ -4,6 +4,8 @@
 #include <map>
 #include <set>
 
+#include "base/check.h"
+
 namespace forewarn {
 namespace {
 
@@ -76,6 +78,17 @@ class RootFinder {
   std::multimap<std::string_view, const PreparedRule*> recorders_;
 };
 
+// They were compiled when the file was read.
+std::vector<std::pair<std::string, Template>> CompileAll(const Attributes& texts) {
+  std::vector<std::pair<std::string, Template>> compiled;
+  for (const auto& [name, text] : texts) {
+    StatusOr<Template> made = Template::Compile(text);
+    FW_CHECK(made.ok());
+    compiled.emplace_back(name, *std::move(made));
+  }
+  return compiled;
+}
+
 }  // namespace
 
 std::vector<PreparedGroup> PrepareRules(std::vector<RuleGroup> groups) {
@@ -91,7 +104,11 @@ std::vector<PreparedGroup> PrepareRules(std::vector<RuleGroup> groups) {
     out.query_offset = group.query_offset;
     for (Rule& rule : group.rules) {
       bool per_round = rule.expression.Keeps("probe");
-      out.rules.push_back({std::move(rule), Fingerprint(), per_round, {}});
+      PreparedRule& made = out.rules.emplace_back(PreparedRule{std::move(rule), {}, {}, {}, per_round, {}});
+      if (made.rule.alerting) {
+        made.labels = CompileAll(made.rule.labels);
+        made.annotations = CompileAll(made.rule.annotations);
+      }
     }
   }
   std::vector<PreparedRule*> all;

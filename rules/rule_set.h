@@ -1,16 +1,21 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/fingerprint.h"
 #include "rules/rule_file.h"
+#include "rules/template.h"
 
 namespace forewarn {
 
 // A rule as the engine runs it, with what follows from all rules together.
 struct PreparedRule {
   Rule rule;
+  // Of an alert, compiled: labels and annotations by name.
+  std::vector<std::pair<std::string, Template>> labels;
+  std::vector<std::pair<std::string, Template>> annotations;
   // The same as long as group, name and labels are, so that an edited expression keeps its alerts.
   Fingerprint key;
   // Evaluated at the round ends of each probe; otherwise on the group's grid for each installation.
