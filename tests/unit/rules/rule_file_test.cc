@@ -1,0 +1,231 @@
+#include "rules/rule_file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "base/file.h"
+
+namespace forewarn {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+std::vector<std::string> MistakesOf(std::string_view text) {
+  std::vector<std::string> mistakes;
+  RuleFiles files = ParseRuleFile("r.yaml", text);
+  EXPECT_TRUE(files.mistakes.empty() || files.groups.empty()) << "rules beside mistakes";
+  for (const RuleMistake& mistake : files.mistakes) mistakes.push_back(mistake.ToString());
+  return mistakes;
+}
+
+TEST(RuleFile, LoadsAPlainPrometheusFile) {
+  RuleFiles files = ParseRuleFile("node.yaml", R"(
+groups:
+- name: node
+  interval: 30s
+  limit: 10
+  query_offset: 15s
+  labels: {team: storage}
+  rules:
+  - record: instance:node_cpu:rate5m
+    expr: sum without (cpu) (rate(node_cpu_seconds_total[5m]))
+    labels:
+      source: node
+  - alert: NodeFilesystemAlmostOutOfSpace
+    expr: |
+      (
+        node_filesystem_avail_bytes{fstype!=""} / node_filesystem_size_bytes{fstype!=""} * 100 < 5
+      and
+        node_filesystem_readonly{fstype!=""} == 0
+      )
+    for: 1h30m
+    keep_firing_for: 5m
+    labels:
+      severity: warning
+    annotations:
+      summary: Filesystem has less than {{ printf "%.2f" $value }}% left.
+)");
+  ASSERT_TRUE(files.status().ok()) << files.status().message();
+  ASSERT_EQ(files.groups.size(), 1u);
+  const RuleGroup& group = files.groups[0];
+  EXPECT_EQ(group.file, "node.yaml");
+  EXPECT_EQ(group.name, "node");
+  EXPECT_EQ(group.interval, 30s);
+  EXPECT_EQ(group.limit, 10u);
+  EXPECT_EQ(group.query_offset, 15s);
+  ASSERT_EQ(group.rules.size(), 2u);
+  EXPECT_FALSE(group.rules[0].alerting);
+  EXPECT_EQ(group.rules[0].name, "instance:node_cpu:rate5m");
+  EXPECT_EQ(group.rules[0].labels, (Attributes{{"source", "node"}, {"team", "storage"}}));
+  const Rule& alert = group.rules[1];
+  EXPECT_TRUE(alert.alerting);
+  EXPECT_EQ(alert.hold_for, 1h + 30min);
+  EXPECT_EQ(alert.keep_firing_for, 5min);
+  EXPECT_EQ(alert.labels, (Attributes{{"severity", "warning"}, {"team", "storage"}}));
+  EXPECT_EQ(alert.annotations.size(), 1u);
+}
+
+TEST(RuleFile, LoadsAnEmptyFile) {
+  EXPECT_TRUE(ParseRuleFile("r.yaml", "").status().ok());
+  EXPECT_TRUE(ParseRuleFile("r.yaml", "groups:\n").status().ok());
+}
+
+TEST(RuleFile, ReadsWhatIsOurs) {
+  RuleFiles files = ParseRuleFile("r.yaml", R"(
+groups:
+- name: g
+  rules:
+  - record: disk:seconds_to_full
+    expr: a / b
+  - alert: DiskWillFill
+    expr: disk:seconds_to_full < 3600
+    forewarn:
+      predicts: disk:seconds_to_full
+      warning: disk_will_fill
+      playbook: free-disk-space
+      group_by: [device, mountpoint]
+      severity: error
+)");
+  ASSERT_TRUE(files.status().ok()) << files.status().message();
+  const RuleForewarn& forewarn = files.groups[0].rules[1].forewarn;
+  EXPECT_EQ(forewarn.predicts, "disk:seconds_to_full");
+  EXPECT_EQ(forewarn.warning, "disk_will_fill");
+  EXPECT_EQ(forewarn.playbook, "free-disk-space");
+  EXPECT_THAT(forewarn.group_by, ElementsAre("device", "mountpoint"));
+  EXPECT_EQ(files.groups[0].rules[1].labels, (Attributes{{"severity", "error"}}));
+}
+
+TEST(RuleFile, NamesEveryMistakeWithItsPlace) {
+  EXPECT_THAT(MistakesOf(R"(groups:
+- name: g
+  intervall: 1m
+  rules:
+  - alert: A
+    exp: up == 0
+  - alert: B
+    expr: up == 0
+    for: 10
+    labels: {__name__: x, 1st: y, customer: z}
+  - record: a-b
+    expr: up
+    annotations: {summary: x}
+- name: g
+)"),
+              ElementsAre("r.yaml:3:3: unknown key 'intervall' in the group; did you mean 'interval'?",
+                          "r.yaml:6:5: unknown key 'exp' in the rule; did you mean 'expr'?",
+                          "r.yaml:5:5: 'expr' must be set in a rule",
+                          HasSubstr("r.yaml:9:10: 'for': "),
+                          "r.yaml:10:14: invalid label name '__name__'",
+                          "r.yaml:10:27: invalid label name '1st'",
+                          "r.yaml:10:35: label 'customer' comes from the probe's certificate; a rule "
+                          "cannot set it",
+                          "r.yaml:11:13: invalid name of a recorded series: 'a-b'",
+                          "r.yaml:13:5: a recording rule cannot have 'annotations'",
+                          "r.yaml:14:9: the group 'g' is given twice in this file"));
+}
+
+TEST(RuleFile, RefusesRepeatedKeysAndRulesThatAreBothOrNeither) {
+  EXPECT_THAT(MistakesOf("groups:\n- name: g\n  name: h\n  rules:\n  - alert: A\n    record: a\n"
+                         "    expr: up\n  - expr: up\n"),
+              ElementsAre("r.yaml:3:3: key 'name' is given twice in the group",
+                          "r.yaml:6:5: a rule has 'alert' or 'record', not both",
+                          "r.yaml:8:5: the rule has neither 'alert' nor 'record'"));
+}
+
+// The error points at `rat`, however the expression is written.
+TEST(RuleFile, PointsIntoTheExpression) {
+  auto place_of = [](std::string_view expr) -> std::string {
+    std::string text = "groups:\n- name: g\n  rules:\n  - alert: A\n    expr: " + std::string(expr);
+    std::vector<std::string> mistakes = MistakesOf(text);
+    if (mistakes.size() != 1) return "not one mistake";
+    EXPECT_THAT(mistakes[0], HasSubstr("unknown function 'rat'"));
+    EXPECT_EQ(mistakes[0].find('\n'), std::string::npos);
+    return mistakes[0].substr(0, mistakes[0].find(": "));
+  };
+  EXPECT_EQ(place_of("1 + rat(x[5m])\n"), "r.yaml:5:15");
+  EXPECT_EQ(place_of("'1 + rat(x[5m])'\n"), "r.yaml:5:16");
+  EXPECT_EQ(place_of("'{a=''b''} + rat(x[5m])'\n"), "r.yaml:5:24");
+  EXPECT_EQ(place_of("\"{a=\\\"b\\\"} + rat(x[5m])\"\n"), "r.yaml:5:24");
+  EXPECT_EQ(place_of("|\n      1 +\n        rat(x[5m])\n"), "r.yaml:7:9");
+  EXPECT_EQ(place_of(">-\n      1\n      + rat(x[5m])\n"), "r.yaml:7:9");
+  EXPECT_EQ(place_of("1\n      + rat(x[5m])\n"), "r.yaml:6:9");
+}
+
+TEST(RuleFile, ChecksTemplates) {
+  std::vector<std::string> mistakes = MistakesOf(
+      "groups:\n- name: g\n  rules:\n  - alert: A\n    expr: up\n    annotations:\n"
+      "      summary: 'full in {{ $value | humanizeDurations }}'\n");
+  ASSERT_EQ(mistakes.size(), 1u);
+  EXPECT_THAT(mistakes[0], HasSubstr("r.yaml:7:"));
+  EXPECT_THAT(mistakes[0], HasSubstr("humanizeDurations"));
+}
+
+TEST(RuleFile, RefusesAPredictionThatNobodyRecords) {
+  EXPECT_THAT(MistakesOf("groups:\n- name: g\n  rules:\n  - record: disk:seconds\n    expr: up\n"
+                         "  - alert: A\n    expr: up\n    forewarn: {predicts: disk:second}\n"),
+              ElementsAre("r.yaml:8:26: 'predicts' names 'disk:second', which no rule records; did you "
+                          "mean 'disk:seconds'?"));
+}
+
+TEST(RuleFile, FindsPredictionsInOtherFiles) {
+  BundleFile files[] = {
+      {"a.yaml", "groups:\n- name: g\n  rules:\n  - record: a:b\n    expr: up\n"},
+      {"b.yaml",
+       "groups:\n- name: g\n  rules:\n  - alert: A\n    expr: up\n    forewarn: {predicts: a:b}\n"}};
+  EXPECT_TRUE(ParseRuleFiles(files).status().ok());
+  EXPECT_FALSE(ParseRuleFiles({files + 1, 1}).status().ok());
+}
+
+TEST(RuleFile, RefusesSeverityTwice) {
+  EXPECT_THAT(MistakesOf("groups:\n- name: g\n  rules:\n  - alert: A\n    expr: up\n"
+                         "    labels: {severity: info}\n    forewarn: {severity: error}\n"),
+              ElementsAre(HasSubstr("r.yaml:7:5: severity is given twice")));
+}
+
+TEST(RuleFile, SaysWhereAFileIsNotYaml) {
+  std::vector<std::string> mistakes = MistakesOf("groups:\n- name: [g\n");
+  ASSERT_EQ(mistakes.size(), 1u);
+  EXPECT_THAT(mistakes[0], HasSubstr("this is not YAML"));
+  EXPECT_THAT(MistakesOf("groups: 5\n"), ElementsAre("r.yaml:1:9: 'groups' must be a list"));
+  EXPECT_THAT(MistakesOf("- a\n"), ElementsAre(HasSubstr("the file must be a map")));
+  EXPECT_THAT(MistakesOf("groups: []\n---\ngroups: []\n"),
+              ElementsAre(HasSubstr("a rule file is one YAML document")));
+}
+
+TEST(RuleFile, FollowsMergeKeys) {
+  RuleFiles files = ParseRuleFile("r.yaml",
+                                  "groups:\n- name: g\n  rules:\n  - alert: A\n    expr: up\n"
+                                  "    labels: &l {severity: info, team: a}\n"
+                                  "  - alert: B\n    expr: up\n    labels: {<<: *l, team: b}\n");
+  ASSERT_TRUE(files.status().ok()) << files.status().message();
+  EXPECT_EQ(files.groups[0].rules[1].labels, (Attributes{{"severity", "info"}, {"team", "b"}}));
+}
+
+TEST(RuleFile, LoadsThePackThatIsShipped) {
+  StatusOr<std::string> text = ReadFile(std::string(FW_SOURCE_DIR) + "/rules/packs/host.yaml");
+  ASSERT_TRUE(text.ok()) << text.status().message();
+  RuleFiles files = ParseRuleFile("host.yaml", *text);
+  ASSERT_TRUE(files.status().ok()) << files.status().message();
+  size_t alerts = 0;
+  for (const RuleGroup& group : files.groups) {
+    for (const Rule& rule : group.rules) {
+      if (!rule.alerting) continue;
+      ++alerts;
+      EXPECT_TRUE(rule.expression.Keeps("probe")) << rule.name << " is about one host";
+      auto has = [](const Attributes& list, std::string_view name) {
+        return std::ranges::any_of(list, [&](const auto& item) { return item.first == name; });
+      };
+      EXPECT_TRUE(has(rule.labels, "severity")) << rule.name;
+      EXPECT_TRUE(has(rule.annotations, "summary")) << rule.name;
+      EXPECT_TRUE(has(rule.annotations, "description")) << rule.name;
+    }
+  }
+  EXPECT_GE(alerts, 8u);
+}
+
+}  // namespace
+}  // namespace forewarn
