@@ -1,0 +1,89 @@
+#include "probe/reading.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+
+#include "base/bytes.h"
+
+namespace forewarn {
+namespace {
+
+constexpr uint64_t kStaleBits = 0x7ff0000000000002;
+
+// Length of the valid UTF-8 sequence at the front of `text`, or 0.
+size_t Utf8Length(std::string_view text) {
+  auto byte = [&](size_t i) { return static_cast<uint8_t>(text[i]); };
+  uint8_t lead = byte(0);
+  if (lead < 0x80) return 1;
+  size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  if (lead < 0xc2 || lead > 0xf4 || text.size() < length) return 0;
+  for (size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+  }
+  // Overlong forms, surrogates and what lies beyond U+10FFFF.
+  uint8_t second = byte(1);
+  if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) ||
+      (lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f)) {
+    return 0;
+  }
+  return length;
+}
+
+bool IsAscii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<uint8_t>(c) < 0x80; });
+}
+
+}  // namespace
+
+std::string ValidUtf8(std::string_view text) {
+  if (IsAscii(text)) return std::string(text);
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    size_t length = Utf8Length(text);
+    out.append(length > 0 ? text.substr(0, length) : "\xef\xbf\xbd");
+    text.remove_prefix(std::max<size_t>(length, 1));
+  }
+  return out;
+}
+
+SeriesName MakeSeriesName(std::string_view name, std::vector<LabelView> labels) {
+  labels.emplace_back(kMetricName, name);
+  std::sort(labels.begin(), labels.end());
+  Encoder out;
+  for (const LabelView& label : labels) {
+    if (label.second.empty()) continue;
+    out.Bytes(label.first);
+    if (IsAscii(label.second)) {
+      out.Bytes(label.second);
+    } else {
+      out.Bytes(ValidUtf8(label.second));
+    }
+  }
+  return out.Take();
+}
+
+SeriesName MakeSeriesName(std::string_view name, std::initializer_list<LabelView> labels) {
+  return MakeSeriesName(name, std::vector<LabelView>(labels));
+}
+
+bool SplitSeriesName(std::string_view series, std::vector<std::string_view>& out) {
+  out.clear();
+  Decoder in(series);
+  while (!in.done()) out.push_back(in.Bytes());
+  return !in.failed() && !out.empty() && out.size() % 2 == 0;
+}
+
+std::string SeriesText(std::string_view series) {
+  std::vector<std::string_view> parts;
+  if (!SplitSeriesName(series, parts)) return "?";
+  std::vector<Labels::Pair> pairs;
+  for (size_t i = 0; i < parts.size(); i += 2) pairs.emplace_back(parts[i], parts[i + 1]);
+  return Labels(std::move(pairs)).ToString();
+}
+
+double StaleMarker() { return std::bit_cast<double>(kStaleBits); }
+bool IsStaleMarker(double value) { return std::bit_cast<uint64_t>(value) == kStaleBits; }
+
+}  // namespace forewarn
