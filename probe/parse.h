@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "probe/name_filter.h"
 #include "probe/reading.h"
 
 namespace forewarn {
@@ -19,8 +20,8 @@ namespace forewarn {
 Status ParseCpu(std::string_view stat, double ticks_per_second, Readings& out);
 Status ParseStat(std::string_view stat, Readings& out);
 Status ParseMeminfo(std::string_view text, Readings& out);
-Status ParseDiskstats(std::string_view text, Readings& out);
-Status ParseNetdev(std::string_view text, Readings& out);
+Status ParseDiskstats(std::string_view text, const NameFilter& devices, Readings& out);
+Status ParseNetdev(std::string_view text, const NameFilter& devices, Readings& out);
 // `resource` is cpu, memory or io.
 Status ParsePressure(std::string_view resource, std::string_view text, Readings& out);
 Status ParseLoadavg(std::string_view text, Readings& out);
@@ -35,9 +36,7 @@ struct Mount {
 
   friend bool operator==(const Mount&, const Mount&) = default;
 };
-// /proc/self/mountinfo without the filesystems and places that hold no data of anybody's (proc, cgroup,
-// overlay, /dev, container storage, …); node_exporter's lists. Of mounts with equal device, mount point and
-// type only the first is kept.
+// /proc/self/mountinfo. Of mounts with equal device, mount point and type only the first is kept.
 StatusOr<std::vector<Mount>> ParseMountinfo(std::string_view text);
 
 // Small helpers for the parsers.

@@ -35,40 +35,26 @@ constexpr Column kColumns[] = {
     {"node_disk_flush_requests_time_seconds_total", kMillisecond},
 };
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
-// Partitions and devices in memory: ram0, loop1, fd0, sda1, nvme0n1p2. A partition repeats its disk.
-bool IsExcluded(std::string_view device) {
-  size_t end = device.size();
-  while (end > 0 && IsDigit(device[end - 1])) --end;
-  if (end == device.size()) return false;
-  std::string_view stem = device.substr(0, end);
-  if (stem == "ram" || stem == "loop" || stem == "fd") return true;
-  if (stem.size() >= 3 && stem.back() >= 'a' && stem.back() <= 'z') {
-    std::string_view kind = stem.substr(0, stem.size() - 1);
-    if (kind == "hd" || kind == "sd" || kind == "vd" || kind == "xvd") return true;
-  }
-  return stem.starts_with("nvme") && stem.ends_with("p") && stem.find('n', 4) != std::string_view::npos;
-}
-
 class DiskstatsSource : public Source {
  public:
-  explicit DiskstatsSource(std::string root) : path_(std::move(root) + "/proc/diskstats") {}
+  DiskstatsSource(std::string root, NameFilter devices)
+      : path_(std::move(root) + "/proc/diskstats"), devices_(std::move(devices)) {}
 
   std::string_view name() const override { return "diskstats"; }
   Status Read(Readings& out) override {
     FW_ASSIGN_OR_RETURN(std::string text, ReadFile(path_));
-    return ParseDiskstats(text, out).With(path_);
+    return ParseDiskstats(text, devices_, out).With(path_);
   }
 
  private:
   const std::string path_;
+  const NameFilter devices_;
 };
 
 }  // namespace
 
 // 254 0 vda 5113 1302 421530 1443 2610 3037 135418 1839 0 1980 3283 …
-Status ParseDiskstats(std::string_view text, Readings& out) {
+Status ParseDiskstats(std::string_view text, const NameFilter& devices, Readings& out) {
   bool found = false;
   std::string_view line;
   while (NextLine(text, line)) {
@@ -76,7 +62,7 @@ Status ParseDiskstats(std::string_view text, Readings& out) {
     if (words.size() < 14) continue;
     found = true;
     std::string_view device = words[2];
-    if (IsExcluded(device)) continue;
+    if (!devices.Admits(device)) continue;
     for (size_t i = 0; i < std::size(kColumns) && i + 3 < words.size(); ++i) {
       double value;
       if (!ParseNumber(words[i + 3], value)) {
@@ -89,8 +75,8 @@ Status ParseDiskstats(std::string_view text, Readings& out) {
   return found || text.empty() ? OkStatus() : InvalidArgument("no line of a device in it");
 }
 
-std::unique_ptr<Source> MakeDiskstatsSource(std::string root) {
-  return std::make_unique<DiskstatsSource>(std::move(root));
+std::unique_ptr<Source> MakeDiskstatsSource(std::string root, NameFilter devices) {
+  return std::make_unique<DiskstatsSource>(std::move(root), std::move(devices));
 }
 
 }  // namespace forewarn

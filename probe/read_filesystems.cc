@@ -20,25 +20,6 @@
 namespace forewarn {
 namespace {
 
-constexpr std::string_view kExcludedTypes[] = {
-    "autofs",    "binfmt_misc", "bpf",        "cgroup",    "cgroup2",    "configfs", "debugfs", "devpts",
-    "devtmpfs",  "fusectl",     "hugetlbfs",  "iso9660",   "mqueue",     "nsfs",     "overlay", "proc",
-    "procfs",    "pstore",      "rpc_pipefs", "securityfs", "selinuxfs", "squashfs", "sysfs",   "tracefs",
-};
-
-bool IsOrIsBelow(std::string_view path, std::string_view folder) {
-  return path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/');
-}
-
-bool IsExcludedPlace(std::string_view path) {
-  if (IsOrIsBelow(path, "/dev") || IsOrIsBelow(path, "/proc") || IsOrIsBelow(path, "/sys")) return true;
-  for (std::string_view above :
-       {"/run/credentials/", "/var/lib/docker/", "/var/lib/containers/storage/"}) {
-    if (path.starts_with(above) && path.size() > above.size()) return true;
-  }
-  return false;
-}
-
 // The kernel writes blank, tab, newline and backslash as \040 and the like.
 std::string Unescape(std::string_view text) {
   std::string out;
@@ -88,7 +69,7 @@ void AnswerAll(std::shared_ptr<Call> call) {
 class FilesystemSource : public Source {
  public:
   FilesystemSource(std::string root, FilesystemOptions options)
-      : root_(std::move(root)), options_(options) {}
+      : root_(std::move(root)), options_(std::move(options)) {}
 
   std::string_view name() const override { return "filesystem"; }
 
@@ -104,6 +85,7 @@ class FilesystemSource : public Source {
     });
     std::vector<const Mount*> asked;
     for (const Mount& mount : *mounts) {
+      if (!options_.mount_points.Admits(mount.mountpoint) || !options_.types.Admits(mount.fstype)) continue;
       if (hanging_.contains(mount.mountpoint)) {
         Report(mount, nullptr, out);
       } else {
@@ -182,20 +164,16 @@ StatusOr<std::vector<Mount>> ParseMountinfo(std::string_view text) {
                 .mountpoint = Unescape(words[4]),
                 .fstype = std::string(dash[1]),
                 .readonly = HasOption(words[5], "ro") || HasOption(dash[3], "ro")};
-    if (IsExcludedPlace(mount.mountpoint) ||
-        std::find(std::begin(kExcludedTypes), std::end(kExcludedTypes), mount.fstype) !=
-            std::end(kExcludedTypes) ||
-        !seen.emplace(mount.device, mount.mountpoint, mount.fstype).second) {
-      continue;
+    if (seen.emplace(mount.device, mount.mountpoint, mount.fstype).second) {
+      mounts.push_back(std::move(mount));
     }
-    mounts.push_back(std::move(mount));
   }
   if (!found) return InvalidArgument("no line of a mount in it");
   return mounts;
 }
 
 std::unique_ptr<Source> MakeFilesystemSource(std::string root, FilesystemOptions options) {
-  return std::make_unique<FilesystemSource>(std::move(root), options);
+  return std::make_unique<FilesystemSource>(std::move(root), std::move(options));
 }
 
 }  // namespace forewarn

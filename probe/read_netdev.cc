@@ -26,16 +26,18 @@ std::string_view Trim(std::string_view text) {
 
 class NetdevSource : public Source {
  public:
-  explicit NetdevSource(std::string root)
-      : path_(root + "/proc/net/dev"), classes_(root + "/sys/class/net") {}
+  NetdevSource(const std::string& root, NameFilter devices)
+      : path_(root + "/proc/net/dev"), classes_(root + "/sys/class/net"), devices_(std::move(devices)) {}
 
   std::string_view name() const override { return "netdev"; }
   Status Read(Readings& out) override {
     FW_ASSIGN_OR_RETURN(std::string text, ReadFile(path_));
-    FW_RETURN_IF_ERROR(ParseNetdev(text, out).With(path_));
+    FW_RETURN_IF_ERROR(ParseNetdev(text, devices_, out).With(path_));
     StatusOr<std::vector<std::string>> devices = ListDir(classes_);
     if (!devices.ok()) return OkStatus();  // no sysfs in this container
-    for (const std::string& device : *devices) ReadClass(device, out);
+    for (const std::string& device : *devices) {
+      if (devices_.Admits(device)) ReadClass(device, out);
+    }
     return OkStatus();
   }
 
@@ -63,12 +65,13 @@ class NetdevSource : public Source {
 
   const std::string path_;
   const std::string classes_;
+  const NameFilter devices_;
 };
 
 }  // namespace
 
 // Two lines of headings, then `  eth0: 1 2 3 …` with 16 numbers; the first may touch the colon.
-Status ParseNetdev(std::string_view text, Readings& out) {
+Status ParseNetdev(std::string_view text, const NameFilter& devices, Readings& out) {
   bool found = false;
   std::string_view line;
   while (NextLine(text, line)) {
@@ -80,6 +83,8 @@ Status ParseNetdev(std::string_view text, Readings& out) {
     std::string_view device = Trim(line.substr(0, colon));
     std::vector<std::string_view> words = Words(line.substr(colon + 1));
     if (device.empty() || words.size() < std::size(kColumns)) continue;
+    found = true;
+    if (!devices.Admits(device)) continue;
     for (size_t i = 0; i < std::size(kColumns); ++i) {
       double value;
       if (!ParseNumber(words[i], value)) {
@@ -87,13 +92,12 @@ Status ParseNetdev(std::string_view text, Readings& out) {
       }
       out.Sample(kColumns[i], {{"device", device}}, value);
     }
-    found = true;
   }
   return found ? OkStatus() : InvalidArgument("no line of a device in it");
 }
 
-std::unique_ptr<Source> MakeNetdevSource(std::string root) {
-  return std::make_unique<NetdevSource>(std::move(root));
+std::unique_ptr<Source> MakeNetdevSource(std::string root, NameFilter devices) {
+  return std::make_unique<NetdevSource>(root, std::move(devices));
 }
 
 }  // namespace forewarn

@@ -1,15 +1,12 @@
 #include "probe/reading.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstdint>
 
 #include "base/bytes.h"
 
 namespace forewarn {
 namespace {
-
-constexpr uint64_t kStaleBits = 0x7ff0000000000002;
 
 // Length of the valid UTF-8 sequence at the front of `text`, or 0.
 size_t Utf8Length(std::string_view text) {
@@ -82,8 +79,5 @@ std::string SeriesText(std::string_view series) {
   for (size_t i = 0; i < parts.size(); i += 2) pairs.emplace_back(parts[i], parts[i + 1]);
   return Labels(std::move(pairs)).ToString();
 }
-
-double StaleMarker() { return std::bit_cast<double>(kStaleBits); }
-bool IsStaleMarker(double value) { return std::bit_cast<uint64_t>(value) == kStaleBits; }
 
 }  // namespace forewarn

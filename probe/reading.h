@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "model/labels.h"
 #include "model/telemetry.h"
 
 namespace forewarn {
@@ -42,10 +43,6 @@ struct Reading {
 
   friend bool operator==(const Reading&, const Reading&) = default;
 };
-
-// The value that ends a series: Prometheus' stale marker.
-double StaleMarker();
-bool IsStaleMarker(double value);
 
 // Everything that is not a sample.
 struct Reports {

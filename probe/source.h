@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "base/time.h"
+#include "probe/name_filter.h"
 #include "probe/reading.h"
 
 namespace forewarn {
@@ -37,8 +38,6 @@ class Source {
 std::unique_ptr<Source> MakeCpuSource(std::string root);       // /proc/stat: node_cpu_*
 std::unique_ptr<Source> MakeStatSource(std::string root);      // /proc/stat: boot time, forks, switches
 std::unique_ptr<Source> MakeMemorySource(std::string root);    // /proc/meminfo: node_memory_*
-std::unique_ptr<Source> MakeDiskstatsSource(std::string root); // /proc/diskstats: node_disk_*
-std::unique_ptr<Source> MakeNetdevSource(std::string root);    // /proc/net/dev, /sys/class/net: node_network_*
 std::unique_ptr<Source> MakePressureSource(std::string root);  // /proc/pressure: node_pressure_*
 std::unique_ptr<Source> MakeLoadSource(std::string root);      // /proc/loadavg: node_load1, 5, 15
 std::unique_ptr<Source> MakeFilefdSource(std::string root);    // /proc/sys/fs/file-nr: node_filefd_*
@@ -46,7 +45,14 @@ std::unique_ptr<Source> MakeVmstatSource(std::string root);    // /proc/vmstat: 
 std::unique_ptr<Source> MakeUnameSource();                     // node_uname_info
 std::unique_ptr<Source> MakeTimeSource();                      // node_time_seconds
 
+// /proc/diskstats: node_disk_*, of the devices wanted.
+std::unique_ptr<Source> MakeDiskstatsSource(std::string root, NameFilter devices = {});
+// /proc/net/dev and /sys/class/net: node_network_*, of the devices wanted.
+std::unique_ptr<Source> MakeNetdevSource(std::string root, NameFilter devices = {});
+
 struct FilesystemOptions {
+  NameFilter mount_points;
+  NameFilter types;
   Duration patience{2000};  // for one mount's answer; beyond it the mount counts as hanging
 };
 // Mounted filesystems: node_filesystem_*. A mount that does not answer gets device_error 1 and is left

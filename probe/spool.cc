@@ -65,6 +65,17 @@ StatusOr<std::string> ReadRange(const std::string& path, uint64_t from, uint64_t
   return bytes;
 }
 
+// As WriteFileAtomically(), but for a kill only, not for a power loss.
+Status ReplaceFile(const std::string& path, std::string_view bytes) {
+  std::string beside = path + ".new";
+  int fd = open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (fd < 0) return ResourceExhausted(fmt::format("{}: {}", beside, Reason()));
+  Status written = WriteAll(fd, bytes, 0);
+  close(fd);
+  if (written.ok() && rename(beside.c_str(), path.c_str()) != 0) written = ResourceExhausted(Reason());
+  return written.With(path);
+}
+
 void SyncFolder(const std::string& path) {
   int fd = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return;
@@ -212,7 +223,7 @@ Status Spool::SetAside(Lane& lane, Segment& segment, std::string_view bytes, con
   std::string copy = fmt::format("{}/quarantine-{}-{:020}", options_.folder, LaneName(lane.which),
                                  segment.number);
   // The copy is for a person to look at; a full disk must not keep the probe from starting.
-  Status copied = WriteFileAtomically(copy, bytes.substr(scan.good_size), 0600);
+  Status copied = ReplaceFile(copy, bytes.substr(scan.good_size));
   FW_LOG(kWarn, "spool.segment_damaged",
          {{"path", PathOf(lane, segment.number)},
           {"from_byte", scan.good_size},
@@ -243,7 +254,10 @@ Status Spool::StartSegment(Lane& lane) {
     return written.With(path);
   }
   if (options_.sync) SyncFolder(options_.folder);
-  lane.segments.push_back({.number = lane.next_segment++, .size = kSpoolHeaderSize});
+  Segment segment;
+  segment.number = lane.next_segment++;
+  segment.size = kSpoolHeaderSize;
+  lane.segments.push_back(segment);
   lane.fd = fd;
   lane.closed = false;
   lane.numbers.Clear();
@@ -284,9 +298,11 @@ Status Spool::Write(Lane& lane, SpoolFrame frame, const std::string& payload) {
 
 Status Spool::Append(const SpoolItem& item, Timestamp now) {
   DropExpired(now);
-  SpoolFrame samples{.at = item.at};
+  SpoolFrame samples;
+  samples.at = item.at;
   samples.counts.samples = item.samples.size();
-  SpoolFrame reports{.at = item.at};
+  SpoolFrame reports;
+  reports.at = item.at;
   reports.counts.events = item.reports.events.size();
   reports.counts.checks = item.reports.checks.size();
   reports.counts.facts = item.reports.facts.size();
@@ -386,8 +402,9 @@ Status Spool::DropToFit() {
 }
 
 Status Spool::Persist() {
-  FW_RETURN_IF_ERROR(
-      WriteFileAtomically(options_.folder + "/manifest", EncodeManifest(manifest_), 0600));
+  std::string path = options_.folder + "/manifest";
+  std::string bytes = EncodeManifest(manifest_);
+  FW_RETURN_IF_ERROR(options_.sync ? WriteFileAtomically(path, bytes, 0600) : ReplaceFile(path, bytes));
   RemoveFinishedSegments(samples_);
   RemoveFinishedSegments(reports_);
   return OkStatus();
@@ -480,7 +497,9 @@ StatusOr<SpooledBatch> Spool::Load(uint64_t sequence) {
   if (sealed == manifest_.sealed.end()) {
     return NotFound(fmt::format("batch {} is not under way", sequence));
   }
-  SpooledBatch batch{.epoch = manifest_.epoch, .sequence = sequence};
+  SpooledBatch batch;
+  batch.epoch = manifest_.epoch;
+  batch.sequence = sequence;
   bool damaged = false;
   // What cannot be read is as lost as what was dropped, and stays so: the loss becomes part of the batch.
   auto lose = [&](Lane& lane, const Status& why) {

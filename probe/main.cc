@@ -1,0 +1,134 @@
+// forewarn-probe run | enrol | status. Exit codes: 0 done or healthy, 1 failed or not healthy, 2 wrong usage
+// or settings.
+#include <pthread.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/units.h"
+#include "config/probe_settings.h"
+#include "probe/app.h"
+#include "probe/enrol.h"
+#include "probe/state_files.h"
+#include "probe/status_text.h"
+#include "probe/version.h"
+
+namespace forewarn {
+namespace {
+
+constexpr char kDefaultConfig[] = "/etc/forewarn/probe.yaml";
+
+int Complain(const Status& status, int code) {
+  fmt::print(stderr, "forewarn-probe: {}\n", status.message());
+  return code;
+}
+
+struct RunArguments {
+  std::string config = kDefaultConfig;
+  bool check_config = false;
+};
+
+int Run(const RunArguments& arguments) {
+  StatusOr<ProbeSettings> settings = LoadProbeSettings(arguments.config);
+  if (!settings.ok()) return Complain(settings.status(), 2);
+  if (arguments.check_config) {
+    fmt::print("{}: good\n", arguments.config);
+    return 0;
+  }
+  LogLevel level = LogLevel::kInfo;
+  ParseLogLevel(settings->log_level, level);
+  SetUpLog(level);
+
+  // Before any thread starts, so that all of them leave the signals to the descriptor.
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  int stop_fd = signalfd(-1, &signals, SFD_CLOEXEC);
+
+  SystemClock clock;
+  StatusOr<std::unique_ptr<App>> app = App::Open(*settings, clock);
+  if (!app.ok()) return Complain(app.status(), 1);
+  (*app)->Run(stop_fd);
+  close(stop_fd);
+  return 0;
+}
+
+int EnrolCommand(const EnrolOptions& given, const std::string& host) {
+  EnrolOptions options = given;
+  options.host = HostName(host);
+  SystemClock clock;
+  std::unique_ptr<EnrolmentCalls> calls = MakeGrpcEnrolmentCalls();
+  StatusOr<ProbeIdentityFile> identity = Enrol(options, *calls, clock);
+  if (!identity.ok()) return Complain(identity.status(), 1);
+  fmt::print("enrolled as probe {} of {}/{}\n", identity->probe, identity->customer, identity->installation);
+  return 0;
+}
+
+int StatusCommand(const std::string& state_dir, const std::string& output) {
+  StatusOr<ProbeStatus> status = LoadStatus(state_dir);
+  if (!status.ok()) return Complain(status.status(), 1);
+  Timestamp now = SystemClock().Now();
+  fmt::print("{}", output == "json" ? StatusJson(*status) : StatusText(*status, now));
+  return StatusIsGood(*status, now) ? 0 : 1;
+}
+
+int Main(int argc, char** argv) {
+  CLI::App cli("The agent that tells Forewarn's collector how this host and its products are.",
+               "forewarn-probe");
+  cli.set_version_flag("--version", std::string("forewarn-probe ") + kProbeVersion);
+  cli.require_subcommand(1);
+  const std::string default_state_dir = ProbeSettings().state_dir;
+
+  RunArguments run;
+  CLI::App* run_command = cli.add_subcommand("run", "Read this host in rounds and push what was read");
+  run_command->add_option("--config", run.config, "The settings")->capture_default_str();
+  run_command->add_flag("--check-config", run.check_config, "List every mistake in the settings and stop");
+
+  EnrolOptions enrol;
+  enrol.state_dir = default_state_dir;
+  std::string host;
+  CLI::App* enrol_command =
+      cli.add_subcommand("enrol", "Exchange a one-time token for this probe's certificate");
+  enrol_command->add_option("--collector", enrol.collector.collector, "host:port")->required();
+  enrol_command->add_option("--token-file", enrol.token_file, "The file with the token")->required();
+  enrol_command->add_option("--state-dir", enrol.state_dir, "Where the identity is kept")
+      ->capture_default_str();
+  enrol_command->add_option("--server-name", enrol.collector.server_name,
+                            "The name in the collector's certificate, when it is not the host of --collector");
+  enrol_command->add_option("--host", host, "This host's name, when it is not the kernel's");
+  enrol_command->add_flag("--force", enrol.force, "Become a new probe although this one is enrolled");
+
+  std::string state_dir = default_state_dir;
+  std::string output = "text";
+  CLI::App* status_command =
+      cli.add_subcommand("status", "Tell how the running probe is; exits with 1 when it is not well");
+  status_command->add_option("--state-dir", state_dir, "The running probe's")->capture_default_str();
+  status_command->add_option("--output", output, "text or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+
+  try {
+    cli.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return cli.exit(error) == 0 ? 0 : 2;
+  }
+  if (*run_command) return Run(run);
+  if (*enrol_command) return EnrolCommand(enrol, host);
+  return StatusCommand(state_dir, output);
+}
+
+}  // namespace
+}  // namespace forewarn
+
+int main(int argc, char** argv) { return forewarn::Main(argc, argv); }

@@ -1,0 +1,102 @@
+#include "probe/wire.h"
+
+#include "base/check.h"
+
+namespace forewarn {
+namespace {
+
+void Define(const SeriesName& series, uint32_t ref, v1::Batch& out) {
+  std::vector<std::string_view> parts;
+  FW_CHECK(SplitSeriesName(series, parts));
+  v1::SeriesDefinition& definition = *out.add_series();
+  definition.set_ref(ref);
+  for (std::string_view part : parts) definition.add_labels(part.data(), part.size());
+}
+
+void FillSamples(const SpoolItem& item, std::unordered_map<SeriesName, uint32_t>& refs, v1::Batch& out) {
+  if (item.samples.empty()) return;
+  v1::SampleColumns& columns = *out.add_samples();
+  int count = static_cast<int>(item.samples.size());
+  columns.mutable_refs()->Reserve(count);
+  columns.mutable_times_ms()->Reserve(count);
+  columns.mutable_values()->Reserve(count);
+  int64_t ref_before = 0;
+  int64_t time_before = 0;
+  for (const Reading& reading : item.samples) {
+    auto [known, is_new] = refs.try_emplace(reading.series, static_cast<uint32_t>(refs.size()));
+    if (is_new) Define(known->first, known->second, out);
+    int64_t ref = known->second;
+    int64_t time = ToMillis(item.at);
+    columns.add_refs(static_cast<int32_t>(ref - ref_before));
+    columns.add_times_ms(time - time_before);
+    columns.add_values(reading.value);
+    ref_before = ref;
+    time_before = time;
+  }
+}
+
+void FillReports(const Reports& reports, v1::Batch& out) {
+  for (const Event& event : reports.events) {
+    v1::Event& to = *out.add_events();
+    to.set_at_ms(ToMillis(event.at));
+    to.set_last_at_ms(ToMillis(event.last_at));
+    to.set_count(event.count);
+    to.set_severity(static_cast<v1::Severity>(event.severity));
+    to.set_source(event.source);
+    to.set_code(event.code);
+    to.set_message(event.message);
+    to.set_template_text(event.template_text);
+    for (const auto& [name, value] : event.attributes) {
+      v1::Attribute& attribute = *to.add_attributes();
+      attribute.set_name(name);
+      attribute.set_value(value);
+    }
+  }
+  for (const Check& check : reports.checks) {
+    v1::Check& to = *out.add_checks();
+    to.set_at_ms(ToMillis(check.at));
+    to.set_name(check.name);
+    to.set_verdict(static_cast<v1::Verdict>(check.verdict));
+    to.set_message(check.message);
+    to.set_took_ms(check.took.count());
+  }
+  for (const Fact& fact : reports.facts) {
+    v1::Fact& to = *out.add_facts();
+    to.set_at_ms(ToMillis(fact.at));
+    to.set_name(fact.name);
+    to.set_value(fact.value);
+  }
+  for (const Change& change : reports.changes) {
+    v1::Change& to = *out.add_changes();
+    to.set_at_ms(ToMillis(change.at));
+    to.set_name(change.name);
+    to.set_before(change.before);
+    to.set_after(change.after);
+  }
+}
+
+}  // namespace
+
+void FillBatch(const SpooledBatch& batch, std::unordered_map<SeriesName, uint32_t>& refs, v1::Batch& out) {
+  out.Clear();
+  out.set_epoch(batch.epoch);
+  out.set_sequence(batch.sequence);
+  FillSamples(batch.item, refs, out);
+  FillReports(batch.item.reports, out);
+  for (const Gap& gap : batch.gaps) {
+    v1::Gap& to = *out.add_gaps();
+    to.set_kind(gap.kind);
+    to.set_reason(gap.reason);
+    to.set_count(gap.count);
+    to.set_from_ms(ToMillis(gap.from));
+    to.set_to_ms(ToMillis(gap.to));
+  }
+  for (const Round& round : batch.item.rounds) {
+    v1::Round& to = *out.add_rounds();
+    to.set_end_ms(ToMillis(round.end));
+    to.set_interval_ms(round.interval.count());
+    to.set_clock_offset_ms(round.clock_offset.count());
+  }
+}
+
+}  // namespace forewarn
