@@ -11,6 +11,8 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/units.h"
+#include "probe/checks.h"
+#include "probe/facts.h"
 #include "probe/version.h"
 
 namespace forewarn {
@@ -137,6 +139,27 @@ Status App::LoadSources(std::vector<std::unique_ptr<Source>>& sources) {
     for (const QuotaSettings& quota : settings_.quotas) quotas.push_back({quota.path, quota.capacity});
     sources.push_back(MakeQuotaSource(std::move(quotas)));
   }
+  if (!settings_.checks.empty()) {
+    std::vector<CheckPlan> plans;
+    for (const CheckSettings& check : settings_.checks) {
+      CheckPlan plan{check.name, check.interval, nullptr};
+      plan.runner = check.url.empty()
+                        ? MakeCommandCheck(check.command, check.timeout)
+                        : MakeHttpCheck({check.url, static_cast<long>(check.expected_status),
+                                         check.expected_body, check.ca_file, check.timeout});
+      plans.push_back(std::move(plan));
+    }
+    sources.push_back(MakeCheckSource(std::move(plans), clock_));
+  }
+  FactOptions facts;
+  facts.state_file = settings_.state_dir + "/facts.json";
+  facts.version = kProbeVersion;
+  facts.host = settings_.facts.host;
+  facts.interval = settings_.facts.interval;
+  for (const FactSourceSettings& extra : settings_.facts.extra) {
+    facts.extra.push_back({extra.name, extra.file, extra.command});
+  }
+  sources.push_back(MakeFactSource(std::move(facts)));
   return OkStatus();
 }
 
