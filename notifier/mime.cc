@@ -11,8 +11,9 @@ namespace forewarn {
 namespace {
 
 constexpr size_t kAddressBytesMax = 254;
-constexpr size_t kPlainHeaderMax = 200;   // longer ones are encoded, which folds them
-constexpr size_t kEncodedBytes = 45;      // of UTF-8 in one encoded word: 60 characters of base64
+constexpr size_t kPlainHeaderMax = 200;  // longer ones are encoded, which folds them
+// Of UTF-8 in one encoded word: 52 characters of base64, so that a line with `Subject: ` stays below 76.
+constexpr size_t kEncodedBytes = 39;
 constexpr size_t kBase64Line = 76;
 
 bool IsPlain(std::string_view text) {

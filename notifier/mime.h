@@ -28,7 +28,7 @@ StatusOr<MailAddress> ParseMailAddress(std::string_view text);
 //   Auto-Submitted, X-Forewarn-Delivery, X-Forewarn-Ticket
 StatusOr<std::string> BuildMail(const Message& message, const MailAddress& from);
 
-// `=?UTF-8?B?…?=` words of at most 75 characters, cut on characters' borders; plain ASCII as it is. Control
+// `=?UTF-8?B?…?=` words, cut on characters' borders; plain ASCII as it is. Control
 // characters become spaces.
 std::string EncodeHeader(std::string_view text);
 
