@@ -190,7 +190,7 @@ StatusOr<Result> Evaluator::EvaluateCall(const Call& call) {
     case FunctionId::kAbsent: {
       FW_ASSIGN_OR_RETURN(rows, rows_of(0));
       FW_RETURN_IF_ERROR(ChargeRows(rows.size() + 1));
-      const auto* selector = As<Selector>(*call.arguments[0]);
+      const auto* selector = As<Selector>(WithoutParens(*call.arguments[0]));
       rows = AbsentFrom(rows, selector != nullptr ? selector->matchers : Matchers{}, grid_.count);
       break;
     }

@@ -142,7 +142,8 @@ class Lexer {
     if (IsDigit(c) || (c == '.' && IsDigit(Peek(1)))) return NumberOrDuration(token);
     if (c == '"' || c == '\'' || c == '`') return Quoted(token);
     // A colon starts a metric name only where a letter follows: in `[5m:1m]` it stands for itself.
-    if (IsAlpha(c) || (c == ':' && (IsAlpha(Peek(1)) || Peek(1) == ':'))) return Word(token);
+    const bool colon = c == ':' && braces_ == 0;
+    if (IsAlpha(c) || (colon && (IsAlpha(Peek(1)) || Peek(1) == ':'))) return Word(token);
     for (const auto& [spelling, kind] : kSymbols) {
       if (text_.substr(at_).starts_with(spelling)) {
         token.kind = kind;
@@ -293,13 +294,31 @@ class Lexer {
   int braces_ = 0;
 };
 
-std::string FormatFinite(double value, bool plain) {
-  std::array<char, 400> buffer;  // the longest plain double has 309 digits before the point
+std::string ShortestDigits(double value, std::chars_format format) {
+  std::array<char, 400> buffer;  // without an exponent, the largest double has 309 digits
   const auto [end, error] =
-      plain ? std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::fixed)
-            : std::to_chars(buffer.data(), buffer.data() + buffer.size(), value);
+      std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, format);
   FW_CHECK(error == std::errc());
   return std::string(buffer.data(), end);
+}
+
+// The shortest digits that tell the value apart, and zeros up to the point: 1e23 is a one and 23 zeros.
+std::string FormatFinite(double value, bool plain) {
+  constexpr double kExact = 1e15;  // below, the plain form has no more digits than needed
+  if (!plain || std::abs(value) < kExact) {
+    return ShortestDigits(value, plain ? std::chars_format::fixed : std::chars_format::general);
+  }
+  const std::string text = ShortestDigits(value, std::chars_format::scientific);
+  const size_t e = text.find('e');
+  std::string digits = text.substr(0, e);
+  const size_t point = digits.find('.');
+  const size_t decimals = point == std::string::npos ? 0 : digits.size() - point - 1;
+  if (point != std::string::npos) digits.erase(point, 1);
+  size_t exponent = 0;
+  std::from_chars(text.data() + e + 2, text.data() + text.size(), exponent);
+  if (exponent >= decimals) return digits + std::string(exponent - decimals, '0');
+  digits.insert(digits.size() - (decimals - exponent), ".");
+  return digits;
 }
 
 std::string Format(double value, bool plain) {

@@ -275,7 +275,7 @@ class Parser {
       return Error(token.begin, fmt::format("{} must be longer than 0", what));
     }
     if (*duration > kLongestDuration) {
-      return Error(token.begin, fmt::format("{} must not be longer than 300y", what));
+      return Error(token.begin, fmt::format("{} must not be longer than 292y", what));
     }
     return duration;
   }
@@ -573,7 +573,8 @@ class Parser {
     return Make(std::move(aggregate), ValueType::kVector, op.begin);
   }
 
-  static constexpr Duration kLongestDuration = 24h * 365 * 300;
+  // What 64-bit nanoseconds hold, as in Prometheus.
+  static constexpr Duration kLongestDuration{9'223'372'036'854};
 
   const std::string_view text_;
   const std::vector<Token> tokens_;

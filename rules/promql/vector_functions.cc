@@ -13,9 +13,13 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-// Unlike std::max and std::min: NaN when either is.
-double Max(double a, double b) { return std::isnan(a) || std::isnan(b) ? kNaN : a > b ? a : b; }
-double Min(double a, double b) { return std::isnan(a) || std::isnan(b) ? kNaN : a < b ? a : b; }
+// Unlike std::max and std::min: NaN when either is, except beside the infinity that wins anyway.
+double Max(double a, double b) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  if (a == kInfinity || b == kInfinity) return kInfinity;
+  return std::isnan(a) || std::isnan(b) ? kNaN : a > b ? a : b;
+}
+double Min(double a, double b) { return -Max(-a, -b); }
 
 double Round(double value, double to_nearest) {
   // By the inverse, as Prometheus does, so that 0.1 and its like divide without a remainder.

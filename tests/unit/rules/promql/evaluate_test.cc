@@ -151,7 +151,7 @@ TEST(Evaluate, KeepsToItsLimits) {
   limits.max_operations = 1000;
   EXPECT_THAT(EvaluateText("sum_over_time(x[1h:1s])", source, 1h, limits),
               HasSubstr("more than 1000 operations (max_operations)"));
-  EXPECT_THAT(EvaluateText("vector(1)[300y:1ms]", source, 1h, limits), HasSubstr("max_operations"));
+  EXPECT_THAT(EvaluateText("vector(1)[100y:1ms]", source, 1h, limits), HasSubstr("max_operations"));
   limits = {};
   limits.select.max_series = 1;
   EXPECT_THAT(EvaluateText("x", source, 1h, limits), HasSubstr("max_series"));

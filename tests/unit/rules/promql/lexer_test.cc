@@ -46,6 +46,11 @@ TEST(Lexer, KnowsKeywordsInAnyCaseButNotInsideBraces) {
                           TokenKind::kIdentifier, TokenKind::kRightBrace, TokenKind::kEnd));
 }
 
+TEST(Lexer, TakesAColonInsideBracesForItself) {
+  EXPECT_THAT(Kinds("{i:x"), ElementsAre(TokenKind::kLeftBrace, TokenKind::kIdentifier,
+                                         TokenKind::kColon, TokenKind::kIdentifier, TokenKind::kEnd));
+}
+
 TEST(Lexer, ReadsNumbersAsPrometheusDoes) {
   EXPECT_EQ(NumberOf("1"), 1);
   EXPECT_EQ(NumberOf("0x1F"), 31);
@@ -95,6 +100,9 @@ TEST(Lexer, WritesNumbersAsGoDoes) {
   EXPECT_EQ(FormatValue(0.1), "0.1");
   EXPECT_EQ(FormatValue(1e20), "1e+20");
   EXPECT_EQ(FormatPlain(1e20), "100000000000000000000");
+  EXPECT_EQ(FormatPlain(-6.000000000000001e25), "-60000000000000010000000000");
+  EXPECT_EQ(FormatPlain(1234567890123456.5), "1234567890123456.5");
+  EXPECT_EQ(FormatPlain(1e-7), "0.0000001");
   EXPECT_EQ(FormatPlain(-INFINITY), "-Inf");
   EXPECT_EQ(FormatValue(NAN), "NaN");
 }
