@@ -33,6 +33,7 @@ def arguments():
     parser.add_argument("--refuse-first", type=int, default=0, metavar="N",
                         help="answer the first N messages with --refuse-with")
     parser.add_argument("--refuse-with", default="451 4.3.0 try again later")
+    parser.add_argument("--refuse-to", metavar="ADDRESS", help="answer RCPT for this address with 550")
     parser.add_argument("--quiet", action="store_true", help="do not print messages")
     return parser.parse_args()
 
@@ -46,6 +47,12 @@ class Sink:
         self.refused = 0
         if options.folder:
             options.folder.mkdir(parents=True, exist_ok=True)
+
+    async def handle_RCPT(self, server, session, envelope, address, options):
+        if address == self.options.refuse_to:
+            return "550 5.1.1 no such mailbox"
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 OK"
 
     async def handle_DATA(self, server, session, envelope):
         if self.refused < self.options.refuse_first:

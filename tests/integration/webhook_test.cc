@@ -1,0 +1,138 @@
+// The webhook sender against a real HTTP server (tests/integration/webhook_sink.py), which checks the signature
+// with an implementation that is not ours (Python's).
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "base/file.h"
+#include "notifier/receiver.h"
+#include "tests/integration/child.h"
+
+namespace forewarn {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using Result = Delivery::Result;
+
+class WebhookSender : public ::testing::Test {
+ protected:
+  WebhookSender() {
+    char folder[] = "/tmp/forewarn-webhook-XXXXXX";
+    EXPECT_NE(mkdtemp(folder), nullptr);
+    folder_ = folder;
+    EXPECT_TRUE(WriteFileAtomically(folder_ + "/key", "open sesame\n", 0600).ok());
+    notification_.template_id = "ticket.opened";
+    notification_.customer = "acme";
+    notification_.facts = {{"label.mountpoint", "/data \"x\" \xff"}, {"title", "磁盘"}};
+    message_.id = "7-42-0";
+    message_.ticket = 71;
+    message_.subject = "磁盘";
+    message_.text = "line\n";
+    message_.notification = &notification_;
+  }
+  ~WebhookSender() override { std::filesystem::remove_all(folder_); }
+
+  static std::vector<std::string> Sink(std::vector<std::string> more) {
+    std::vector<std::string> out = {"/usr/bin/python3", "-B",
+                                    std::string(FW_SOURCE_DIR) + "/tests/integration/webhook_sink.py"};
+    out.insert(out.end(), more.begin(), more.end());
+    return out;
+  }
+  Delivery Send(int64_t port, WebhookOptions options = {.allow_private_addresses = true, .allow_http = true}) {
+    Receiver receiver;
+    receiver.kind = Receiver::Kind::kWebhook;
+    receiver.url = "http://localhost:" + std::to_string(port) + "/hook/secret-path?token=secret-query";
+    receiver.secret_file = folder_ + "/key";
+    return MakeWebhookSender(receiver, options)->Send(message_);
+  }
+
+  std::string folder_;
+  Notification notification_;
+  Message message_;
+};
+
+TEST_F(WebhookSender, PostsASignedBody) {
+  Child sink(Sink({"--key", "open sesame"}));
+  Delivery delivery = Send(sink.ReadPort());
+  EXPECT_EQ(delivery.result, Result::kDelivered) << delivery.detail;
+  EXPECT_EQ(delivery.detail, "HTTP 200");
+  std::string seen = sink.ReadLine();
+  EXPECT_THAT(seen, HasSubstr(R"("genuine": true)"));
+  EXPECT_THAT(seen, HasSubstr(R"("path": "/hook/secret-path?token=secret-query")"));
+  EXPECT_THAT(seen, HasSubstr(R"("delivery": "7-42-0")"));
+  EXPECT_THAT(seen, HasSubstr(R"("version": "forewarn.v1")"));
+  EXPECT_THAT(seen, HasSubstr(R"("ticket": "FW-71")"));
+  EXPECT_THAT(seen, HasSubstr(R"("label.mountpoint": "/data \"x\" \ufffd")"));
+}
+
+TEST_F(WebhookSender, AnotherKeyMakesAnotherSignature) {
+  Child sink(Sink({"--key", "open barley"}));
+  Send(sink.ReadPort());
+  EXPECT_THAT(sink.ReadLine(), HasSubstr(R"("genuine": false)"));
+}
+
+TEST_F(WebhookSender, AFailureOfTheOtherSideIsTriedAgainWithTheSameId) {
+  Child sink(Sink({"--answers", "500,429,200", "--retry-after", "7"}));
+  int64_t port = sink.ReadPort();
+  Delivery first = Send(port);
+  EXPECT_EQ(first.result, Result::kRetry);
+  EXPECT_EQ(first.detail, "HTTP 500: reason");
+  EXPECT_EQ(first.retry_after, 7s);
+  EXPECT_EQ(Send(port).result, Result::kRetry);
+  EXPECT_EQ(Send(port).result, Result::kDelivered);
+  for (int i = 0; i < 3; ++i) EXPECT_THAT(sink.ReadLine(), HasSubstr(R"("delivery": "7-42-0")"));
+}
+
+TEST_F(WebhookSender, ARetryAfterIsBoundedAndNonsenseIgnored) {
+  for (const auto& [given, taken] : {std::pair<std::string, Duration>("999999999", 1h),
+                                     {"-5", 0s},
+                                     {"soon", 0s},
+                                     {"99999999999999999999999", 0s},
+                                     {"Wed, 21 Oct 2026 07:28:00 GMT", 0s}}) {
+    Child sink(Sink({"--answers", "503", "--retry-after=" + given}));
+    EXPECT_EQ(Send(sink.ReadPort()).retry_after, taken) << given;
+  }
+}
+
+TEST_F(WebhookSender, ARefusalIsFinal) {
+  Child sink(Sink({"--answers", "400"}));
+  Delivery delivery = Send(sink.ReadPort());
+  EXPECT_EQ(delivery.result, Result::kDead);
+  EXPECT_EQ(delivery.detail, "HTTP 400: reason");
+}
+
+TEST_F(WebhookSender, ARedirectIsNotFollowed) {
+  Child target(Sink({}));
+  std::string location = "http://localhost:" + std::to_string(target.ReadPort()) + "/";
+  Child sink(Sink({"--answers", "302", "--location", location}));
+  Delivery delivery = Send(sink.ReadPort());
+  EXPECT_EQ(delivery.result, Result::kDead);
+  EXPECT_THAT(delivery.detail, HasSubstr("redirects are not followed"));
+}
+
+TEST_F(WebhookSender, APrivateAddressIsRefusedThoughSomebodyListensThere) {
+  Child sink(Sink({}));
+  Delivery delivery = Send(sink.ReadPort(), {.allow_http = true});
+  EXPECT_EQ(delivery.result, Result::kDead);
+  EXPECT_THAT(delivery.detail, HasSubstr("localhost is an address of a private network"));
+}
+
+TEST_F(WebhookSender, NoOutcomeTellsTheSecretPartOfTheUrlOrTheKey) {
+  int64_t port = 0;
+  {
+    Child sink(Sink({}));
+    port = sink.ReadPort();
+  }
+  Delivery delivery = Send(port);
+  EXPECT_EQ(delivery.result, Result::kRetry);
+  for (const char* secret : {"secret-path", "secret-query", "sesame"}) {
+    EXPECT_THAT(delivery.detail, Not(HasSubstr(secret)));
+  }
+}
+
+}  // namespace
+}  // namespace forewarn
