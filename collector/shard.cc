@@ -15,10 +15,12 @@ namespace {
 // StateKind::kPartition: where the fold stands.
 struct PartitionRecord {
   Timestamp last_arrival;
+  Timestamp last_sealing;
 
   template <typename Self, typename Visitor>
   static void Fields(Self& self, Visitor&& visit) {
     visit(1, self.last_arrival);
+    visit(2, self.last_sealing);
   }
 };
 
@@ -142,12 +144,14 @@ bool Shard::AnswersAtOnce(const Entry& entry, Commit& commit) const {
 }
 
 void Shard::TakeInTelemetry(const Entry& entry, Commit& commit) {
-  // Windows that have passed are sealed by whichever entry comes next, so that the journal can be dropped.
-  if (entry.arrival.time_since_epoch() / chunk_window_ !=
-      last_arrival_.time_since_epoch() / chunk_window_) {
-    head_.SealBefore(entry.arrival, commit);
-  }
   const Batch* batch = AsBatch(entry);
+  // Windows that have passed are sealed by whichever entry comes next, so that the journal can be dropped;
+  // but not by one that may yet be refused, since the head counts on what it sealed.
+  bool can_fail = std::holds_alternative<Command>(entry.what);
+  if (!can_fail && entry.arrival >= NextSealing()) {
+    head_.SealBefore(entry.arrival, commit);
+    last_sealing_ = entry.arrival;
+  }
   if (batch == nullptr) return;
   Head::Refused refused = head_.Append(batch->samples, entry.arrival, commit);
   commit.reply = EncodeRecord(BatchReply{refused.too_old, refused.too_new, refused.duplicate,
@@ -231,16 +235,19 @@ void Shard::Keep(const Entry& entry, const std::vector<ProbeState>& probes,
     put(Put(StateKind::kAudit, NumberId(commit.sequence),
             AuditRecord{entry.arrival, entry.actor, std::get<Command>(entry.what)}));
   }
-  put(Put(StateKind::kPartition, "", PartitionRecord{entry.arrival}));
+  put(Put(StateKind::kPartition, "", PartitionRecord{entry.arrival, last_sealing_}));
+}
+
+// The end of the chunk window in which sealing was done last. Arrival time.
+Timestamp Shard::NextSealing() const {
+  return Timestamp((last_sealing_.time_since_epoch() / chunk_window_ + 1) * chunk_window_);
 }
 
 std::optional<Timestamp> Shard::NextTimer() const {
   std::optional<Timestamp> next = contacts_.NextTimer();
   if (std::optional<Timestamp> due = engine_.NextTimer()) next = next ? std::min(*next, *due) : *due;
   if (head_.JournalKeptFrom(sequence_ + 1) <= sequence_) {
-    auto window = last_arrival_.time_since_epoch() / chunk_window_ + 1;
-    Timestamp due = Timestamp(window * chunk_window_);
-    next = next ? std::min(*next, due) : due;
+    next = next ? std::min(*next, NextSealing()) : NextSealing();
   }
   return next;
 }
@@ -268,7 +275,10 @@ Status Shard::RestoreState() {
                             });
   };
   FW_RETURN_IF_ERROR(each(StateKind::kPartition, PartitionRecord{},
-                          [&](PartitionRecord record) { last_arrival_ = record.last_arrival; }));
+                          [&](PartitionRecord record) {
+                            last_arrival_ = record.last_arrival;
+                            last_sealing_ = record.last_sealing;
+                          }));
   FW_RETURN_IF_ERROR(each(StateKind::kProbe, ProbeState{},
                           [&](ProbeState probe) { contacts_.Restore(std::move(probe)); }));
   FW_RETURN_IF_ERROR(each(StateKind::kBundle, Bundle{}, [&](Bundle bundle) {

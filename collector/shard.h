@@ -93,6 +93,7 @@ class Shard {
             Engine::Conclusions concluded, const std::vector<IncidentChange>& incidents,
             Planner::Plan plan, Commit& commit);
   Status RestoreState();
+  Timestamp NextSealing() const;
 
   const uint32_t partition_;
   const Store& store_;
@@ -100,6 +101,7 @@ class Shard {
 
   uint64_t sequence_ = 0;
   Timestamp last_arrival_ = kTimeZero;
+  Timestamp last_sealing_ = kTimeZero;
   Bundle bundle_;
   Head head_;
   Contacts contacts_;

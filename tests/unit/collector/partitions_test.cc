@@ -1,0 +1,147 @@
+#include "collector/partitions.h"
+
+#include <future>
+#include <memory>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "collector/customer_series.h"
+#include "store/memory_store.h"
+#include "tests/unit/collector/fold_samples.h"
+
+namespace forewarn {
+namespace {
+
+using testing::HasSubstr;
+
+// All partitions with their real threads, over a memory store.
+class PartitionsTest : public testing::Test {
+ protected:
+  void Start() {
+    partitions_ = std::make_unique<Partitions>(
+        store_, clock_, PartitionsOptions{},
+        Committer::Hooks{[](const Commit&) {}, [](const Committer::Group&) {},
+                         [this](const Status& status) { fatal_.set_value(status); }});
+    size_t last = 0;
+    ASSERT_TRUE(partitions_->Recover([&](size_t done, size_t) { last = done; }).ok());
+    EXPECT_EQ(last, kPartitions + 1);
+    partitions_->Start();
+  }
+
+  // Submits and waits for the outcome.
+  Status Do(Entry entry) {
+    std::promise<Status> told;
+    Submission submission{std::move(entry), [&](const Status& outcome, const std::string&) {
+                            told.set_value(outcome);
+                          }};
+    EXPECT_TRUE(partitions_->Submit(submission));
+    return told.get_future().get();
+  }
+
+  MemoryStore store_;
+  ManualClock clock_{kTestStart};
+  std::promise<Status> fatal_;
+  std::unique_ptr<Partitions> partitions_;
+};
+
+TEST_F(PartitionsTest, WhatIsAcknowledgedIsDurable) {
+  Start();
+  ASSERT_TRUE(Do(TestBatch(1, kTestStart, 0.5)).ok());
+  EXPECT_EQ(*store_.LastSequence(PartitionOf("acme")), 1u);
+}
+
+TEST_F(PartitionsTest, FoldsWhatIsInsideBeforeItEnds) {
+  Start();
+  int told = 0;
+  for (uint64_t i = 1; i <= 50; ++i) {
+    Submission submission{TestBatch(i, kTestStart + Duration(i * 1000), 0.5),
+                          [&](const Status& outcome, const std::string&) { told += outcome.ok(); }};
+    ASSERT_TRUE(partitions_->Submit(submission));
+  }
+  partitions_.reset();
+  EXPECT_EQ(told, 50);
+  EXPECT_EQ(*store_.LastSequence(PartitionOf("acme")), 50u);
+}
+
+TEST_F(PartitionsTest, ContinuesWhereTheLastLifeEnded) {
+  Start();
+  ASSERT_TRUE(Do(TestBatch(1, kTestStart, 0.5)).ok());
+  partitions_.reset();
+  Start();
+  uint64_t sequence = 0;
+  ASSERT_TRUE(partitions_
+                  ->AskAndWait(PartitionOf("acme"),
+                               [&](const Shard& shard) { sequence = shard.sequence(); }, 1min)
+                  .ok());
+  EXPECT_EQ(sequence, 1u);
+}
+
+TEST_F(PartitionsTest, AFailedWriteAcknowledgesNothing) {
+  Start();
+  store_.FailNextCommit(ResourceExhausted("the disk is full"), /*written=*/false);
+  bool told = false;
+  Submission submission{TestBatch(1, kTestStart, 0.5),
+                        [&](const Status&, const std::string&) { told = true; }};
+  ASSERT_TRUE(partitions_->Submit(submission));
+  EXPECT_EQ(fatal_.get_future().get().message(), "the disk is full");
+  partitions_.reset();
+  EXPECT_FALSE(told);
+}
+
+TEST_F(PartitionsTest, ATickIsSubmittedWhenASilentProbeBecomesLate) {
+  Start();
+  ASSERT_TRUE(Do(TestBatch(1, kTestStart, 0.5)).ok());
+  clock_.Advance(ContactPolicy{}.late_after + 1s);
+  Contact contact = Contact::kFresh;
+  while (contact == Contact::kFresh) {  // the ctest time-out is the bound
+    ASSERT_TRUE(partitions_
+                    ->AskAndWait(PartitionOf("acme"),
+                                 [&](const Shard& shard) {
+                                   contact = shard.contacts().Find(TestProbe().probe)->contact;
+                                 },
+                                 1min)
+                    .ok());
+  }
+  EXPECT_EQ(contact, Contact::kLate);
+}
+
+TEST_F(PartitionsTest, AQuestionThatIsNotAnsweredInTimeIsNotRunLater) {
+  Start();
+  std::promise<void> release;
+  std::promise<void> blocked;
+  ASSERT_TRUE(partitions_->Ask(0, [&](const Shard&) {
+    blocked.set_value();
+    release.get_future().wait();
+  }));
+  blocked.get_future().wait();
+  bool ran = false;
+  Status status = partitions_->AskAndWait(0, [&](const Shard&) { ran = true; }, 1ms);
+  EXPECT_EQ(status.code(), Code::kUnavailable);
+  release.set_value();
+  ASSERT_TRUE(partitions_->AskAndWait(0, [](const Shard&) {}, 1min).ok());
+  EXPECT_FALSE(ran);
+}
+
+TEST_F(PartitionsTest, DropsTheJournalOfWhatIsSealed) {
+  Start();
+  ASSERT_TRUE(Do(TestBatch(1, kTestStart, 0.5)).ok());
+  clock_.Advance(5h);
+  ASSERT_TRUE(Do(TestBatch(2, kTestStart + 5h, 0.5)).ok());
+  std::promise<Status> dropped;
+  partitions_->DropOld([&](const Status& status) { dropped.set_value(status); });
+  Status status = dropped.get_future().get();
+  EXPECT_TRUE(status.ok()) << status.ToString();
+  // Nothing is lost by it.
+  partitions_.reset();
+  Start();
+  CustomerSeries series(*partitions_, "acme", 1min);
+  auto found = series.Select({Matcher::Equal("__name__", "load")}, kTimeZero, kTestStart + 24h, {});
+  ASSERT_TRUE(found.ok());
+  ASSERT_EQ(found->size(), 1u);
+  EXPECT_EQ(found->front().samples.size(), 2u);
+}
+
+}  // namespace
+}  // namespace forewarn

@@ -1,0 +1,168 @@
+#include "collector/shard.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/record.h"
+#include "store/memory_store.h"
+#include "tests/unit/collector/fold_samples.h"
+
+namespace forewarn {
+namespace {
+
+using testing::HasSubstr;
+
+// One shard over a memory store that commits at once.
+class ShardTest : public testing::Test {
+ protected:
+  ShardTest() { Restart(); }
+
+  void Restart() {
+    shard_ = std::make_unique<Shard>(PartitionOf("acme"), store_, HeadOptions{});
+    Status status = shard_->Recover();
+    ASSERT_TRUE(status.ok()) << status.ToString();
+  }
+
+  Commit Do(Entry entry) {
+    Commit commit = shard_->Handle(std::move(entry));
+    if (!commit.empty) {
+      Status status = store_.Commit({&commit, 1});
+      EXPECT_TRUE(status.ok()) << status.ToString();
+    }
+    return commit;
+  }
+  Commit DoCommand(Command command, const std::string& actor = "operator") {
+    return Do({PartitionOf("acme"), now_, actor, std::move(command)});
+  }
+  Commit Apply(Bundle bundle) { return Do({PartitionOf("acme"), now_, "operator", bundle}); }
+
+  std::vector<Sample> Samples() {
+    auto found = shard_->head().Select({Matcher::Equal("__name__", "load")}, kTimeZero,
+                                       kTestStart + 24h, {});
+    EXPECT_TRUE(found.ok());
+    return found->empty() ? std::vector<Sample>{} : found->front().samples;
+  }
+
+  Timestamp now_ = kTestStart;
+  MemoryStore store_;
+  std::unique_ptr<Shard> shard_;
+};
+
+TEST_F(ShardTest, AppliesARepeatedBatchOnce) {
+  Commit first = Do(TestBatch(1, kTestStart, 0.5));
+  EXPECT_EQ(first.sequence, 1u);
+  Commit second = Do(TestBatch(1, kTestStart, 0.5));
+  EXPECT_TRUE(second.empty);
+  EXPECT_TRUE(second.outcome.ok());
+  EXPECT_EQ(shard_->sequence(), 1u);
+  EXPECT_EQ(Samples().size(), 1u);
+}
+
+TEST_F(ShardTest, RefusesABatchOfAnOlderEpochInsteadOfSwallowingIt) {
+  Entry newer = TestBatch(1, kTestStart, 0.5);
+  std::get<Batch>(newer.what).epoch = 7;
+  Do(newer);
+  Commit old = Do(TestBatch(2, kTestStart + 30s, 0.5));
+  EXPECT_TRUE(old.empty);
+  EXPECT_EQ(old.outcome.code(), Code::kFailedPrecondition);
+  EXPECT_THAT(old.outcome.message(), HasSubstr("epoch 1"));
+}
+
+TEST_F(ShardTest, TellsAProbeThatSaysHelloWhatItHasOfIt) {
+  Do(TestBatch(1, kTestStart, 0.5));
+  Do(TestBatch(2, kTestStart + 30s, 0.5));
+  Commit hello = DoCommand(HelloCommand{TestProbe(), "host-1", "1.0", 0ms});
+  StatusOr<HelloReply> reply = DecodeRecord<HelloReply>(hello.reply);
+  ASSERT_TRUE(reply.ok());
+  EXPECT_EQ(reply->epoch, 1u);
+  EXPECT_EQ(reply->sequence, 2u);
+}
+
+TEST_F(ShardTest, AnswersARetiredProbeWithARefusal) {
+  Do(TestBatch(1, kTestStart, 0.5));
+  EXPECT_TRUE(DoCommand(RetireProbeCommand{TestProbe()}).outcome.ok());
+  Commit refused = Do(TestBatch(2, kTestStart + 30s, 0.5));
+  EXPECT_TRUE(refused.empty);
+  EXPECT_EQ(refused.outcome.code(), Code::kPermissionDenied);
+  EXPECT_EQ(Samples().size(), 1u);
+}
+
+TEST_F(ShardTest, RetiringAnUnknownProbeFails) {
+  EXPECT_EQ(DoCommand(RetireProbeCommand{TestProbe()}).outcome.code(), Code::kNotFound);
+}
+
+TEST_F(ShardTest, ArrivalTimeNeverGoesBack) {
+  Do(TestBatch(1, kTestStart + 1h, 0.5));
+  Entry behind = TestBatch(2, kTestStart + 1h + 30s, 0.5);
+  behind.arrival = kTestStart;
+  Commit commit = Do(behind);
+  StatusOr<Entry> entry = DecodeRecord<Entry>(commit.entry);
+  ASSERT_TRUE(entry.ok());
+  EXPECT_EQ(entry->arrival, kTestStart + 1h);
+}
+
+TEST_F(ShardTest, OneCommitHoldsTheSampleItsAlertItsTicketAndItsNotice) {
+  ASSERT_TRUE(Apply(TestBundle()).outcome.ok());
+  Commit commit = Do(TestBatch(1, kTestStart + 30s, 2.0));
+  EXPECT_EQ(commit.samples.size(), 1u);
+  EXPECT_TRUE(commit.problems.empty());
+  ASSERT_EQ(shard_->incidents().tickets().size(), 1u);
+  EXPECT_EQ(shard_->incidents().tickets().begin()->second.severity, Severity::kError);
+  ASSERT_EQ(commit.outbox.size(), 1u);
+  EXPECT_EQ(commit.outbox[0].receiver, "support");
+  std::set<StateKind> kinds;
+  for (const StatePut& put : commit.state) kinds.insert(put.kind);
+  for (StateKind kind : {StateKind::kProbe, StateKind::kAlert, StateKind::kTicket,
+                         StateKind::kTimeline, StateKind::kOutbox, StateKind::kPartition}) {
+    EXPECT_TRUE(kinds.contains(kind)) << static_cast<int>(kind);
+  }
+}
+
+TEST_F(ShardTest, ComputesNothingAgainAfterARestart) {
+  Apply(TestBundle());
+  Do(TestBatch(1, kTestStart + 30s, 2.0));
+  uint64_t sequence = shard_->sequence();
+  Restart();
+  EXPECT_EQ(shard_->sequence(), sequence);
+  EXPECT_EQ(Samples().size(), 1u);
+  EXPECT_EQ(shard_->bundle().id, TestBundle().id);
+  ASSERT_EQ(shard_->engine().Alerts().size(), 1u);
+  EXPECT_EQ(shard_->engine().Alerts()[0].state, AlertState::kFiring);
+  EXPECT_EQ(shard_->incidents().tickets().size(), 1u);
+  EXPECT_EQ(shard_->planner().outbox().size(), 1u);
+
+  Commit repeated = Do(TestBatch(1, kTestStart + 30s, 2.0));
+  EXPECT_TRUE(repeated.empty);
+  Commit resolved = Do(TestBatch(2, kTestStart + 60s, 0.5));
+  EXPECT_TRUE(shard_->engine().Alerts().empty());
+  EXPECT_EQ(shard_->incidents().tickets().begin()->second.state, TicketState::kResolved);
+}
+
+TEST_F(ShardTest, TheSameBundleAgainChangesNothing) {
+  EXPECT_FALSE(Apply(TestBundle()).empty);
+  EXPECT_TRUE(Apply(TestBundle()).empty);
+}
+
+TEST_F(ShardTest, ACommandThatCannotBeDoneLeavesNoTrace) {
+  Commit commit = DoCommand(TicketCommand{999 * 64, TicketCommand::Act::kAcknowledge, "", "", false});
+  EXPECT_EQ(commit.outcome.code(), Code::kNotFound);
+  EXPECT_TRUE(commit.empty);
+  EXPECT_EQ(shard_->sequence(), 0u);
+}
+
+TEST_F(ShardTest, ATickBeforeItsTimeIsNotWritten) {
+  Do(TestBatch(1, kTestStart, 0.5));
+  ASSERT_TRUE(shard_->NextTimer().has_value());
+  Commit early = Do({PartitionOf("acme"), kTestStart + 1s, "forewarn", Tick{}});
+  EXPECT_TRUE(early.empty);
+  Commit due = Do({PartitionOf("acme"), *shard_->NextTimer(), "forewarn", Tick{}});
+  EXPECT_FALSE(due.empty);
+  EXPECT_EQ(shard_->contacts().Find(TestProbe().probe)->contact, Contact::kLate);
+}
+
+}  // namespace
+}  // namespace forewarn
