@@ -32,34 +32,35 @@ void FireIfHeldLongEnough(Alert& alert, Timestamp at, const AlertTimes& times) {
   alert.fired_at = at;
 }
 
-void AdvancePending(AlertLife& life, Finding finding, Timestamp at, const AlertTimes& times) {
+void AdvancePending(AlertLife& life, Outcome outcome, Timestamp at, const AlertTimes& times) {
   Alert& alert = life.alert;
-  switch (finding) {
-    case Finding::kTrue:
+  switch (outcome) {
+    case Outcome::kTrue:
       if (at - alert.last_true > times.unseen_max) alert.active_since = at;
       alert.last_true = at;
       FireIfHeldLongEnough(alert, at, times);
       return;
-    case Finding::kFalse:
+    case Outcome::kFalse:
       Finish(life, AlertState::kResolved, at);
       return;
-    case Finding::kGone:
-    case Finding::kUnproven:
+    case Outcome::kNoNews: return;
+    case Outcome::kGone:
+    case Outcome::kUnproven:
       // Nobody was told of it, so there is nothing to keep open.
       Finish(life, AlertState::kEnded, at);
       return;
   }
 }
 
-void AdvanceActive(AlertLife& life, Finding finding, Timestamp at, const AlertTimes& times) {
+void AdvanceActive(AlertLife& life, Outcome outcome, Timestamp at, const AlertTimes& times) {
   Alert& alert = life.alert;
-  switch (finding) {
-    case Finding::kTrue:
+  switch (outcome) {
+    case Outcome::kTrue:
       alert.last_true = at;
       alert.held_until.reset();
       SetFiring(life);
       return;
-    case Finding::kFalse:
+    case Outcome::kFalse:
       if (!alert.held_until) alert.held_until = at + times.keep_firing_for;
       if (at >= *alert.held_until) {
         Finish(life, AlertState::kResolved, at);
@@ -67,14 +68,15 @@ void AdvanceActive(AlertLife& life, Finding finding, Timestamp at, const AlertTi
         SetFiring(life);
       }
       return;
-    case Finding::kGone:
+    case Outcome::kNoNews: return;
+    case Outcome::kGone:
       if (!life.gone_since) {
         SetUnknown(life, UnknownReason::kSeriesGone, at);
       } else if (at - *life.gone_since >= kGoneFor) {
         Finish(life, AlertState::kEnded, at);
       }
       return;
-    case Finding::kUnproven:
+    case Outcome::kUnproven:
       if (alert.state == AlertState::kFiring) SetUnknown(life, UnknownReason::kContactLost, at);
       return;
   }
@@ -89,15 +91,15 @@ void StartAlert(AlertLife& life, Timestamp at, const AlertTimes& times) {
   FireIfHeldLongEnough(life.alert, at, times);
 }
 
-bool AdvanceAlert(AlertLife& life, Finding finding, Timestamp at, const AlertTimes& times) {
+bool AdvanceAlert(AlertLife& life, Outcome outcome, Timestamp at, const AlertTimes& times) {
   FW_CHECK(!IsOver(life.alert));
   AlertState state = life.alert.state;
   UnknownReason reason = life.alert.unknown_reason;
   Timestamp start = life.alert.active_since;
   if (state == AlertState::kPending) {
-    AdvancePending(life, finding, at, times);
+    AdvancePending(life, outcome, at, times);
   } else {
-    AdvanceActive(life, finding, at, times);
+    AdvanceActive(life, outcome, at, times);
   }
   return life.alert.state != state || life.alert.unknown_reason != reason ||
          life.alert.active_since != start;

@@ -17,14 +17,18 @@ namespace forewarn {
 //   unknown   firing, old start      as from firing         unknown (gone),  unknown
 //                                                           ended after 1 h
 //
+// kNoNews leaves all of them as they are: a result that vanished because time passed, and not because
+// something was measured, proves nothing.
+//
 // Times are event times, and those of one alert never go back.
 
 // What one evaluation says about one alert.
-enum class Finding {
+enum class Outcome {
   kTrue,      // the expression has this result
   kFalse,     // it has not, and the series the result rested on still have data
   kGone,      // it has not, and those series are gone: nobody can say
   kUnproven,  // it has not, but a probe whose data it rested on is silent: nobody can say
+  kNoNews,    // it has not, but nothing was measured since it had: nobody can say yet
 };
 
 struct AlertTimes {
@@ -49,7 +53,7 @@ void StartAlert(AlertLife& life, Timestamp at, const AlertTimes& times);
 
 // Takes what the evaluation at `at` says. Returns whether that is a step of its life (another state, reason
 // or start), as opposed to more of the same. Not for resolved or ended alerts.
-bool AdvanceAlert(AlertLife& life, Finding finding, Timestamp at, const AlertTimes& times);
+bool AdvanceAlert(AlertLife& life, Outcome outcome, Timestamp at, const AlertTimes& times);
 
 // The probes it rests on fell silent. A firing alert becomes unknown; returns whether it did.
 bool LoseContact(AlertLife& life, Timestamp at);

@@ -74,7 +74,7 @@ std::optional<AlertChange> UpdateContactLost(const std::string& customer,
 
   AlertState before = record->life.alert.state;
   if (!is_any_silent) {
-    AdvanceAlert(record->life, Finding::kFalse, arrival, {});
+    AdvanceAlert(record->life, Outcome::kFalse, arrival, {});
     Alert after = record->life.alert;
     book.Remove(id);
     return AlertChange{before, std::move(after), arrival, true, false};

@@ -35,7 +35,7 @@ StatusOr<std::vector<SeriesData>> ScopedSource::Select(const Matchers& matchers,
   return source_.Select(all, from, to, limits);
 }
 
-StatusOr<const std::vector<Labels>*> Evidence::Live(size_t root, Timestamp at) {
+StatusOr<const std::vector<Evidence::LiveSeries>*> Evidence::Live(size_t root, Timestamp at) {
   auto [it, is_new] = live_.try_emplace({root, at});
   if (is_new) {
     StatusOr<std::vector<SeriesData>> selected =
@@ -46,7 +46,7 @@ StatusOr<const std::vector<Labels>*> Evidence::Live(size_t root, Timestamp at) {
     }
     for (SeriesData& series : *selected) {
       if (!series.samples.empty() && !IsStale(series.samples.back().value)) {
-        it->second.push_back(std::move(series.labels));
+        it->second.push_back({std::move(series.labels), series.samples.back().at});
       }
     }
   }
@@ -56,25 +56,32 @@ StatusOr<const std::vector<Labels>*> Evidence::Live(size_t root, Timestamp at) {
 StatusOr<Evidence::Basis> Evidence::BasisOf(const Labels& result, Timestamp at) {
   Basis basis;
   for (size_t root = 0; root < roots_.size(); ++root) {
-    FW_ASSIGN_OR_RETURN(const std::vector<Labels>* live, Live(root, at));
-    for (const Labels& series : *live) {
-      if (!BearsOn(series, result)) continue;
+    FW_ASSIGN_OR_RETURN(const std::vector<LiveSeries>* live, Live(root, at));
+    for (const LiveSeries& series : *live) {
+      if (!BearsOn(series.labels, result)) continue;
       basis.has_series = true;
-      if (std::string_view probe = series.Get("probe"); !probe.empty()) basis.probes.emplace(probe);
+      std::string_view probe = series.labels.Get("probe");
+      if (!probe.empty()) basis.probes.emplace(probe);
     }
   }
   return basis;
 }
 
-StatusOr<bool> Evidence::IsGone(const Labels& result, Timestamp then, Timestamp now) {
-  auto bears = [&](const Labels& series) { return BearsOn(series, result); };
+StatusOr<Evidence::Since> Evidence::Compare(const Labels& result, Timestamp then, Timestamp now) {
+  auto bears = [&](const LiveSeries& series) { return BearsOn(series.labels, result); };
+  auto is_news = [&](const LiveSeries& series) { return bears(series) && series.last > then; };
+  Since worst = Since::kNews;
   for (size_t root = 0; root < roots_.size(); ++root) {
-    FW_ASSIGN_OR_RETURN(const std::vector<Labels>* live_now, Live(root, now));
-    if (std::ranges::any_of(*live_now, bears)) continue;
-    FW_ASSIGN_OR_RETURN(const std::vector<Labels>* live_then, Live(root, then));
-    if (std::ranges::any_of(*live_then, bears)) return true;
+    FW_ASSIGN_OR_RETURN(const std::vector<LiveSeries>* live_now, Live(root, now));
+    if (std::ranges::any_of(*live_now, is_news)) continue;
+    if (std::ranges::any_of(*live_now, bears)) {
+      worst = Since::kNoNews;
+      continue;
+    }
+    FW_ASSIGN_OR_RETURN(const std::vector<LiveSeries>* live_then, Live(root, then));
+    if (std::ranges::any_of(*live_then, bears)) return Since::kGone;
   }
-  return false;
+  return worst;
 }
 
 }  // namespace forewarn

@@ -48,19 +48,29 @@ class Evidence {
   };
   StatusOr<Basis> BasisOf(const Labels& result, Timestamp at);
 
-  // Whether something the result rested on at `then` has no live series at `now`.
-  StatusOr<bool> IsGone(const Labels& result, Timestamp then, Timestamp now);
+  // What became of the series that the result rested on at `then`. A selector with any news is news; the
+  // worst of the selectors counts.
+  enum class Since {
+    kNews,    // there are samples after `then`
+    kNoNews,  // live still, but nothing was measured since: a result that vanished did so by time alone
+    kGone,    // no live series at `now`
+  };
+  StatusOr<Since> Compare(const Labels& result, Timestamp then, Timestamp now);
 
  private:
-  // Labels of the live series of a root.
-  StatusOr<const std::vector<Labels>*> Live(size_t root, Timestamp at);
+  struct LiveSeries {
+    Labels labels;
+    Timestamp last;  // sample
+  };
+
+  StatusOr<const std::vector<LiveSeries>*> Live(size_t root, Timestamp at);
 
   const SeriesSource& source_;
   const std::span<const Matchers> roots_;
   const SelectLimits& limits_;
   const Duration lookback_;
 
-  std::map<std::pair<size_t, Timestamp>, std::vector<Labels>> live_;
+  std::map<std::pair<size_t, Timestamp>, std::vector<LiveSeries>> live_;
 };
 
 }  // namespace forewarn

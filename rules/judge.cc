@@ -56,17 +56,22 @@ StatusOr<Evidence::Basis> BasisOf(const Trial& trial, const Labels& result, Evid
   return evidence.BasisOf(result, trial.data_at);
 }
 
-StatusOr<Finding> FindingFor(const Trial& trial, const AlertRecord& record, Evidence& evidence,
+StatusOr<Outcome> OutcomeFor(const Trial& trial, const AlertRecord& record, Evidence& evidence,
                              const Contacts& contacts) {
   if (trial.stream.probe.empty() &&
       std::ranges::any_of(record.life.alert.probes, [&](const std::string& probe) {
         return IsSilentProbe(contacts, probe);
       })) {
-    return Finding::kUnproven;
+    return Outcome::kUnproven;
   }
   Timestamp then = record.life.alert.last_true - trial.group.query_offset;
-  FW_ASSIGN_OR_RETURN(bool is_gone, evidence.IsGone(record.result, then, trial.data_at));
-  return is_gone ? Finding::kGone : Finding::kFalse;
+  FW_ASSIGN_OR_RETURN(Evidence::Since since, evidence.Compare(record.result, then, trial.data_at));
+  switch (since) {
+    case Evidence::Since::kNews: return Outcome::kFalse;
+    case Evidence::Since::kNoNews: return Outcome::kNoNews;
+    case Evidence::Since::kGone: return Outcome::kGone;
+  }
+  return Outcome::kNoNews;
 }
 
 Status JudgeTrue(const Trial& trial, AlertResult& result, Evidence& evidence,
@@ -84,7 +89,7 @@ Status JudgeTrue(const Trial& trial, AlertResult& result, Evidence& evidence,
     }
     Alert before = alert;
     Update(result, std::move(basis), contacts, alert);
-    bool is_step = AdvanceAlert(record->life, Finding::kTrue, trial.at, trial.times);
+    bool is_step = AdvanceAlert(record->life, Outcome::kTrue, trial.at, trial.times);
     book.Touch(id);
     if (is_step) emit(before, alert);
     return OkStatus();
@@ -114,9 +119,9 @@ Status JudgeTrue(const Trial& trial, AlertResult& result, Evidence& evidence,
 Status JudgeNotTrue(const Trial& trial, Fingerprint id, Evidence& evidence, const Contacts& contacts,
                     AlertBook& book, const EmitStep& emit) {
   AlertRecord& record = *book.Find(id);
-  FW_ASSIGN_OR_RETURN(Finding finding, FindingFor(trial, record, evidence, contacts));
+  FW_ASSIGN_OR_RETURN(Outcome outcome, OutcomeFor(trial, record, evidence, contacts));
   Alert before = record.life.alert;
-  bool is_step = AdvanceAlert(record.life, finding, trial.at, trial.times);
+  bool is_step = AdvanceAlert(record.life, outcome, trial.at, trial.times);
   book.Touch(id);
   if (is_step) emit(before, record.life.alert);
   if (IsOver(record.life.alert)) book.Remove(id);

@@ -9,14 +9,14 @@ namespace {
 
 constexpr Timestamp kStart = FromMillis(1'700'000'000'000);
 
-// An alert that was told `findings`, one a minute from kStart on; the first is kTrue and starts it.
-AlertLife Told(const AlertTimes& times, const std::vector<Finding>& findings) {
+// An alert that was told `outcomes`, one a minute from kStart on; the first is kTrue and starts it.
+AlertLife Told(const AlertTimes& times, const std::vector<Outcome>& outcomes) {
   AlertLife life;
   StartAlert(life, kStart, times);
   Timestamp at = kStart;
-  for (Finding finding : findings) {
+  for (Outcome outcome : outcomes) {
     at += 1min;
-    AdvanceAlert(life, finding, at, times);
+    AdvanceAlert(life, outcome, at, times);
   }
   return life;
 }
@@ -31,8 +31,8 @@ TEST(AlertLife, FiresAtOnceWithoutFor) {
 TEST(AlertLife, IsPendingUntilForHasPassed) {
   AlertTimes times = {.hold_for = 2min};
   EXPECT_EQ(Told(times, {}).alert.state, AlertState::kPending);
-  EXPECT_EQ(Told(times, {Finding::kTrue}).alert.state, AlertState::kPending);
-  AlertLife life = Told(times, {Finding::kTrue, Finding::kTrue});
+  EXPECT_EQ(Told(times, {Outcome::kTrue}).alert.state, AlertState::kPending);
+  AlertLife life = Told(times, {Outcome::kTrue, Outcome::kTrue});
   EXPECT_EQ(life.alert.state, AlertState::kFiring);
   EXPECT_EQ(life.alert.active_since, kStart);
   EXPECT_EQ(life.alert.fired_at, kStart + 2min);
@@ -40,25 +40,33 @@ TEST(AlertLife, IsPendingUntilForHasPassed) {
 
 TEST(AlertLife, LeavesNothingOfAPendingAlertThatWasFalse) {
   AlertTimes times = {.hold_for = 2min};
-  AlertLife life = Told(times, {Finding::kFalse});
+  AlertLife life = Told(times, {Outcome::kFalse});
   EXPECT_EQ(life.alert.state, AlertState::kResolved);
   EXPECT_EQ(life.alert.fired_at, std::nullopt);
-  EXPECT_EQ(Told(times, {Finding::kGone}).alert.state, AlertState::kEnded);
-  EXPECT_EQ(Told(times, {Finding::kUnproven}).alert.state, AlertState::kEnded);
+  EXPECT_EQ(Told(times, {Outcome::kGone}).alert.state, AlertState::kEnded);
+  EXPECT_EQ(Told(times, {Outcome::kUnproven}).alert.state, AlertState::kEnded);
+}
+
+TEST(AlertLife, StaysAsItIsWhileNothingIsMeasured) {
+  AlertTimes times = {.hold_for = 2min};
+  EXPECT_EQ(Told(times, {Outcome::kNoNews}).alert.state, AlertState::kPending);
+  EXPECT_EQ(Told({}, {Outcome::kNoNews, Outcome::kNoNews}).alert.state, AlertState::kFiring);
+  EXPECT_EQ(Told({}, {Outcome::kGone, Outcome::kNoNews}).alert.state, AlertState::kUnknown);
+  EXPECT_EQ(Told({}, {Outcome::kNoNews, Outcome::kFalse}).alert.state, AlertState::kResolved);
 }
 
 TEST(AlertLife, CountsForAnewAfterATimeNobodySaw) {
   AlertTimes times = {.hold_for = 10min, .unseen_max = 5min};
   AlertLife life;
   StartAlert(life, kStart, times);
-  EXPECT_FALSE(AdvanceAlert(life, Finding::kTrue, kStart + 5min, times));
-  EXPECT_TRUE(AdvanceAlert(life, Finding::kTrue, kStart + 11min, times));
+  EXPECT_FALSE(AdvanceAlert(life, Outcome::kTrue, kStart + 5min, times));
+  EXPECT_TRUE(AdvanceAlert(life, Outcome::kTrue, kStart + 11min, times));
   EXPECT_EQ(life.alert.state, AlertState::kPending);
   EXPECT_EQ(life.alert.active_since, kStart + 11min);
 }
 
 TEST(AlertLife, ResolvesWhenDataProveIt) {
-  AlertLife life = Told({}, {Finding::kTrue, Finding::kFalse});
+  AlertLife life = Told({}, {Outcome::kTrue, Outcome::kFalse});
   EXPECT_EQ(life.alert.state, AlertState::kResolved);
   EXPECT_EQ(life.alert.ended_at, kStart + 2min);
   EXPECT_EQ(life.alert.last_true, kStart + 1min);
@@ -66,58 +74,58 @@ TEST(AlertLife, ResolvesWhenDataProveIt) {
 
 TEST(AlertLife, KeepsFiringAsLongAsAsked) {
   AlertTimes times = {.keep_firing_for = 2min};
-  AlertLife life = Told(times, {Finding::kFalse});
+  AlertLife life = Told(times, {Outcome::kFalse});
   EXPECT_EQ(life.alert.state, AlertState::kFiring);
   EXPECT_EQ(life.alert.held_until, kStart + 3min);
-  EXPECT_EQ(Told(times, {Finding::kFalse, Finding::kFalse}).alert.state, AlertState::kFiring);
-  life = Told(times, {Finding::kFalse, Finding::kFalse, Finding::kFalse});
+  EXPECT_EQ(Told(times, {Outcome::kFalse, Outcome::kFalse}).alert.state, AlertState::kFiring);
+  life = Told(times, {Outcome::kFalse, Outcome::kFalse, Outcome::kFalse});
   EXPECT_EQ(life.alert.state, AlertState::kResolved);
   EXPECT_EQ(life.alert.held_until, std::nullopt);
 }
 
 TEST(AlertLife, CountsKeepFiringForAnewWhenTrueAgain) {
   AlertTimes times = {.keep_firing_for = 2min};
-  AlertLife life = Told(times, {Finding::kFalse, Finding::kTrue});
+  AlertLife life = Told(times, {Outcome::kFalse, Outcome::kTrue});
   EXPECT_EQ(life.alert.held_until, std::nullopt);
-  AdvanceAlert(life, Finding::kFalse, kStart + 3min, times);
+  AdvanceAlert(life, Outcome::kFalse, kStart + 3min, times);
   EXPECT_EQ(life.alert.held_until, kStart + 5min);
 }
 
 TEST(AlertLife, IsUnknownWhenItsSeriesAreGoneAndNeverResolvesByThat) {
-  AlertLife life = Told({}, {Finding::kGone});
+  AlertLife life = Told({}, {Outcome::kGone});
   EXPECT_EQ(life.alert.state, AlertState::kUnknown);
   EXPECT_EQ(life.alert.unknown_reason, UnknownReason::kSeriesGone);
   EXPECT_EQ(life.alert.active_since, kStart);
 
-  EXPECT_FALSE(AdvanceAlert(life, Finding::kGone, kStart + 1min + kGoneFor - 1ms, {}));
-  EXPECT_TRUE(AdvanceAlert(life, Finding::kGone, kStart + 1min + kGoneFor, {}));
+  EXPECT_FALSE(AdvanceAlert(life, Outcome::kGone, kStart + 1min + kGoneFor - 1ms, {}));
+  EXPECT_TRUE(AdvanceAlert(life, Outcome::kGone, kStart + 1min + kGoneFor, {}));
   EXPECT_EQ(life.alert.state, AlertState::kEnded);
   EXPECT_EQ(life.alert.ended_at, kStart + 1min + kGoneFor);
 }
 
 TEST(AlertLife, ContinuesWithItsStartWhenItsSeriesReturn) {
-  AlertLife life = Told({}, {Finding::kGone, Finding::kTrue});
+  AlertLife life = Told({}, {Outcome::kGone, Outcome::kTrue});
   EXPECT_EQ(life.alert.state, AlertState::kFiring);
   EXPECT_EQ(life.alert.unknown_reason, UnknownReason::kNone);
   EXPECT_EQ(life.alert.active_since, kStart);
   EXPECT_EQ(life.gone_since, std::nullopt);
-  EXPECT_EQ(Told({}, {Finding::kGone, Finding::kFalse}).alert.state, AlertState::kResolved);
+  EXPECT_EQ(Told({}, {Outcome::kGone, Outcome::kFalse}).alert.state, AlertState::kResolved);
 }
 
 TEST(AlertLife, DoesNotResolveWhileAProbeIsSilent) {
-  AlertLife life = Told({}, {Finding::kUnproven, Finding::kUnproven});
+  AlertLife life = Told({}, {Outcome::kUnproven, Outcome::kUnproven});
   EXPECT_EQ(life.alert.state, AlertState::kUnknown);
   EXPECT_EQ(life.alert.unknown_reason, UnknownReason::kContactLost);
-  EXPECT_EQ(Told({}, {Finding::kUnproven, Finding::kTrue}).alert.state, AlertState::kFiring);
-  EXPECT_EQ(Told({}, {Finding::kUnproven, Finding::kFalse}).alert.state, AlertState::kResolved);
+  EXPECT_EQ(Told({}, {Outcome::kUnproven, Outcome::kTrue}).alert.state, AlertState::kFiring);
+  EXPECT_EQ(Told({}, {Outcome::kUnproven, Outcome::kFalse}).alert.state, AlertState::kResolved);
 }
 
 TEST(AlertLife, IsUnknownWithoutContactAndContinuesOnDataAlone) {
-  AlertLife life = Told({}, {Finding::kTrue});
+  AlertLife life = Told({}, {Outcome::kTrue});
   EXPECT_TRUE(LoseContact(life, kStart + 1min));
   EXPECT_FALSE(LoseContact(life, kStart + 1min));
   EXPECT_EQ(life.alert.state, AlertState::kUnknown);
-  EXPECT_TRUE(AdvanceAlert(life, Finding::kTrue, kStart + 6h, {}));
+  EXPECT_TRUE(AdvanceAlert(life, Outcome::kTrue, kStart + 6h, {}));
   EXPECT_EQ(life.alert.state, AlertState::kFiring);
   EXPECT_EQ(life.alert.active_since, kStart);
   EXPECT_EQ(life.alert.fired_at, kStart);
@@ -126,10 +134,10 @@ TEST(AlertLife, IsUnknownWithoutContactAndContinuesOnDataAlone) {
 TEST(AlertLife, GivesGoneSeriesTheirHourAfterContactReturned) {
   AlertLife life = Told({}, {});
   LoseContact(life, kStart);
-  EXPECT_TRUE(AdvanceAlert(life, Finding::kGone, kStart + 6h, {}));
+  EXPECT_TRUE(AdvanceAlert(life, Outcome::kGone, kStart + 6h, {}));
   EXPECT_EQ(life.alert.state, AlertState::kUnknown);
   EXPECT_EQ(life.alert.unknown_reason, UnknownReason::kSeriesGone);
-  AdvanceAlert(life, Finding::kGone, kStart + 7h, {});
+  AdvanceAlert(life, Outcome::kGone, kStart + 7h, {});
   EXPECT_EQ(life.alert.state, AlertState::kEnded);
 }
 
@@ -146,22 +154,26 @@ TEST(AlertLife, EndsWithItsRule) {
   EXPECT_TRUE(IsOver(life.alert));
 }
 
-// Every sequence of six findings, with and without the two durations, against what must hold of all lives.
+// Every sequence of five outcomes, with and without the two durations, against what must hold of all lives.
 TEST(AlertLife, HoldsItsPromisesOverEveryStory) {
-  constexpr int kLength = 6;
+  constexpr int kLength = 5;
+  constexpr int kOutcomes = 5;
+  constexpr int kStories = 3125;  // kOutcomes to the power of kLength
   for (Duration hold_for : {Duration(0min), Duration(2min)}) {
     for (Duration keep : {Duration(0min), Duration(2min)}) {
       AlertTimes times = {.hold_for = hold_for, .keep_firing_for = keep};
-      for (int story = 0; story < 1 << (2 * kLength); ++story) {
+      for (int story = 0; story < kStories; ++story) {
         AlertLife life;
         StartAlert(life, kStart, times);
         Timestamp last_true = kStart;
+        int rest = story;
         for (int i = 0; i < kLength && !IsOver(life.alert); ++i) {
-          auto finding = static_cast<Finding>(story >> (2 * i) & 3);
+          auto outcome = static_cast<Outcome>(rest % kOutcomes);
+          rest /= kOutcomes;
           Timestamp at = kStart + (i + 1) * 1min;
           Alert before = life.alert;
-          bool is_step = AdvanceAlert(life, finding, at, times);
-          if (finding == Finding::kTrue) last_true = at;
+          bool is_step = AdvanceAlert(life, outcome, at, times);
+          if (outcome == Outcome::kTrue) last_true = at;
           const Alert& after = life.alert;
           ASSERT_EQ(is_step, before.state != after.state ||
                                  before.unknown_reason != after.unknown_reason);
@@ -171,10 +183,10 @@ TEST(AlertLife, HoldsItsPromisesOverEveryStory) {
           ASSERT_EQ(after.state == AlertState::kUnknown,
                     after.unknown_reason != UnknownReason::kNone);
           if (after.state == AlertState::kResolved) {
-            ASSERT_EQ(finding, Finding::kFalse) << "only data resolve";
+            ASSERT_EQ(outcome, Outcome::kFalse) << "only data resolve";
             ASSERT_TRUE(!before.fired_at || at - last_true >= keep);
           }
-          if (finding == Finding::kTrue) {
+          if (outcome == Outcome::kTrue) {
             ASSERT_EQ(after.state,
                       after.fired_at ? AlertState::kFiring : AlertState::kPending);
           }
