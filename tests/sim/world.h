@@ -73,8 +73,11 @@ class World {
   const std::vector<std::string>& violations() const { return violations_; }
   // How the alerts went, by event time: those that resolved.
   std::vector<Interval> Intervals() const;
+  // Everything that receivers got, by the id of its notification.
+  const std::map<std::string, std::string>& Delivered() const;
   // Probes produce until this event time, whatever the seed, so that runs can be compared.
   static Timestamp ProductionEnd();
+  bool production_ended() const { return event_now_ >= ProductionEnd(); }
 
  private:
   struct Probe;
@@ -94,6 +97,7 @@ class World {
   void Violate(std::string what);
   void Check();
   void CheckSeries();
+  void CheckResolution(const HistoryRow& row);
 
   const Canary canary_;
   Faults faults_;
