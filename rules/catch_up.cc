@@ -36,6 +36,15 @@ std::vector<AlertChange> CatchUp::TakeNet() {
     if (!IsNews(held.planned, held.latest)) continue;
     std::optional<AlertState> before;
     if (held.planned) before = held.planned->state;
+    // It fired and then its data stopped: whoever is to know that it is unknown must first know of it.
+    bool was_told = before && *before != AlertState::kPending;
+    if (held.latest.state == AlertState::kUnknown && !was_told) {
+      Alert firing = held.latest;
+      firing.state = AlertState::kFiring;
+      firing.unknown_reason = UnknownReason::kNone;
+      net.push_back({before, std::move(firing), held.at, true, true});
+      before = AlertState::kFiring;
+    }
     net.push_back({before, std::move(held.latest), held.at, true, true});
   }
   held_.clear();

@@ -1,0 +1,478 @@
+#include "rules/engine.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/rng.h"
+#include "rules/contact.h"
+#include "tests/unit/rules/fake_source.h"
+
+namespace forewarn {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr Timestamp kStart = FromMillis(1'772'409'600'000);  // on every grid
+const std::string kCustomer = "acme";
+const std::string kInstallation = "plant";
+
+ProbeIdentity Probe(char letter) {
+  return {kCustomer, kInstallation, std::string(8, letter) + "-0000-4000-8000-000000000000"};
+}
+
+// A shard of nothing but rules: contact, engine, and the records that survive.
+class World {
+ public:
+  explicit World(std::string_view rules) {
+    bundle_.id = "0000000000000001";
+    bundle_.rule_files = {{"r.yaml", std::string(rules)}};
+    Restart();
+    Keep(engine_->Load(bundle_, kStart));
+  }
+
+  void Load(std::string_view rules) {
+    bundle_.rule_files = {{"r.yaml", std::string(rules)}};
+    Keep(engine_->Load(bundle_, now_));
+  }
+
+  // Throws away all that is in memory and puts back what was kept.
+  void Restart() {
+    engine_.reset();
+    contacts_ = std::make_unique<Contacts>();
+    for (const auto& [id, probe] : probes_) contacts_->Restore(probe);
+    engine_ = std::make_unique<Engine>(source_, *contacts_);
+    for (const auto& [key, record] : records_) {
+      Status status = engine_->Restore(key.first, key.second, record);
+      EXPECT_TRUE(status.ok()) << status.message();
+    }
+    Engine::Conclusions again = engine_->Load(bundle_, now_);
+    EXPECT_TRUE(again.alerts.empty());
+    EXPECT_TRUE(again.state.empty());
+  }
+
+  void Hand(Entry entry) {
+    while (auto due = Due()) {
+      if (*due >= entry.arrival) break;
+      Entry tick{0, *due, "forewarn", forewarn::Tick{}};
+      HandOne(tick);
+    }
+    HandOne(entry);
+  }
+
+  // One round of the probe with the series given as `name value`.
+  void Round(const ProbeIdentity& probe, Timestamp end, Timestamp arrival,
+             const std::vector<std::pair<Labels, double>>& values) {
+    Hand({0, arrival, probe.probe, Collect(probe, end, values)});
+  }
+
+  Batch Collect(const ProbeIdentity& probe, Timestamp end,
+                const std::vector<std::pair<Labels, double>>& values) {
+    Batch batch;
+    batch.source = probe;
+    batch.epoch = 1;
+    batch.sequence = ++sequences_[probe.probe];
+    batch.rounds = {{end, 1min, 0ms}};
+    auto table = std::make_shared<SeriesTable>();
+    for (const auto& [labels, value] : values) {
+      Labels full = labels;
+      full.Set("customer", probe.customer);
+      full.Set("installation", probe.installation);
+      full.Set("probe", probe.probe);
+      batch.samples.refs.push_back(static_cast<uint32_t>(table->series.size()));
+      batch.samples.times.push_back(end);
+      batch.samples.values.push_back(value);
+      table->series.push_back(std::move(full));
+    }
+    batch.samples.table = std::move(table);
+    return batch;
+  }
+
+  void Tick(Timestamp arrival) { Hand({0, arrival, "forewarn", forewarn::Tick{}}); }
+
+  // `at name before -> after [unplanned] [late]`, times in minutes from the start.
+  std::vector<std::string> Steps() const {
+    std::vector<std::string> steps;
+    for (const AlertChange& change : changes) {
+      steps.push_back(fmt::format(
+          "{} {} {} -> {}{}{}", (change.at - kStart) / 1min, change.alert.rule,
+          change.before ? AlertStateName(*change.before) : "none", AlertStateName(change.alert.state),
+          change.plan ? "" : " unplanned", change.late ? " late" : ""));
+    }
+    return steps;
+  }
+
+  Engine& engine() { return *engine_; }
+
+  FakeSource source_;
+  bool restart_always = false;
+  std::vector<AlertChange> changes;
+  std::vector<std::string> problems;
+
+ private:
+  std::optional<Timestamp> Due() const {
+    std::optional<Timestamp> due = contacts_->NextTimer();
+    std::optional<Timestamp> other = engine_->NextTimer();
+    if (!due || (other && *other < *due)) due = other;
+    return due;
+  }
+
+  void HandOne(const Entry& entry) {
+    now_ = entry.arrival;
+    if (const Batch* batch = std::get_if<Batch>(&entry.what)) {
+      for (size_t i = 0; i < batch->samples.size(); ++i) {
+        source_.Write(batch->samples.table->series[batch->samples.refs[i]],
+                      {batch->samples.times[i], batch->samples.values[i]});
+      }
+    }
+    std::vector<ProbeState> changed = contacts_->Observe(entry);
+    for (const ProbeState& probe : changed) probes_[probe.identity.probe] = probe;
+    Keep(engine_->Observe(entry, changed, [this](const Labels& labels, Sample sample) {
+      source_.Write(labels, sample);
+    }));
+    if (restart_always) Restart();
+  }
+
+  void Keep(Engine::Conclusions concluded) {
+    for (StatePut& put : concluded.state) {
+      if (put.record.empty()) {
+        records_.erase({put.kind, put.id});
+      } else {
+        records_[{put.kind, put.id}] = std::move(put.record);
+      }
+    }
+    for (AlertChange& change : concluded.alerts) changes.push_back(std::move(change));
+    for (std::string& problem : concluded.problems) problems.push_back(std::move(problem));
+  }
+
+  Bundle bundle_;
+  Timestamp now_ = kStart;
+  std::unique_ptr<Contacts> contacts_;
+  std::unique_ptr<Engine> engine_;
+  std::map<std::string, ProbeState> probes_;
+  std::map<std::pair<StateKind, std::string>, std::string> records_;
+  std::map<std::string, uint64_t> sequences_;
+};
+
+std::string OneRule(std::string_view expr, std::string_view more = "") {
+  return fmt::format("groups:\n- name: g\n  rules:\n  - alert: A\n    expr: {}\n{}", expr, more);
+}
+
+const Labels kX = {{"__name__", "x"}};
+
+TEST(Engine, EvaluatesARuleOverOneProbeWhenItsRoundArrives) {
+  World world(OneRule("x > 1"));
+  world.Round(Probe('a'), kStart + 17s, kStart + 18s, {{kX, 2}});
+  ASSERT_EQ(world.changes.size(), 1u);
+  const Alert& alert = world.changes[0].alert;
+  EXPECT_EQ(world.changes[0].at, kStart + 17s) << "event time";
+  EXPECT_EQ(alert.state, AlertState::kFiring);
+  EXPECT_EQ(alert.labels.Get("probe"), Probe('a').probe);
+  EXPECT_EQ(alert.labels.Get("alertname"), "A");
+  EXPECT_EQ(alert.labels.name(), "");
+  EXPECT_THAT(alert.probes, ElementsAre(Probe('a').probe));
+  EXPECT_EQ(alert.value, 2);
+  EXPECT_EQ(world.engine().Alerts().size(), 1u);
+  EXPECT_TRUE(world.engine().Rules()[0].per_round);
+}
+
+TEST(Engine, EvaluatesARuleOverProbesOnTheGrid) {
+  World world(OneRule("sum(x) > 1"));
+  world.Round(Probe('a'), kStart + 17s, kStart + 18s, {{kX, 2}});
+  EXPECT_THAT(world.changes, IsEmpty()) << "the grid's next instant is a minute away";
+  world.Round(Probe('a'), kStart + 77s, kStart + 78s, {{kX, 2}});
+  ASSERT_EQ(world.changes.size(), 1u);
+  EXPECT_EQ(world.changes[0].at, kStart + 60s);
+  EXPECT_EQ(world.changes[0].alert.labels.Get("customer"), kCustomer);
+  EXPECT_EQ(world.changes[0].alert.labels.Get("installation"), kInstallation);
+  EXPECT_FALSE(world.engine().Rules()[0].per_round);
+}
+
+TEST(Engine, WaitsOnTheGridForTheSlowestFreshProbe) {
+  World world(OneRule("sum(x) > 1"));
+  world.Round(Probe('a'), kStart, kStart, {{kX, 2}});
+  world.Round(Probe('b'), kStart, kStart, {});
+  world.changes.clear();
+  world.Round(Probe('a'), kStart + 1min, kStart + 1min, {{kX, 0}});
+  EXPECT_THAT(world.changes, IsEmpty());
+  world.Round(Probe('b'), kStart + 1min, kStart + 61s, {});
+  EXPECT_THAT(world.Steps(), ElementsAre("1 A firing -> resolved"));
+}
+
+TEST(Engine, KeepsCustomersApart) {
+  World world(OneRule("sum(x) > 1"));
+  ProbeIdentity other = {"umbrella", kInstallation, "cccccccc-0000-4000-8000-000000000000"};
+  world.Round(Probe('a'), kStart, kStart, {{kX, 1}});
+  world.Round(other, kStart, kStart, {{kX, 1}});
+  EXPECT_THAT(world.changes, IsEmpty()) << "together they would be 2";
+}
+
+TEST(Engine, DoesNotRewriteWhatItConcluded) {
+  World world(OneRule("x > 1"));
+  world.Round(Probe('a'), kStart + 2min, kStart + 2min, {{kX, 2}});
+  world.Round(Probe('a'), kStart + 1min, kStart + 3min, {{kX, 0}});
+  EXPECT_THAT(world.Steps(), ElementsAre("2 A none -> firing"));
+}
+
+TEST(Engine, ExpandsTemplatesAndNamesThePrediction) {
+  World world(
+      "groups:\n- name: g\n  rules:\n  - record: x:left\n    expr: x * 60\n"
+      "  - alert: A\n    expr: x:left < 3600\n    labels: {severity: 'is{{ $value }}'}\n"
+      "    annotations: {summary: '{{ $labels.disk }} in {{ $value | humanizeDuration }}'}\n"
+      "    forewarn: {predicts: x:left, warning: disk_will_fill, playbook: free, group_by: [disk]}\n");
+  world.Round(Probe('a'), kStart, kStart, {{{{"__name__", "x"}, {"disk", "sda"}}, 30}});
+  ASSERT_EQ(world.changes.size(), 1u);
+  const Alert& alert = world.changes[0].alert;
+  EXPECT_EQ(alert.labels.Get("severity"), "is1800");
+  EXPECT_EQ(alert.annotations, (Attributes{{"summary", "sda in 30m 0s"}}));
+  EXPECT_EQ(alert.predicted_breach, kStart + 30min);
+  EXPECT_EQ(alert.warning_template, "disk_will_fill");
+  EXPECT_EQ(alert.playbook, "free");
+  EXPECT_EQ(alert.group_key, "disk=sda");
+}
+
+TEST(Engine, CountsNoResultOfARuleAboveItsLimitAndSaysSo) {
+  World world("groups:\n- name: g\n  limit: 1\n  rules:\n  - alert: A\n    expr: x > 1\n"
+              "  - alert: B\n    expr: vector(1)\n");
+  world.Round(Probe('a'), kStart, kStart,
+              {{{{"__name__", "x"}, {"i", "1"}}, 2}, {{{"__name__", "x"}, {"i", "2"}}, 2}});
+  EXPECT_THAT(world.Steps(), ElementsAre("0 B none -> firing")) << "other rules go on";
+  EXPECT_THAT(world.problems, ElementsAre(HasSubstr("r.yaml: group 'g', rule 'A': 2 results")));
+  EXPECT_THAT(world.engine().Rules()[0].last_error, HasSubstr("limit is 1"));
+}
+
+TEST(Engine, ResolvesNothingByAFailedEvaluation) {
+  World world(OneRule("x > 1"));
+  world.Round(Probe('a'), kStart, kStart, {{kX, 2}});
+  world.source_.fail = true;
+  world.Round(Probe('a'), kStart + 1min, kStart + 1min, {{kX, 0}});
+  world.Round(Probe('a'), kStart + 2min, kStart + 2min, {{kX, 0}});
+  EXPECT_THAT(world.Steps(), ElementsAre("0 A none -> firing"));
+  EXPECT_EQ(world.problems.size(), 1u) << "the same complaint is made once";
+  world.source_.fail = false;
+  world.Round(Probe('a'), kStart + 3min, kStart + 3min, {{kX, 0}});
+  EXPECT_THAT(world.Steps(), ElementsAre("0 A none -> firing", "3 A firing -> resolved"));
+}
+
+TEST(Engine, MarksTheEndOfSeriesThatARuleNoLongerRecords) {
+  World world("groups:\n- name: g\n  rules:\n  - record: x:high\n    expr: x > 1\n"
+              "  - alert: A\n    expr: x:high > 0\n");
+  world.restart_always = true;
+  world.Round(Probe('a'), kStart, kStart, {{kX, 2}});
+  world.Round(Probe('a'), kStart + 1min, kStart + 1min, {{kX, 0}});
+  EXPECT_THAT(world.Steps(), ElementsAre("0 A none -> firing", "1 A firing -> resolved"));
+}
+
+TEST(Engine, LooksBackByTheQueryOffset) {
+  World world("groups:\n- name: g\n  query_offset: 1m\n  rules:\n  - alert: A\n    expr: x > 1\n");
+  world.Round(Probe('a'), kStart, kStart, {{kX, 2}});
+  EXPECT_THAT(world.Steps(), IsEmpty());
+  world.Round(Probe('a'), kStart + 1min, kStart + 1min, {{kX, 0}});
+  EXPECT_THAT(world.Steps(), ElementsAre("1 A none -> firing"));
+}
+
+TEST(Engine, PlansTheNetChangeOfACatchUpOnceAndLate) {
+  World world(OneRule("x > 1"));
+  for (int minute = 0; minute < 60; ++minute) {
+    bool is_hot = (minute >= 10 && minute < 20) || minute >= 40;
+    world.Round(Probe('a'), kStart + minute * 1min, kStart + 60min, {{kX, is_hot ? 2.0 : 0.0}});
+  }
+  EXPECT_THAT(world.Steps(),
+              ElementsAre("10 A none -> firing unplanned", "20 A firing -> resolved unplanned",
+                          "40 A none -> firing unplanned", "40 A none -> firing late"));
+}
+
+TEST(Engine, PlansWhatACatchUpHasFoundAfterAQuarterOfAnHour) {
+  World world(OneRule("x > 1"));
+  world.Round(Probe('a'), kStart, kStart + 2h, {{kX, 2}});
+  EXPECT_EQ(world.engine().NextTimer(), kStart + 2h + 15min);
+  world.Tick(kStart + 2h + 15min);
+  EXPECT_THAT(world.Steps(), testing::Contains("0 A none -> firing late"));
+  EXPECT_EQ(world.engine().NextTimer(), std::nullopt);
+}
+
+TEST(Engine, EndsAlertsWhoseRuleIsGoneAndKeepsThoseOfAnEditedOne) {
+  World world(OneRule("x > 1"));
+  world.Round(Probe('a'), kStart, kStart, {{kX, 2}});
+  world.Load(OneRule("x > 1.5"));
+  EXPECT_EQ(world.engine().Alerts().size(), 1u);
+  world.Load("groups:\n- name: g\n  rules:\n  - alert: B\n    expr: x > 1\n");
+  EXPECT_THAT(world.Steps(), ElementsAre("0 A none -> firing", "0 A firing -> ended"));
+  EXPECT_THAT(world.engine().Alerts(), IsEmpty());
+}
+
+TEST(Engine, KeepsItsRulesWhenABundleCannotBeRead) {
+  World world(OneRule("x > 1"));
+  world.Round(Probe('a'), kStart, kStart, {{kX, 2}});
+  world.Load(OneRule("x >"));
+  EXPECT_EQ(world.problems.size(), 1u);
+  EXPECT_EQ(world.engine().Alerts().size(), 1u);
+  EXPECT_EQ(world.engine().Rules().size(), 1u);
+}
+
+TEST(Engine, BoundsTheInstantsOfAnInstallationThatReturns) {
+  World world("groups:\n- name: g\n  interval: 1s\n  rules:\n  - alert: A\n    expr: sum(x) > 1\n");
+  world.Round(Probe('a'), kStart, kStart, {{kX, 0}});
+  world.Round(Probe('a'), kStart + 24h, kStart + 24h, {{kX, 2}});
+  EXPECT_THAT(world.problems, ElementsAre(HasSubstr("evaluations were left out")));
+  EXPECT_EQ(world.changes.back().alert.state, AlertState::kFiring) << "the newest instants are judged";
+}
+
+constexpr std::string_view kManyRules = R"(groups:
+- name: g
+  rules:
+  - record: x:high
+    expr: x > 1
+  - alert: High
+    expr: x:high > 0
+    for: 2m
+    keep_firing_for: 2m
+  - alert: Ratio
+    expr: x / y > 1
+  - alert: Sum
+    expr: sum by (job) (x) > 3
+    for: 1m
+  - alert: NoY
+    expr: absent(y)
+    for: 1m
+  - record: all:x:sum
+    expr: sum(x)
+  - alert: All
+    expr: all:x:sum > 4
+)";
+
+// A random recording: for each of two probes, rounds with series that come, go and vary.
+struct Recorded {
+  ProbeIdentity probe;
+  Timestamp end;
+  std::vector<std::pair<Labels, double>> values;
+};
+
+std::vector<Recorded> MakeRecording(Rng& rng, int minutes) {
+  std::vector<Recorded> recording;
+  for (int minute = 0; minute < minutes; ++minute) {
+    for (char letter : {'a', 'b'}) {
+      Recorded round{Probe(letter), kStart + minute * 1min, {}};
+      for (const char* job : {"1", "2"}) {
+        for (const char* name : {"x", "y"}) {
+          if (rng.Chance(0.2)) continue;
+          double value = rng.Chance(0.05) ? StaleMarker() : static_cast<double>(rng.Below(4));
+          round.values.push_back({{{"__name__", name}, {"job", job}}, value});
+        }
+      }
+      recording.push_back(std::move(round));
+    }
+  }
+  return recording;
+}
+
+// Delivers the recording with random outages and returns every step.
+std::vector<AlertChange> Deliver(const std::vector<Recorded>& recording, uint64_t seed, double outages,
+                                 bool restart_always, std::vector<std::string>* steps) {
+  Rng rng(seed);
+  World world(kManyRules);
+  world.restart_always = restart_always;
+  std::map<std::string, Timestamp> held_until;
+  std::map<std::string, std::vector<Batch>> spools;
+  for (const Recorded& round : recording) {
+    Timestamp& until = held_until[round.probe.probe];
+    std::vector<Batch>& spool = spools[round.probe.probe];
+    spool.push_back(world.Collect(round.probe, round.end, round.values));
+    if (until < round.end && rng.Chance(outages)) {
+      until = round.end + static_cast<int64_t>(rng.Below(20)) * 1min;
+    }
+    if (until > round.end) continue;
+    for (Batch& batch : std::exchange(spool, {})) {
+      world.Hand({0, round.end + 1s, round.probe.probe, std::move(batch)});
+    }
+  }
+  for (auto& [probe, spool] : spools) {
+    for (Batch& batch : spool) world.Hand({0, recording.back().end + 2s, probe, std::move(batch)});
+  }
+  if (steps != nullptr) *steps = world.Steps();
+  return world.changes;
+}
+
+TEST(Engine, ContinuesAfterARestartAsIfNothingHadBeen) {
+  for (uint64_t seed = 1; seed <= 12; ++seed) {
+    Rng rng(seed);
+    std::vector<Recorded> recording = MakeRecording(rng, 80);
+    std::vector<std::string> plain;
+    std::vector<std::string> restarted;
+    Deliver(recording, seed, 0.04, false, &plain);
+    Deliver(recording, seed, 0.04, true, &restarted);
+    ASSERT_GT(plain.size(), 20u);
+    ASSERT_EQ(plain, restarted) << "seed " << seed;
+  }
+}
+
+// What single-probe rules concluded of the data: without what only silence did, and without what was told.
+std::vector<std::string> HistoryOfData(const std::vector<AlertChange>& changes) {
+  std::map<std::pair<Fingerprint, Timestamp>, std::vector<std::string>> steps;
+  for (const AlertChange& change : changes) {
+    const Alert& alert = change.alert;
+    if (change.late || (alert.rule != "High" && alert.rule != "Ratio")) continue;
+    bool is_silence = alert.unknown_reason == UnknownReason::kContactLost;
+    bool is_return = change.before == AlertState::kUnknown && alert.state == AlertState::kFiring;
+    if (is_silence || is_return) continue;
+    steps[{alert.id, change.at}].push_back(
+        fmt::format("{} {} {} {} since {}", (change.at - kStart) / 1min, alert.rule,
+                    alert.labels.ToString(), AlertStateName(alert.state),
+                    (alert.active_since - kStart) / 1min));
+  }
+  std::vector<std::string> history;
+  for (auto& [key, lines] : steps) {
+    history.insert(history.end(), lines.begin(), lines.end());
+  }
+  return history;
+}
+
+TEST(Engine, ConcludesTheSameOfTheSameDataHoweverLateTheyArrive) {
+  for (uint64_t seed = 1; seed <= 12; ++seed) {
+    Rng rng(seed);
+    std::vector<Recorded> recording = MakeRecording(rng, 80);
+    std::vector<std::string> on_time = HistoryOfData(Deliver(recording, seed, 0, false, nullptr));
+    ASSERT_GT(on_time.size(), 20u);
+    for (uint64_t delays = 1; delays <= 3; ++delays) {
+      std::vector<std::string> late =
+          HistoryOfData(Deliver(recording, seed * 100 + delays, 0.08, false, nullptr));
+      ASSERT_EQ(on_time, late) << "seed " << seed << ", delays " << delays;
+    }
+  }
+}
+
+// Whoever listens to the planned steps alone must end with the alerts that there are.
+TEST(Engine, PlansStepsThatAddUpToTheState) {
+  for (uint64_t seed = 1; seed <= 12; ++seed) {
+    Rng rng(seed);
+    std::vector<Recorded> recording = MakeRecording(rng, 80);
+    std::map<Fingerprint, AlertState> told;
+    std::map<Fingerprint, AlertState> real;
+    for (const AlertChange& change : Deliver(recording, seed, 0.08, false, nullptr)) {
+      real[change.alert.id] = change.alert.state;
+      if (!change.plan) continue;
+      auto before = told.find(change.alert.id);
+      ASSERT_EQ(change.before, before == told.end() ? std::nullopt : std::optional(before->second));
+      told[change.alert.id] = change.alert.state;
+      if (change.alert.state == AlertState::kResolved || change.alert.state == AlertState::kEnded) {
+        told.erase(change.alert.id);
+      }
+    }
+    std::erase_if(real, [](const auto& item) {
+      return item.second == AlertState::kResolved || item.second == AlertState::kEnded;
+    });
+    ASSERT_EQ(told, real) << "seed " << seed;
+  }
+}
+
+}  // namespace
+}  // namespace forewarn

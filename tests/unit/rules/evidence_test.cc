@@ -1,0 +1,77 @@
+#include "rules/evidence.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/rules/fake_source.h"
+
+namespace forewarn {
+namespace {
+
+using ::testing::ElementsAre;
+
+constexpr Timestamp kStart = FromMillis(1'700'000'000'000);
+const SelectLimits kLimits;
+const std::vector<Matchers> kRoots = {{Matcher::Equal("__name__", "x")},
+                                      {Matcher::Equal("__name__", "y")}};
+
+TEST(ScopedSource, ShowsNothingBeyondItsScope) {
+  FakeSource all;
+  all.Write(R"(x{customer="acme",installation="plant",probe="1"} 1)", kStart, 1min);
+  all.Write(R"(x{customer="acme",installation="plant",probe="2"} 1)", kStart, 1min);
+  all.Write(R"(x{customer="acme",installation="office",probe="3"} 1)", kStart, 1min);
+  all.Write(R"(x{customer="umbrella",installation="plant",probe="4"} 1)", kStart, 1min);
+  auto count = [&](const std::string& probe, const Matchers& matchers) {
+    return ScopedSource(all, "acme", "plant", probe).Select(matchers, kStart, kStart, kLimits)->size();
+  };
+  EXPECT_EQ(count("", kRoots[0]), 2u);
+  EXPECT_EQ(count("2", kRoots[0]), 1u);
+  EXPECT_EQ(count("", {Matcher::Equal("customer", "umbrella")}), 0u);
+}
+
+TEST(Evidence, FindsTheProbesThatAResultRestsOn) {
+  FakeSource source;
+  source.Write(R"(x{disk="1",probe="a"} 1)", kStart, 1min);
+  source.Write(R"(x{disk="2",probe="b"} 1)", kStart, 1min);
+  source.Write(R"(y{probe="c"} 1)", kStart, 1min);
+  source.Write(R"(z{disk="1",probe="d"} 1)", kStart, 1min);
+  Evidence evidence(source, kRoots, kLimits, 5min);
+  EXPECT_THAT(evidence.BasisOf({{"disk", "1"}}, kStart)->probes, ElementsAre("a", "c"));
+  EXPECT_THAT(evidence.BasisOf(Labels(), kStart)->probes, ElementsAre("a", "b", "c"));
+  EXPECT_FALSE(evidence.BasisOf(Labels(), kStart + 1h)->has_series);
+}
+
+TEST(Evidence, CallsASeriesGoneThatWasLiveAndIsNot) {
+  FakeSource source;
+  source.Write(R"(x{disk="1"} 1x60)", kStart, 1min);
+  source.Write(R"(x{disk="2"} 1 1 stale)", kStart, 1min);
+  source.Write(R"(x{disk="3"} 1 1)", kStart, 1min);
+  Evidence evidence(source, kRoots, kLimits, 5min);
+  auto is_gone = [&](const char* disk, Duration now) {
+    return *evidence.IsGone({{"disk", disk}}, kStart + 1min, kStart + now);
+  };
+  EXPECT_FALSE(is_gone("1", 30min));
+  EXPECT_TRUE(is_gone("2", 2min)) << "its stale marker says so";
+  EXPECT_FALSE(is_gone("3", 6min)) << "within the look-back";
+  EXPECT_TRUE(is_gone("3", 7min));
+  EXPECT_FALSE(is_gone("4", 30min)) << "it never was";
+}
+
+TEST(Evidence, NeedsEverySelectorThatHadSeries) {
+  FakeSource source;
+  source.Write(R"(x{disk="1"} 1x60)", kStart, 1min);
+  source.Write(R"(y{disk="1"} 1 1 stale)", kStart, 1min);
+  Evidence evidence(source, kRoots, kLimits, 5min);
+  EXPECT_TRUE(*evidence.IsGone({{"disk", "1"}}, kStart + 1min, kStart + 3min));
+}
+
+TEST(Evidence, PassesOnThatTheSourceFails) {
+  FakeSource source;
+  source.fail = true;
+  Evidence evidence(source, kRoots, kLimits, 5min);
+  EXPECT_FALSE(evidence.IsGone(Labels(), kStart, kStart).ok());
+  EXPECT_FALSE(evidence.BasisOf(Labels(), kStart).ok());
+}
+
+}  // namespace
+}  // namespace forewarn
