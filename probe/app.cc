@@ -13,6 +13,7 @@
 #include "base/units.h"
 #include "probe/checks.h"
 #include "probe/facts.h"
+#include "probe/logs.h"
 #include "probe/version.h"
 
 namespace forewarn {
@@ -150,6 +151,21 @@ Status App::LoadSources(std::vector<std::unique_ptr<Source>>& sources) {
       plans.push_back(std::move(plan));
     }
     sources.push_back(MakeCheckSource(std::move(plans), clock_));
+  }
+  if (!settings_.logs.empty()) {
+    LogSourceOptions options;
+    options.state_file = settings_.state_dir + "/logs.json";
+    for (const LogSettings& from : settings_.logs) {
+      LogOptions log;
+      log.path = from.path;
+      for (const SeverityPattern& rule : from.severities) log.severities.push_back({rule.severity, rule.pattern});
+      log.code = from.code;
+      log.line_max = static_cast<size_t>(from.line_size);
+      log.from_start = from.from_start;
+      options.logs.push_back(std::move(log));
+    }
+    FW_ASSIGN_OR_RETURN(std::unique_ptr<Source> logs, MakeLogSource(std::move(options), *redactor_));
+    sources.push_back(std::move(logs));
   }
   FactOptions facts;
   facts.state_file = settings_.state_dir + "/facts.json";

@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <ctime>
 #include <memory>
+#include <system_error>
 #include <vector>
 
 #include <fmt/format.h>
@@ -38,11 +39,13 @@ using Verification = std::unique_ptr<X509_STORE_CTX, Free<X509_STORE_CTX_free>>;
 
 // The reason of OpenSSL's newest error, and forgets the rest.
 std::string OpenSslReason() {
-  unsigned long code = ERR_peek_last_error();
-  const char* reason = code == 0 ? nullptr : ERR_reason_error_string(code);
-  std::string text = reason != nullptr ? reason : code != 0 ? fmt::format("error {:#x}", code) : "no answer";
+  // The first is the cause; those after it say where it was noticed.
+  unsigned long code = ERR_peek_error();
   ERR_clear_error();
-  return text;
+  if (code == 0) return "no answer";
+  if (ERR_SYSTEM_ERROR(code)) return std::system_category().message(ERR_GET_REASON(code));
+  const char* reason = ERR_reason_error_string(code);
+  return reason != nullptr ? reason : fmt::format("error {:#x}", code);
 }
 
 std::string Hex(const unsigned char* bytes, size_t size) {
@@ -175,12 +178,15 @@ StatusOr<std::string> FetchCa(const std::string& address, const std::string& ser
   SSL_set_tlsext_host_name(tls, (server_name.empty() ? host : server_name).c_str());
   BIO_set_conn_hostname(connection.get(), address.c_str());
   ERR_clear_error();
-  int seconds = std::max(1, static_cast<int>(patience / 1s));
-  if (BIO_do_connect_retry(connection.get(), seconds, 50) <= 0) {
+  BIO_set_nbio(connection.get(), 1);
+  time_t deadline = time(nullptr) + std::max<time_t>(1, patience / 1s);
+  while (BIO_do_connect(connection.get()) <= 0) {
+    bool again = BIO_should_retry(connection.get());
+    if (again && BIO_wait(connection.get(), deadline, 20) > 0) continue;
     return Unavailable(fmt::format(
         "{}: cannot be reached ({}); check the address, that the collector runs, and that this host may "
         "open connections to it",
-        address, OpenSslReason()));
+        address, again ? "no answer" : OpenSslReason()));
   }
 
   STACK_OF(X509)* chain = SSL_get_peer_cert_chain(tls);
