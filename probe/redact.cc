@@ -20,6 +20,7 @@ namespace {
 
 constexpr size_t kKeyMin = 32;
 constexpr size_t kTextMax = 64 << 10;
+constexpr size_t kPseudonymDigits = 12;
 
 // In this order; what an earlier one replaced is not looked at again.
 const RedactionRule kStandardRules[] = {
@@ -98,6 +99,20 @@ bool LooksRandom(std::string_view run) {
          longest_word * 3 < run.size() * 2;
 }
 
+// The end of the pseudonym that has a byte in [from, end) of `text`, or 0 when none has.
+size_t PseudonymOver(std::string_view text, size_t from, size_t end) {
+  for (size_t open = text.find('<'); open != std::string_view::npos && open < end; open = text.find('<', open + 1)) {
+    size_t colon = open + 1;
+    while (colon < text.size() && (IsWordByte(text[colon]))) ++colon;
+    if (colon == open + 1 || colon + 1 + kPseudonymDigits >= text.size() || text[colon] != ':') continue;
+    std::string_view digits = text.substr(colon + 1, kPseudonymDigits);
+    size_t close = colon + 1 + kPseudonymDigits;
+    if (digits.find_first_not_of("0123456789abcdef") != std::string_view::npos || text[close] != '>') continue;
+    if (close + 1 > from) return close + 1;
+  }
+  return 0;
+}
+
 }  // namespace
 
 struct Redactor::Net {
@@ -112,7 +127,7 @@ struct Redactor::Net {
   std::string Pseudonym(std::string_view kind, std::string_view secret) const {
     std::string digest = HmacSha256(options.key, secret);
     std::string hex;
-    for (size_t i = 0; i < 6; ++i) hex += fmt::format("{:02x}", static_cast<uint8_t>(digest[i]));
+    for (size_t i = 0; i < kPseudonymDigits / 2; ++i) hex += fmt::format("{:02x}", static_cast<uint8_t>(digest[i]));
     return fmt::format("<{}:{}>", kind, hex);
   }
 
@@ -136,9 +151,10 @@ struct Redactor::Net {
       size_t from = static_cast<size_t>(secret.data() - text.data());
       size_t end = from + secret.size();
       std::string_view what(secret.data(), secret.size());
-      if (secret.empty() || IsPseudonym(what) || !wanted(what)) {
-        size_t next = std::max(static_cast<size_t>(found[0].data() - text.data()) + found[0].size(), at + 1);
-        next = std::min(next, text.size());
+      size_t pseudonym_end = PseudonymOver(text, from, end);
+      if (secret.empty() || pseudonym_end > 0 || !wanted(what)) {
+        size_t found_end = static_cast<size_t>(found[0].data() - text.data()) + found[0].size();
+        size_t next = std::min(text.size(), std::max(pseudonym_end > 0 ? pseudonym_end : found_end, at + 1));
         out.append(text, at, next - at);
         if (next == at) break;
         at = next;
@@ -150,12 +166,6 @@ struct Redactor::Net {
     }
     if (at < text.size()) out.append(text, at, std::string::npos);
     return out;
-  }
-
-  static bool IsPseudonym(std::string_view text) {
-    size_t colon = text.find(':');
-    return text.size() > 14 && text.front() == '<' && colon != std::string_view::npos &&
-           text.substr(colon + 1).find_first_not_of("0123456789abcdef>") == std::string_view::npos;
   }
 
   std::string ReplaceRandomRuns(const std::string& text) const {

@@ -41,7 +41,9 @@ class LogsTest : public ::testing::Test {
     Status status = source_->Read(out);
     EXPECT_TRUE(status.ok()) << status.ToString();
     samples_ = out.samples;
-    if (commit) EXPECT_TRUE(source_->Commit().ok());
+    if (commit) {
+      EXPECT_TRUE(source_->Commit().ok());
+    }
     return out.reports.events;
   }
 

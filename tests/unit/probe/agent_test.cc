@@ -1,0 +1,178 @@
+#include "probe/agent.h"
+
+#include <bit>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "model/series_source.h"
+#include "tests/unit/probe/fake_collector.h"
+#include "tests/unit/probe/temp_dir.h"
+
+namespace forewarn {
+namespace {
+
+constexpr Timestamp kStart = FromMillis(1'777'600'000'000);
+
+// Reads what the test put into it.
+class FakeSource : public Source {
+ public:
+  std::vector<Reading> samples;
+  std::vector<Event> events;
+  Status status;
+  int commits = 0;
+
+  std::string_view name() const override { return "fake"; }
+  Status Read(Readings& out) override {
+    out.samples.insert(out.samples.end(), samples.begin(), samples.end());
+    out.reports.events = events;
+    return status;
+  }
+  Status Commit() override {
+    ++commits;
+    return OkStatus();
+  }
+};
+
+class AgentTest : public ::testing::Test {
+ protected:
+  AgentTest() {
+    SpoolOptions spool;
+    spool.folder = dir_ / "spool";
+    spool.sync = false;
+    spool_ = *Spool::Open(spool, kStart);
+    stream_ = std::make_unique<Stream>(StreamOptions{}, *spool_, collector_, clock_, rng_, nullptr);
+    RedactionOptions redaction;
+    redaction.key = std::string(32, 'k');
+    redactor_ = *Redactor::Make(std::move(redaction));
+  }
+
+  void Start(AgentOptions options = {}) {
+    std::vector<std::unique_ptr<Source>> sources;
+    auto source = std::make_unique<FakeSource>();
+    source_ = source.get();
+    sources.push_back(std::move(source));
+    agent_ = std::make_unique<Agent>(options, std::move(sources), *redactor_, *spool_, *stream_, clock_);
+  }
+
+  std::vector<SpooledBatch> TakeAll() {
+    std::vector<SpooledBatch> all;
+    for (;;) {
+      StatusOr<std::optional<SpooledBatch>> batch = spool_->Seal(clock_.Now());
+      EXPECT_TRUE(batch.ok());
+      if (!batch->has_value()) return all;
+      all.push_back(**batch);
+    }
+  }
+
+  static const Reading* Find(const SpooledBatch& batch, std::string_view text) {
+    for (const Reading& reading : batch.item.samples) {
+      if (SeriesText(reading.series) == text) return &reading;
+    }
+    return nullptr;
+  }
+
+  TempDir dir_;
+  ManualClock clock_{kStart};
+  Rng rng_{1};
+  FakeCollector collector_{clock_};
+  std::unique_ptr<Spool> spool_;
+  std::unique_ptr<Stream> stream_;
+  std::unique_ptr<Redactor> redactor_;
+  std::unique_ptr<Agent> agent_;
+  FakeSource* source_ = nullptr;
+};
+
+TEST_F(AgentTest, StampsARoundWithItsTimeIntervalAndTheSourcesSuccess) {
+  Start();
+  source_->samples = {{MakeSeriesName("m", {}), 1}};
+  agent_->Round();
+  std::vector<SpooledBatch> batches = TakeAll();
+  ASSERT_EQ(batches.size(), 1u);
+  EXPECT_EQ(batches[0].item.at, kStart);
+  ASSERT_EQ(batches[0].item.rounds.size(), 1u);
+  EXPECT_EQ(batches[0].item.rounds[0].end, kStart);
+  EXPECT_EQ(batches[0].item.rounds[0].interval, 15s);
+  ASSERT_NE(Find(batches[0], "m"), nullptr);
+  EXPECT_EQ(Find(batches[0], "node_scrape_collector_success{collector=\"fake\"}")->value, 1);
+  EXPECT_NE(Find(batches[0], "forewarn_probe_spool_bytes"), nullptr);
+  EXPECT_EQ(source_->commits, 1);
+}
+
+TEST_F(AgentTest, EndsASeriesThatVanished) {
+  Start();
+  source_->samples = {{MakeSeriesName("m", {{"d", "a"}}), 1}, {MakeSeriesName("m", {{"d", "b"}}), 1}};
+  agent_->Round();
+  source_->samples.pop_back();
+  clock_.Advance(15s);
+  agent_->Round();
+  clock_.Advance(15s);
+  agent_->Round();
+  std::vector<SpooledBatch> batches = TakeAll();
+  ASSERT_EQ(batches.size(), 3u);
+  const Reading* ended = Find(batches[1], "m{d=\"b\"}");
+  ASSERT_NE(ended, nullptr);
+  EXPECT_TRUE(IsStale(ended->value));
+  EXPECT_EQ(Find(batches[2], "m{d=\"b\"}"), nullptr) << "once";
+}
+
+TEST_F(AgentTest, DoesNotEndWhatItCouldNotLookAt) {
+  Start();
+  source_->samples = {{MakeSeriesName("m", {}), 1}};
+  agent_->Round();
+  source_->samples.clear();
+  source_->status = Unavailable("/proc/m: Permission denied");
+  clock_.Advance(15s);
+  agent_->Round();
+  source_->status = OkStatus();
+  clock_.Advance(15s);
+  agent_->Round();
+  std::vector<SpooledBatch> batches = TakeAll();
+  EXPECT_EQ(Find(batches[1], "m"), nullptr);
+  EXPECT_EQ(Find(batches[1], "node_scrape_collector_success{collector=\"fake\"}")->value, 0);
+  ASSERT_NE(Find(batches[2], "m"), nullptr) << "a good look finds it missing";
+  EXPECT_TRUE(IsStale(Find(batches[2], "m")->value));
+}
+
+TEST_F(AgentTest, SplitsALargeRoundAndEndsItWithTheLastPart) {
+  AgentOptions options;
+  options.batch_bytes = 10'000;
+  Start(options);
+  for (int i = 0; i < 1000; ++i) {
+    std::string label = std::to_string(i);
+    source_->samples.push_back({MakeSeriesName("m", {{"i", label}}), 1.0 * i});
+  }
+  agent_->Round();
+  std::vector<SpooledBatch> batches = TakeAll();
+  ASSERT_GT(batches.size(), 3u);
+  size_t samples = 0;
+  for (size_t i = 0; i < batches.size(); ++i) {
+    samples += batches[i].item.samples.size();
+    EXPECT_EQ(batches[i].item.rounds.size(), i + 1 == batches.size() ? 1u : 0u);
+    EXPECT_EQ(batches[i].item.at, kStart);
+  }
+  EXPECT_GE(samples, 1000u);
+}
+
+TEST_F(AgentTest, RedactsBeforeItSpools) {
+  Start();
+  Event event;
+  event.message = event.template_text = "password=hunter2";
+  source_->events = {event};
+  agent_->Round();
+  EXPECT_THAT(TakeAll()[0].item.reports.events[0].message, ::testing::StartsWith("password=<password:"));
+}
+
+TEST_F(AgentTest, TakesAWrongClockOffTheTimesOfTheRound) {
+  Start();
+  collector_.welcome.set_clock_offset_ms(60'000);
+  stream_->Step(0ms);
+  stream_->Step(0ms);
+  agent_->Round();
+  SpooledBatch batch = TakeAll().at(0);
+  EXPECT_EQ(batch.item.at, clock_.Now() - 60s);
+  EXPECT_EQ(batch.item.rounds[0].clock_offset, 60s);
+}
+
+}  // namespace
+}  // namespace forewarn
