@@ -65,7 +65,10 @@ Status FullDisk(const std::string& dir, const std::string& reason) {
 Status Translate(const rocksdb::Status& status, const std::string& dir) {
   if (status.ok()) return OkStatus();
   std::string reason = status.ToString();
-  if (status.IsNoSpace()) return FullDisk(dir, reason);
+  // A write that waits for a flush is told `incomplete`, with the flush's reason as text only.
+  if (status.IsNoSpace() || reason.find("No space left") != std::string::npos) {
+    return FullDisk(dir, reason);
+  }
   if (status.IsCorruption()) {
     return DataLoss(fmt::format(
         "the database in {} is damaged: {}; restore the folder from a backup", dir, reason));

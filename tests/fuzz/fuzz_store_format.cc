@@ -1,0 +1,96 @@
+// The first byte chooses a decoder of store/format.h; what it takes must be what the encoder
+// writes.
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "base/check.h"
+#include "store/format.h"
+
+namespace forewarn {
+namespace {
+
+template <typename Key>
+void CheckKey(std::string_view bytes, std::optional<Key> key) {
+  if (key) FW_CHECK(EncodeKey(*key) == bytes);
+}
+
+void CheckJournal(std::string_view bytes) {
+  auto item = DecodeJournal(1, bytes);
+  if (!item.ok()) return;
+  auto again = DecodeJournal(1, EncodeJournal(item->entry, item->samples));
+  FW_CHECK(again.ok() && again->entry == item->entry && again->samples.ids == item->samples.ids &&
+           again->samples.times == item->samples.times);
+  for (size_t i = 0; i < item->samples.size(); ++i) {
+    FW_CHECK(std::bit_cast<uint64_t>(again->samples.values[i]) ==
+             std::bit_cast<uint64_t>(item->samples.values[i]));
+  }
+}
+
+void CheckSealed(std::string_view bytes) {
+  ChunkKey key{0, 1, 1, FromMillis(1000)};
+  auto chunk = DecodeSealed(key, bytes);
+  if (!chunk.ok()) return;
+  FW_CHECK(chunk->last >= chunk->first);
+  auto again = DecodeSealed(key, EncodeSealed(*chunk));
+  FW_CHECK(again.ok() && again->last == chunk->last && again->count == chunk->count &&
+           again->bytes == chunk->bytes);
+}
+
+void CheckHistory(std::string_view bytes) {
+  HistoryKey key{0, 1, "acme", FromMillis(1000), 1, 0};
+  auto row = DecodeHistory(key, bytes);
+  if (!row.ok()) return;
+  auto again = DecodeHistory(key, EncodeHistory(*row));
+  FW_CHECK(again.ok() && again->kind == row->kind && again->probe == row->probe &&
+           again->record == row->record);
+}
+
+}  // namespace
+}  // namespace forewarn
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace forewarn;
+  if (size == 0) return 0;
+  std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
+  switch (data[0]) {
+    case 'j':
+      CheckJournal(bytes);
+      break;
+    case 'c':
+      CheckSealed(bytes);
+      break;
+    case 'h':
+      CheckHistory(bytes);
+      break;
+    case 's':
+      (void)DecodeSeries(bytes).ok();
+      break;
+    case 'm':
+      (void)DecodeMeta(bytes).ok();
+      break;
+    case 'J':
+      CheckKey(bytes, DecodeJournalKey(bytes));
+      break;
+    case 'S':
+      CheckKey(bytes, DecodeSeriesKey(bytes));
+      break;
+    case 'C':
+      CheckKey(bytes, DecodeChunkKey(bytes));
+      break;
+    case 'H':
+      CheckKey(bytes, DecodeHistoryKey(bytes));
+      break;
+    case 'T':
+      CheckKey(bytes, DecodeStateKey(bytes));
+      break;
+    case 'D':
+      (void)DecodeDay(bytes).has_value();
+      break;
+    default:
+      break;
+  }
+  return 0;
+}
