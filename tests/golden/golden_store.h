@@ -1,0 +1,13 @@
+#pragma once
+
+#include <vector>
+
+#include "model/commit.h"
+
+namespace forewarn {
+
+// What lies in tests/golden/store_v1: one commit of each kind of content, on fixed times. It never
+// changes; a new format gets a new folder beside it.
+std::vector<Commit> GoldenCommits();
+
+}  // namespace forewarn

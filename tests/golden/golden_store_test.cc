@@ -1,0 +1,116 @@
+#include "tests/golden/golden_store.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <map>
+
+#include "model/ids.h"
+#include "store/chunk.h"
+#include "store/store.h"
+#include "tests/unit/store/temp_dir.h"
+
+namespace forewarn {
+namespace {
+
+// A database written by the first version of the format is read by this one, whole.
+class GoldenStore : public ::testing::Test {
+ protected:
+  GoldenStore() {
+    std::filesystem::copy(std::string(FW_SOURCE_DIR) + "/tests/golden/store_v1",
+                          dir_.path() + "/db", std::filesystem::copy_options::recursive);
+    auto opened = OpenStore({.dir = dir_.path() + "/db"});
+    EXPECT_TRUE(opened.ok()) << opened.status().ToString();
+    if (opened.ok()) store_ = *std::move(opened);
+  }
+  void SetUp() override { ASSERT_NE(store_, nullptr); }
+
+  TempDir dir_;
+  std::unique_ptr<Store> store_;
+  std::vector<Commit> commits_ = GoldenCommits();
+};
+
+TEST_F(GoldenStore, HoldsTheJournal) {
+  EXPECT_EQ(*store_->LastSequence(7), 3u);
+  EXPECT_EQ(*store_->LastSequence(kControlPartition), 1u);
+  EXPECT_EQ(*store_->LastSequence(0), 0u);
+  for (uint32_t partition : {7u, kControlPartition}) {
+    std::vector<const Commit*> expected;
+    for (const Commit& commit : commits_) {
+      if (commit.partition == partition) expected.push_back(&commit);
+    }
+    size_t next = 0;
+    Status read = store_->ReadJournal(partition, 1, [&](const Store::JournalItem& item) {
+      if (next >= expected.size()) return Internal("too many");
+      const Commit& commit = *expected[next++];
+      EXPECT_EQ(item.sequence, commit.sequence);
+      EXPECT_EQ(item.entry, commit.entry);
+      EXPECT_EQ(item.samples.ids, commit.samples.ids);
+      EXPECT_EQ(item.samples.times, commit.samples.times);
+      EXPECT_EQ(item.samples.size(), commit.samples.size());
+      return OkStatus();
+    });
+    EXPECT_TRUE(read.ok()) << read.ToString();
+    EXPECT_EQ(next, expected.size());
+  }
+}
+
+TEST_F(GoldenStore, HoldsSeriesAndTheirChunksOfAllKinds) {
+  std::map<SeriesId, Labels> expected, found;
+  for (const Commit& commit : commits_) {
+    for (const NewSeries& series : commit.new_series) expected[series.id] = series.labels;
+  }
+  ASSERT_TRUE(store_
+                  ->ReadSeries(7,
+                               [&](const NewSeries& series) {
+                                 found[series.id] = series.labels;
+                                 return OkStatus();
+                               })
+                  .ok());
+  EXPECT_EQ(found, expected);
+
+  const std::vector<std::vector<double>> values = {
+      {1, 1, 1, 1}, {0.25, 0.5, -7, 12.75}, {1e300, StaleMarker(), -0.0, 0.1}};
+  for (SeriesId id = 1; id <= 3; ++id) {
+    auto chunks = store_->ReadChunks(7, id, Timestamp::min(), Timestamp::max());
+    ASSERT_TRUE(chunks.ok()) << chunks.status().ToString();
+    ASSERT_EQ(chunks->size(), 1u);
+    const SealedChunk& chunk = chunks->front();
+    std::vector<Sample> samples, wanted;
+    Status decoded = DecodeChunk(chunk.bytes, samples);
+    ASSERT_TRUE(decoded.ok()) << decoded.ToString();
+    for (size_t i = 0; i < 4; ++i) {
+      wanted.push_back(
+          {FromMillis(1'767'225'600'000 + 15'000 * static_cast<int64_t>(i)), values[id - 1][i]});
+    }
+    EXPECT_EQ(samples, wanted);
+    EXPECT_EQ(chunk.count, 4u);
+    EXPECT_EQ(chunk.first, wanted.front().at);
+    EXPECT_EQ(chunk.last, wanted.back().at);
+  }
+}
+
+TEST_F(GoldenStore, HoldsStateAndHistory) {
+  EXPECT_EQ(*store_->GetState(7, StateKind::kPartition, ""), "at three");
+  EXPECT_EQ(*store_->GetState(7, StateKind::kAlert, "a2"), "firing");
+  EXPECT_EQ(store_->GetState(7, StateKind::kAlert, "a1").status().code(), Code::kNotFound);
+  EXPECT_EQ(*store_->GetState(kControlPartition, StateKind::kToken, "t"), "token");
+  auto rows = store_->ReadHistory(7, "acme", Timestamp::min(), Timestamp::max(), 10);
+  ASSERT_TRUE(rows.ok()) << rows.status().ToString();
+  ASSERT_EQ(rows->size(), 3u);
+  EXPECT_EQ((*rows)[0].record, "a step");
+  EXPECT_EQ((*rows)[0].kind, HistoryKind::kAlert);
+  EXPECT_EQ((*rows)[1].record, "an event");
+  EXPECT_EQ((*rows)[1].probe, "p1");
+  EXPECT_EQ((*rows)[2].record, "a gap");
+}
+
+TEST_F(GoldenStore, TakesNewCommits) {
+  Commit commit;
+  commit.partition = 7;
+  commit.sequence = 4;
+  EXPECT_TRUE(store_->Commit({&commit, 1}).ok());
+}
+
+}  // namespace
+}  // namespace forewarn
