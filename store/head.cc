@@ -180,6 +180,11 @@ void Head::AppendDerived(const Labels& labels, Sample sample, Commit& commit) {
 void Head::SealBefore(Timestamp now, Commit& commit) {
   FW_CHECK(commit.sequence > 0 && commit.partition == impl_->partition);
   impl_->ForgetDurable();
+  if (commit.chunks.empty() && impl_->pending_opened.contains(commit.sequence)) {
+    for (const auto& [key, pending] : impl_->pending) {
+      if (pending.sealed_by == commit.sequence) commit.chunks.push_back(pending.chunk);
+    }
+  }
   for (SeriesId id = 1; id <= impl_->all_series.size(); ++id) {
     std::vector<OpenChunk>& open = impl_->series(id).open;
     for (size_t i = 0; i < open.size();) {

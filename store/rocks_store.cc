@@ -182,6 +182,7 @@ rocksdb::DBOptions DatabaseOptions(const StoreOptions& options, rocksdb::Env* en
   result.max_open_files = 512;
   result.keep_log_file_num = 4;
   result.max_log_file_size = 8 << 20;
+  result.db_host_id.clear();  // copies travel; they need not name the machine
   result.info_log_level = rocksdb::WARN_LEVEL;
   if (env != nullptr) result.env = env;
   return result;

@@ -238,6 +238,24 @@ TEST_F(HeadTest, FindsWhatIsSealedBeforeItIsDurable) {
   EXPECT_THAT(SamplesOf(Host(1)), ElementsAre(Sample{kStart, 1}, Sample{kStart + 3h, 2}));
 }
 
+TEST_F(HeadTest, HandsOutAgainWhatACommitThatWasThrownAwayCarried) {
+  Push(Block({{Host(1), kStart, 1}}), kStart);
+  Commit thrown_away = Begin();
+  head_->SealBefore(kStart + 2h, thrown_away);
+  ASSERT_EQ(thrown_away.chunks.size(), 1u);
+  --sequence_;
+  Commit commit = Begin();
+  head_->SealBefore(kStart + 2h, commit);
+  ASSERT_EQ(commit.chunks.size(), 1u);
+  EXPECT_EQ(commit.chunks[0].bytes, thrown_away.chunks[0].bytes);
+  head_->SealBefore(kStart + 2h, commit);
+  EXPECT_EQ(commit.chunks.size(), 1u) << "once";
+  Write(commit);
+  EXPECT_EQ(KeptFrom(), sequence_ + 1);
+  Restart();
+  EXPECT_THAT(SamplesOf(Host(1)), ElementsAre(Sample{kStart, 1}));
+}
+
 TEST_F(HeadTest, KeepsTheJournalFromTheFirstOpenSample) {
   EXPECT_EQ(KeptFrom(), 1u);
   Push(Block({{Host(1), kStart, 1}}), kStart);
