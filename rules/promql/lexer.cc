@@ -305,9 +305,8 @@ std::string ShortestDigits(double value, std::chars_format format) {
 // The shortest digits that tell the value apart, and zeros up to the point: 1e23 is a one and 23 zeros.
 std::string FormatFinite(double value, bool plain) {
   constexpr double kExact = 1e15;  // below, the plain form has no more digits than needed
-  if (!plain || std::abs(value) < kExact) {
-    return ShortestDigits(value, plain ? std::chars_format::fixed : std::chars_format::general);
-  }
+  if (!plain) return fmt::format("{}", value);
+  if (std::abs(value) < kExact) return ShortestDigits(value, std::chars_format::fixed);
   const std::string text = ShortestDigits(value, std::chars_format::scientific);
   const size_t e = text.find('e');
   std::string digits = text.substr(0, e);
