@@ -47,14 +47,15 @@ TEST(Evidence, CallsASeriesGoneThatWasLiveAndIsNot) {
   source.Write(R"(x{disk="2"} 1 1 stale)", kStart, 1min);
   source.Write(R"(x{disk="3"} 1 1)", kStart, 1min);
   Evidence evidence(source, kRoots, kLimits, 5min);
-  auto is_gone = [&](const char* disk, Duration now) {
-    return *evidence.IsGone({{"disk", disk}}, kStart + 1min, kStart + now);
+  using Since = Evidence::Since;
+  auto since = [&](const char* disk, Duration now) {
+    return *evidence.Compare({{"disk", disk}}, kStart + 1min, kStart + now);
   };
-  EXPECT_FALSE(is_gone("1", 30min));
-  EXPECT_TRUE(is_gone("2", 2min)) << "its stale marker says so";
-  EXPECT_FALSE(is_gone("3", 6min)) << "within the look-back";
-  EXPECT_TRUE(is_gone("3", 7min));
-  EXPECT_FALSE(is_gone("4", 30min)) << "it never was";
+  EXPECT_EQ(since("1", 30min), Since::kNews);
+  EXPECT_EQ(since("2", 2min), Since::kGone) << "its stale marker says so";
+  EXPECT_EQ(since("3", 6min), Since::kNoNews) << "within the look-back, but nothing was measured";
+  EXPECT_EQ(since("3", 7min), Since::kGone);
+  EXPECT_EQ(since("4", 30min), Since::kNews) << "it never was";
 }
 
 TEST(Evidence, NeedsEverySelectorThatHadSeries) {
@@ -62,14 +63,14 @@ TEST(Evidence, NeedsEverySelectorThatHadSeries) {
   source.Write(R"(x{disk="1"} 1x60)", kStart, 1min);
   source.Write(R"(y{disk="1"} 1 1 stale)", kStart, 1min);
   Evidence evidence(source, kRoots, kLimits, 5min);
-  EXPECT_TRUE(*evidence.IsGone({{"disk", "1"}}, kStart + 1min, kStart + 3min));
+  EXPECT_EQ(*evidence.Compare({{"disk", "1"}}, kStart + 1min, kStart + 3min), Evidence::Since::kGone);
 }
 
 TEST(Evidence, PassesOnThatTheSourceFails) {
   FakeSource source;
   source.fail = true;
   Evidence evidence(source, kRoots, kLimits, 5min);
-  EXPECT_FALSE(evidence.IsGone(Labels(), kStart, kStart).ok());
+  EXPECT_FALSE(evidence.Compare(Labels(), kStart, kStart).ok());
   EXPECT_FALSE(evidence.BasisOf(Labels(), kStart).ok());
 }
 
