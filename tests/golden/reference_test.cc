@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <string>
 
@@ -28,6 +29,16 @@ void ExpectPrinted(const std::string& page, const std::string& text) {
 
 TEST(Reference, SettingsOfTheCollector) { ExpectPrinted("settings-collector.md", CollectorSettingsManual()); }
 TEST(Reference, SettingsOfTheProbe) { ExpectPrinted("settings-probe.md", ProbeSettingsManual()); }
+TEST(Reference, Forewarnctl) {
+  std::string help;
+  FILE* program = popen(FW_CTL_PROGRAM " reference", "r");
+  ASSERT_NE(program, nullptr);
+  char buffer[4096];
+  while (size_t got = fread(buffer, 1, sizeof(buffer), program)) help.append(buffer, got);
+  ASSERT_EQ(pclose(program), 0);
+  ExpectPrinted("forewarnctl.md", help);
+}
+
 TEST(Reference, FilesOfABundle) { ExpectPrinted("bundle.md", BundleManual()); }
 
 }  // namespace

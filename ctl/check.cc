@@ -1,0 +1,97 @@
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "config/bundle_files.h"
+#include "config/collector_settings.h"
+#include "config/probe_settings.h"
+#include "config/schema_yaml.h"
+#include "ctl/commands.h"
+#include "rules/rule_file.h"
+
+namespace forewarn {
+namespace {
+
+bool IsFolder(const std::string& path) {
+  struct stat found {};
+  return stat(path.c_str(), &found) == 0 && S_ISDIR(found.st_mode);
+}
+
+bool IsYaml(std::string_view path) { return path.ends_with(".yaml") || path.ends_with(".yml"); }
+
+// What lies beside the rules in a bundle's folder.
+bool IsOtherBundleFile(std::string_view path) {
+  return path == "customers.yaml" || path == "receivers.yaml" || path == "routes.yaml" || path == "contact.yaml";
+}
+
+// Paths as the user would type them, for messages.
+Status AddRuleFiles(const std::string& path, std::vector<BundleFile>& files) {
+  if (!IsFolder(path)) {
+    FW_ASSIGN_OR_RETURN(std::string text, ReadFile(path, 16 << 20));
+    files.push_back({path, std::move(text)});
+    return OkStatus();
+  }
+  // Of a bundle's folder only what lies below rules/ is rules.
+  std::string folder = IsFolder(path + "/rules") ? path + "/rules" : path;
+  FW_ASSIGN_OR_RETURN(std::vector<BundleFile> found, ReadBundleDir(folder));
+  for (BundleFile& file : found) {
+    if (IsYaml(file.path) && !IsOtherBundleFile(file.path)) files.push_back({folder + "/" + file.path, std::move(file.text)});
+  }
+  return OkStatus();
+}
+
+size_t CountRules(const RuleFiles& files) {
+  size_t rules = 0;
+  for (const RuleGroup& group : files.groups) rules += group.rules.size();
+  return rules;
+}
+
+std::string GuessKind(std::string_view text) {
+  std::vector<Mistake> ignored;
+  YamlNode root = ParseYaml("", text, ignored);
+  return root.Find("collector") != nullptr ? "probe" : "collector";
+}
+
+// The answer in JSON is {} for a check that found nothing; mistakes are the command's failure.
+void Approve(Session& session, const std::string& text) { session.out << (session.json ? "{}\n" : text); }
+
+}  // namespace
+
+Status CheckRules(Session& session, const std::vector<std::string>& paths) {
+  std::vector<BundleFile> files;
+  for (const std::string& path : paths) FW_RETURN_IF_ERROR(AddRuleFiles(path, files));
+  if (files.empty()) return NotFound("there are no rule files (*.yaml, *.yml) in what was named");
+  RuleFiles rules = ParseRuleFiles(files);
+  FW_RETURN_IF_ERROR(rules.status());
+  Approve(session, fmt::format("{} rules in {} groups of {} files are good.\n", CountRules(rules), rules.groups.size(),
+                               files.size()));
+  return OkStatus();
+}
+
+Status CheckConfig(Session& session, const std::string& path, const std::string& kind) {
+  if (IsFolder(path)) {
+    FW_ASSIGN_OR_RETURN(std::vector<BundleFile> files, ReadBundleDir(path));
+    StatusOr<Bundle> bundle = ParseBundle(files);
+    std::vector<BundleFile> rule_files;
+    for (const BundleFile& file : files) {
+      if (file.path.starts_with("rules/") && IsYaml(file.path)) rule_files.push_back(file);
+    }
+    Status rules = ParseRuleFiles(rule_files).status();
+    if (!bundle.ok() && !rules.ok()) {
+      return InvalidArgument(bundle.status().message() + "\n" + rules.message());
+    }
+    FW_RETURN_IF_ERROR(bundle.status());
+    FW_RETURN_IF_ERROR(rules);
+    Approve(session, fmt::format("{} is a good bundle.\n", path));
+    return OkStatus();
+  }
+  FW_ASSIGN_OR_RETURN(std::string text, ReadFile(path, 1 << 20));
+  std::string settled = kind.empty() ? GuessKind(text) : kind;
+  Status status = settled == "probe" ? ParseProbeSettings(path, text).status()
+                                     : ParseCollectorSettings(path, text).status();
+  FW_RETURN_IF_ERROR(status);
+  Approve(session, fmt::format("{} is a good file for the {}.\n", path, settled));
+  return OkStatus();
+}
+
+}  // namespace forewarn

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "ctl/session.h"
+
+namespace forewarn {
+
+// What forewarnctl can do, one function a command, grouped by noun: tokens.cc, probes.cc and so on. Each
+// asks the collector, prints the answer to session.out, and returns why it could not. Arguments that are
+// text are checked here or by the collector, never repaired.
+
+// tokens.cc
+Status CreateToken(Session& session, const std::string& customer, const std::string& installation,
+                   const std::string& valid_for);  // empty: the collector's default
+Status ListTokens(Session& session);
+
+// probes.cc
+Status ListProbes(Session& session, const std::string& customer);
+Status RetireProbe(Session& session, const std::string& probe);
+
+// query.cc
+struct QueryArguments {
+  std::string expression;
+  std::string customer;
+  std::string from;  // moments; empty: none
+  std::string to;
+  std::string step;  // a duration; empty: an instant query
+};
+Status Query(Session& session, const QueryArguments& arguments);
+struct EventArguments {
+  std::string customer;
+  std::string from;
+  std::string to;
+  int64_t limit = 100;
+};
+Status ListEvents(Session& session, const EventArguments& arguments);
+
+// alerts.cc
+Status ListAlerts(Session& session, const std::string& customer);
+Status ListRules(Session& session);
+
+// silences.cc
+struct SilenceArguments {
+  std::string customer;
+  std::vector<std::string> matchers;
+  std::string from;       // a moment; empty: now
+  std::string lasts;      // a duration
+  std::string comment;
+};
+Status AddSilence(Session& session, const SilenceArguments& arguments);
+Status ListSilences(Session& session);
+Status ExpireSilence(Session& session, const std::string& id);
+
+// tickets.cc
+Status ListTickets(Session& session, const std::string& customer, bool with_closed);
+Status ShowTicket(Session& session, const std::string& name);
+struct TicketArguments {
+  std::string name;
+  std::string text;
+  std::string cause;
+  bool customer_visible = false;
+};
+Status AcknowledgeTicket(Session& session, const TicketArguments& arguments);
+Status CloseTicket(Session& session, const TicketArguments& arguments);
+Status AddNote(Session& session, const TicketArguments& arguments);
+
+// bundle.cc
+Status Apply(Session& session, const std::string& dir, bool dry_run);
+Status ShowBundle(Session& session, bool with_files);
+
+// check.cc: needs no collector
+Status CheckRules(Session& session, const std::vector<std::string>& paths);
+// A folder is a bundle; a file is the settings of `kind` (collector or probe; empty: guessed from its keys).
+Status CheckConfig(Session& session, const std::string& path, const std::string& kind);
+
+}  // namespace forewarn

@@ -1,0 +1,79 @@
+#include <fmt/format.h>
+
+#include "base/units.h"
+#include "ctl/commands.h"
+#include "model/labels.h"
+
+namespace forewarn {
+namespace {
+
+using v1::QueryService;
+
+std::string SeriesName(const v1::QuerySeries& series) {
+  std::vector<Labels::Pair> pairs;
+  for (const v1::Label& label : series.labels()) pairs.emplace_back(label.name(), label.value());
+  // A name given twice would be the collector's mistake; show what it sent rather than stop.
+  Labels labels;
+  for (const auto& [name, value] : pairs) labels.Set(name, value);
+  return labels.ToString();
+}
+
+StatusOr<int64_t> Millis(const std::string& moment, Timestamp now) {
+  if (moment.empty()) return int64_t{0};
+  FW_ASSIGN_OR_RETURN(Timestamp at, ParseMoment(moment, now));
+  return ToMillis(at);
+}
+
+}  // namespace
+
+Status Query(Session& session, const QueryArguments& arguments) {
+  v1::QueryRequest request;
+  request.set_expression(arguments.expression);
+  request.set_customer(arguments.customer);
+  FW_ASSIGN_OR_RETURN(int64_t from, Millis(arguments.from, session.now));
+  FW_ASSIGN_OR_RETURN(int64_t to, Millis(arguments.to, session.now));
+  if (!arguments.step.empty()) {
+    FW_ASSIGN_OR_RETURN(Duration step, ParseDuration(arguments.step));
+    if (step <= 0s || from == 0) return InvalidArgument("a range query needs --from and a --step above 0s");
+    request.set_step_ms(step.count());
+  } else if (from != 0) {
+    return InvalidArgument("--from needs --step: how far apart the answers are, such as 1m");
+  }
+  request.set_from_ms(from);
+  request.set_to_ms(to);
+  v1::QueryResponse response;
+  FW_RETURN_IF_ERROR(session.connection->Call<QueryService>(&QueryService::Stub::Query, request, response));
+
+  Table table({"SERIES", "TIME", "VALUE"});
+  for (const v1::QuerySeries& series : response.series()) {
+    std::string name = SeriesName(series);
+    int samples = std::min(series.times_ms_size(), series.values_size());
+    for (int i = 0; i < samples; ++i) {
+      table.Add({name, FormatTime(FromMillis(series.times_ms(i))), NumberText(series.values(i))});
+    }
+  }
+  session.Answer(response, table.ToString("No series."));
+  return OkStatus();
+}
+
+Status ListEvents(Session& session, const EventArguments& arguments) {
+  if (arguments.limit < 1 || arguments.limit > 1'000'000) return InvalidArgument("--limit must be from 1 to 1000000");
+  v1::ListEventsRequest request;
+  request.set_customer(arguments.customer);
+  FW_ASSIGN_OR_RETURN(int64_t from, Millis(arguments.from, session.now));
+  FW_ASSIGN_OR_RETURN(int64_t to, Millis(arguments.to, session.now));
+  request.set_from_ms(from);
+  request.set_to_ms(to);
+  request.set_limit(static_cast<uint32_t>(arguments.limit));
+  v1::ListEventsResponse response;
+  FW_RETURN_IF_ERROR(session.connection->Call<QueryService>(&QueryService::Stub::ListEvents, request, response));
+  Table table({"TIME", "KIND", "SEVERITY", "SOURCE", "COUNT", "TEXT"});
+  for (const v1::HistoryItem& item : response.items()) {
+    table.Add({TimeText(item.at_ms()), item.kind(), item.severity(), item.source(), std::to_string(item.count()),
+               item.text()});
+  }
+  session.Answer(response, table.ToString("Nothing happened in that time."));
+  return OkStatus();
+}
+
+}  // namespace forewarn

@@ -1,0 +1,75 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <sstream>
+
+#include "base/file.h"
+#include "ctl/commands.h"
+
+namespace forewarn {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+constexpr char kGoodRules[] =
+    "groups:\n- name: g\n  rules:\n  - alert: Down\n    expr: up == 0\n  - record: a:b\n    expr: sum(up)\n";
+constexpr char kBadRules[] = "groups:\n- name: g\n  rules:\n  - alert: Down\n    expr: up ==\n  - alert: X\n    exp: up\n";
+
+class CheckTest : public testing::Test {
+ protected:
+  CheckTest() {
+    std::string folder = testing::TempDir() + "/forewarn-ctl-XXXXXX";
+    dir_ = mkdtemp(folder.data());
+  }
+  ~CheckTest() override { std::filesystem::remove_all(dir_); }
+  std::string Write(const std::string& name, const std::string& text) {
+    std::string path = dir_ + "/" + name;
+    EXPECT_TRUE(MakeDirs(path.substr(0, path.rfind('/'))).ok());
+    EXPECT_TRUE(WriteFileAtomically(path, text).ok());
+    return path;
+  }
+  std::string dir_;
+  std::ostringstream out;
+  std::ostringstream notes;
+  Session session{nullptr, out, notes, false, FromMillis(0)};
+};
+
+TEST_F(CheckTest, GoodRulesAreCounted) {
+  Write("rules/a.yaml", kGoodRules);
+  Write("customers.yaml", "customers: []\n");
+  ASSERT_TRUE(CheckRules(session, {dir_}).ok()) << CheckRules(session, {dir_}).message();
+  EXPECT_THAT(out.str(), HasSubstr("2 rules in 1 groups of 1 files are good.\n"));
+}
+
+TEST_F(CheckTest, EveryMistakeOfRulesIsListedByThePathThatWasGiven) {
+  std::string path = Write("bad.yaml", kBadRules);
+  EXPECT_THAT(CheckRules(session, {path}).message(), AllOf(HasSubstr(path + ":5:"), HasSubstr(path + ":7:5")));
+  EXPECT_EQ(CheckRules(session, {dir_ + "/missing.yaml"}).code(), Code::kNotFound);
+  ASSERT_TRUE(MakeDirs(dir_ + "/empty").ok());
+  EXPECT_EQ(CheckRules(session, {dir_ + "/empty"}).code(), Code::kNotFound);
+}
+
+TEST_F(CheckTest, SettingsAreCheckedForTheProgramThatReadsThem) {
+  ASSERT_TRUE(CheckConfig(session, Write("a.yaml", "collector: a.example.com:1\n"), "").ok());
+  EXPECT_THAT(out.str(), HasSubstr("a good file for the probe"));
+  ASSERT_TRUE(CheckConfig(session, Write("b.yaml", "log_level: debug\n"), "").ok());
+  EXPECT_THAT(out.str(), HasSubstr("a good file for the collector"));
+  EXPECT_THAT(CheckConfig(session, Write("c.yaml", "log_level: debug\n"), "probe").message(),
+              HasSubstr("c.yaml:1:1: the key 'collector' is missing"));
+}
+
+TEST_F(CheckTest, AFolderIsABundleWithItsRules) {
+  Write("customers.yaml", "customers: [{id: A, name: a}]\n");
+  Write("rules/bad.yaml", kBadRules);
+  EXPECT_THAT(CheckConfig(session, dir_, "").message(),
+              AllOf(HasSubstr("customers.yaml:1:18: 'id' must be"), HasSubstr("rules/bad.yaml:5:")));
+  Write("customers.yaml", "customers: [{id: a, name: a}]\n");
+  Write("rules/bad.yaml", kGoodRules);
+  EXPECT_TRUE(CheckConfig(session, dir_, "").ok());
+}
+
+}  // namespace
+}  // namespace forewarn
