@@ -54,10 +54,10 @@ class Connection {
   template <typename Service, typename Request, typename Response>
   Status Call(grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
               const Request& request, Response& response) {
-    auto stub = Service::NewStub(channel_);
+    auto service = Service::NewStub(channel_);
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() + timeout_);
-    return Explain((stub.get()->*method)(&context, request, &response));
+    return Explain((service.get()->*method)(&context, request, &response));
   }
 
  private:
