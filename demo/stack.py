@@ -139,7 +139,7 @@ class Stack:
 
     @property
     def authority(self):
-        return self.data / "collector/ca"
+        return self.data / "collector/tls"
 
     def configure_collector(self, grpc_port=0, http_port=0, **settings):
         """Writes its settings; sections in `settings` are added to ours. The ports are wishes: one that is taken
@@ -166,9 +166,10 @@ class Stack:
     def start_collector(self, seconds=60):
         self.collector = Process("the collector", [self.programs / "forewarn-collector", "--config",
                                                    self.collector_config], self.data / "collector.log")
-        ready = wait_for(lambda: re.search(r"collector\.ready .*?grpc=\S*?:(\d+) http=\S*?:(\d+)",
-                                           self.collector.text()), "the collector is ready", seconds, self.collector)
-        self.grpc_port, self.http_port = int(ready.group(1)), int(ready.group(2))
+        wait_for(lambda: " collector.ready " in self.collector.text(), "the collector is ready", seconds, self.collector)
+        listening = yaml.safe_load((self.data / "collector/listening.yaml").read_text())
+        self.grpc_port = int(listening["grpc"].rsplit(":", 1)[1])
+        self.http_port = int(listening["http"].rsplit(":", 1)[1])
         # The next start has the same ports: probes come back to them.
         self.collector_settings["grpc"]["listen"] = f"127.0.0.1:{self.grpc_port}"
         self.collector_settings["http"]["listen"] = f"127.0.0.1:{self.http_port}"
@@ -199,8 +200,8 @@ class Stack:
     # Operators.
 
     def ctl_command(self, *arguments):
-        return [str(word) for word in (self.programs / "forewarnctl", "--collector", f"127.0.0.1:{self.grpc_port}",
-                                       "--certificates", self.authority, *arguments)]
+        return [str(word) for word in (self.programs / "forewarnctl", "--context", self.authority / "ctl.yaml",
+                                       *arguments)]
 
     def ctl_raw(self, *arguments, seconds=30):
         """Runs forewarnctl and returns what subprocess.run returns."""
