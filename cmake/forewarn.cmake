@@ -93,6 +93,7 @@ set(FW_THREAD_SANITIZED base model config rules promql incidents notifier shard 
 add_custom_target(tsan_tests)
 # The tests that print docs/reference anew when FW_REPRINT is set.
 add_custom_target(golden_tests)
+add_custom_target(integration_tests)
 
 # forewarn_test(rules SOURCES … DEPS rules): one test binary a folder, one ctest entry each.
 function(forewarn_test name)
@@ -113,8 +114,8 @@ function(forewarn_test name)
     list(APPEND labels tsan)
     add_dependencies(tsan_tests test_${name})
   endif()
-  if(kind STREQUAL "golden")
-    add_dependencies(golden_tests test_${name})
+  if(kind STREQUAL "golden" OR kind STREQUAL "integration")
+    add_dependencies(${kind}_tests test_${name})
   endif()
   set_tests_properties(${name} PROPERTIES LABELS "${labels}")
 endfunction()

@@ -15,7 +15,7 @@ sanitized() {
   run_ctest asan --preset asan
 }
 released() {
-  build release programs bench_programs
+  build release programs integration_tests bench_programs
   run_ctest release --preset release --label-regex 'integration|helm|bench'
 }
 threads() {
