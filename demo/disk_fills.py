@@ -149,7 +149,9 @@ class Follower:
             labels = {label["name"]: label["value"] for label in alert["labels"]}
             if alert["rule"] != ALERT or labels.get("mountpoint") != str(self.disk.path):
                 continue
-            self.story.once(f"alert {alert['state']}", f"alert      {alert['rule']} is {alert['state']}")
+            since = alert["fired_at_ms"] if alert["state"] == "firing" else alert["active_since_ms"]
+            self.story.once(f"alert {alert['state']}", f"alert      {alert['rule']} is {alert['state']}",
+                            int(since) / 1000)
 
     def tickets(self):
         for ticket in self.stack.tickets(CUSTOMER):

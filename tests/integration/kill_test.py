@@ -46,7 +46,7 @@ class Kill(StackTest):
     def events(self):
         """Code to how often it is in the history."""
         counts = {}
-        rows = self.stack.ctl("events", "--customer", CUSTOMER, "--limit", 100000).get("items", [])
+        rows = self.stack.ctl("events", "--customer", CUSTOMER, "--limit", 10000).get("items", [])
         for row in rows:
             found = re.search(r"\bE(\d{6})\b", row["text"])
             if row["kind"] == "event" and found:
