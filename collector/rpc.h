@@ -36,4 +36,16 @@ grpc::ServerUnaryReactor* AnswerFrom(CallPool& calls, grpc::CallbackServerContex
   return reactor;
 }
 
+// The same for an operator's call, handled by `(service->*handle)(actor, request, response)`.
+template <typename Service, typename Request, typename Response>
+grpc::ServerUnaryReactor* AnswerOperator(
+    CallPool& calls, grpc::CallbackServerContext* context, Service* service,
+    Status (Service::*handle)(const std::string& actor, const Request&, Response&),
+    const Request* request, Response* response) {
+  StatusOr<OperatorIdentity> caller = PeerOperator(*context);
+  return AnswerFrom(calls, context, [caller, service, handle, request, response] {
+    return caller.ok() ? (service->*handle)(caller->name, *request, *response) : caller.status();
+  });
+}
+
 }  // namespace forewarn

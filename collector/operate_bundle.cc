@@ -1,0 +1,117 @@
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <grpcpp/grpcpp.h>
+
+#include "base/log.h"
+#include "collector/operate_service.h"
+#include "collector/rpc.h"
+#include "config/bundle_files.h"
+#include "forewarn/v1/operate.grpc.pb.h"
+#include "model/ids.h"
+#include "rules/rule_file.h"
+
+namespace forewarn {
+namespace {
+
+// What an operator sees before saying yes: `+ new`, `~ changed`, `- gone`, by path.
+std::vector<std::string> Differences(const Bundle& before, const Bundle& after) {
+  std::map<std::string, std::pair<const std::string*, const std::string*>> files;
+  for (const BundleFile& file : before.files) files[file.path].first = &file.text;
+  for (const BundleFile& file : after.files) files[file.path].second = &file.text;
+  std::vector<std::string> differences;
+  for (const auto& [path, texts] : files) {
+    auto [old_text, new_text] = texts;
+    if (old_text == nullptr) {
+      differences.push_back("+ " + path);
+    } else if (new_text == nullptr) {
+      differences.push_back("- " + path);
+    } else if (*old_text != *new_text) {
+      differences.push_back("~ " + path);
+    }
+  }
+  return differences;
+}
+
+// Everything that is wrong with the files, of both kinds.
+StatusOr<Bundle> Check(const v1::ApplyRequest& request) {
+  std::vector<BundleFile> files;
+  std::vector<BundleFile> rules;
+  for (const v1::File& file : request.files()) {
+    files.push_back({file.path(), file.text()});
+    if (file.path().starts_with("rules/")) rules.push_back(files.back());
+  }
+  StatusOr<Bundle> bundle = ParseBundle(std::move(files));
+  Status rule_mistakes = ParseRuleFiles(rules).status();
+  if (bundle.ok() && rule_mistakes.ok()) return bundle;
+  if (bundle.ok()) return rule_mistakes;
+  if (rule_mistakes.ok()) return bundle;
+  return InvalidArgument(bundle.status().message() + "\n" + rule_mistakes.message());
+}
+
+class BundleService final : public v1::BundleService::CallbackService {
+ public:
+  explicit BundleService(const OperateParts& parts) : parts_(parts) {}
+
+  grpc::ServerUnaryReactor* Apply(grpc::CallbackServerContext* context, const v1::ApplyRequest* request,
+                                  v1::ApplyResponse* response) override {
+    return AnswerOperator(parts_.calls, context, this, &BundleService::DoApply, request, response);
+  }
+  grpc::ServerUnaryReactor* GetBundle(grpc::CallbackServerContext* context,
+                                      const v1::GetBundleRequest* request,
+                                      v1::GetBundleResponse* response) override {
+    return AnswerOperator(parts_.calls, context, this, &BundleService::DoGetBundle, request, response);
+  }
+
+ private:
+  Status DoApply(const std::string& actor, const v1::ApplyRequest& request,
+                 v1::ApplyResponse& response) {
+    FW_ASSIGN_OR_RETURN(Bundle bundle, Check(request));
+    Bundle before;
+    FW_RETURN_IF_ERROR(parts_.desk.Ask(kControlPartition, [&](const Shard& shard) {
+      before = shard.bundle();
+    }));
+    response.set_id(bundle.id);
+    response.set_changed(bundle.id != before.id);
+    for (std::string& line : Differences(before, bundle)) response.add_differences(std::move(line));
+    if (request.dry_run()) return OkStatus();
+    // The control partition first: it is the record of what is applied, and a start that finds another
+    // partition behind it brings that up to it (collector/app.cc). A partition that has it already
+    // answers at once.
+    FW_RETURN_IF_ERROR(parts_.desk.Submit(kControlPartition, actor, bundle).status());
+    for (uint32_t partition = 0; partition < kPartitions; ++partition) {
+      Status outcome = parts_.desk.Submit(partition, actor, bundle).status();
+      if (!outcome.ok()) {
+        return outcome.With(fmt::format(
+            "the bundle is applied to {} of {} partitions; apply it again to reach the others", partition,
+            kPartitions));
+      }
+    }
+    FW_LOG(kInfo, "bundle.applied", {{"bundle", bundle.id}, {"actor", actor}});
+    return OkStatus();
+  }
+
+  Status DoGetBundle(const std::string&, const v1::GetBundleRequest&, v1::GetBundleResponse& response) {
+    return parts_.desk.Ask(kControlPartition, [&](const Shard& shard) {
+      response.set_id(shard.bundle().id);
+      for (const BundleFile& file : shard.bundle().files) {
+        v1::File* out = response.add_files();
+        out->set_path(file.path);
+        out->set_text(file.text);
+      }
+    });
+  }
+
+  const OperateParts parts_;
+};
+
+}  // namespace
+
+std::unique_ptr<grpc::Service> MakeBundleService(const OperateParts& parts) {
+  return std::make_unique<BundleService>(parts);
+}
+
+}  // namespace forewarn
