@@ -61,8 +61,6 @@ struct Metrics::Impl {
   Gauge& queue_depth;
   Histogram& commit_seconds;
   Counter& commits;
-  Counter& commit_bytes;
-  Histogram& rule_seconds;
   Counter& rule_failures;
   Gauge& outbox_waiting;
   Gauge& outbox_dead;
@@ -85,11 +83,6 @@ Metrics::Impl::Impl()
                                   "Duration of the committer's writes, including the sync.",
                                   kFastSeconds)),
       commits(OneCounter("forewarn_storage_commits_total", "Entries made durable.")),
-      commit_bytes(OneCounter("forewarn_storage_commit_bytes_total",
-                              "Bytes of entries and consequences handed to the store.")),
-      rule_seconds(OneHistogram("forewarn_rule_evaluation_duration_seconds",
-                                "Duration of evaluating the rules that one entry completed.",
-                                kFastSeconds)),
       rule_failures(OneCounter("forewarn_rule_evaluation_failures_total",
                                "Rule evaluations that failed; the log names the rules.")),
       outbox_waiting(OneGauge("forewarn_outbox_waiting", "Notifications not yet delivered.")),
@@ -195,14 +188,12 @@ void Metrics::EnrolmentDone(bool granted) { impl_->enrolments[granted ? 1 : 0]->
 
 void Metrics::QueueDepth(uint64_t entries) { impl_->queue_depth.Set(static_cast<double>(entries)); }
 
-void Metrics::CommitWritten(Duration took, uint64_t commits, uint64_t bytes) {
+void Metrics::CommitWritten(Duration took, uint64_t commits) {
   impl_->commit_seconds.Observe(ToSeconds(took));
   impl_->commits.Increment(static_cast<double>(commits));
-  impl_->commit_bytes.Increment(static_cast<double>(bytes));
 }
 
-void Metrics::RulesEvaluated(Duration took, uint64_t failures) {
-  impl_->rule_seconds.Observe(ToSeconds(took));
+void Metrics::RulesFailed(uint64_t failures) {
   impl_->rule_failures.Increment(static_cast<double>(failures));
 }
 

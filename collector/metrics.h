@@ -7,6 +7,7 @@
 
 #include "base/time.h"
 #include "model/alert.h"
+#include "model/bundle.h"
 #include "model/entry.h"
 #include "model/probe.h"
 #include "model/telemetry.h"
@@ -39,8 +40,8 @@ class Metrics {
 
   // --- shards and the committer ---
   void QueueDepth(uint64_t entries);  // of all shards' queues together
-  void CommitWritten(Duration took, uint64_t commits, uint64_t bytes);
-  void RulesEvaluated(Duration took, uint64_t failures);
+  void CommitWritten(Duration took, uint64_t commits);
+  void RulesFailed(uint64_t failures);
 
   // --- what the shards hold; set as a whole by whoever looks ---
   struct Census {

@@ -1,0 +1,306 @@
+#include "collector/app.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <thread>
+#include <utility>
+
+#include <fmt/format.h>
+#include <grpcpp/impl/codegen/service_type.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/record.h"
+#include "collector/enrol_service.h"
+#include "collector/operate_service.h"
+#include "collector/version.h"
+#include "model/ids.h"
+
+namespace forewarn {
+namespace {
+
+constexpr Duration kDrainPatience = 10s;
+constexpr Duration kDropEvery = 10min;
+constexpr Duration kCensusPatience = 250ms;
+constexpr size_t kCallThreads = 4;
+constexpr size_t kCallQueue = 256;
+
+PartitionsOptions ToPartitions(const CollectorSettings& settings) {
+  PartitionsOptions options;
+  unsigned processors = std::max(1u, std::thread::hardware_concurrency());
+  options.shard_threads = settings.shards.threads == 0 ? processors : settings.shards.threads;
+  options.queue_batches = settings.shards.queue_batches;
+  options.committer.queue_commits = settings.shards.commit_queue;
+  options.head.accepted_age = settings.limits.accepted_age;
+  options.head.accepted_ahead = settings.limits.accepted_future;
+  options.head.max_series_per_probe = static_cast<uint64_t>(settings.limits.series_per_probe);
+  options.head.max_series_per_customer = static_cast<uint64_t>(settings.limits.series_per_customer);
+  options.history_kept = settings.retention.events;
+  options.samples_kept = settings.retention.samples;
+  return options;
+}
+
+DeliveryOptions ToDelivery(const CollectorSettings& settings) {
+  DeliveryOptions options;
+  options.dispatch.max_attempts = static_cast<uint32_t>(settings.dispatch.max_attempts);
+  options.dispatch.backoff_min = settings.dispatch.backoff_min;
+  options.dispatch.backoff_max = settings.dispatch.backoff_max;
+  const SmtpSettings& smtp = settings.smtp;
+  options.smtp = {smtp.host, smtp.port,          smtp.tls,  smtp.ca_file,
+                  smtp.user, smtp.password_file, smtp.from, smtp.timeout};
+  options.webhook = {settings.webhook.allow_private_addresses, settings.webhook.allow_http,
+                     settings.webhook.timeout};
+  return options;
+}
+
+CaOptions ToCa(const CollectorSettings& settings) {
+  CaOptions options;
+  options.dir = settings.data_dir + "/tls";
+  options.names = settings.grpc.server_names;
+  options.probe_lifetime = settings.probes.certificate_lifetime;
+  const ServerTls& tls = settings.grpc.tls;
+  options.foreign = {tls.certificate_file, tls.key_file, tls.ca_file};
+  return options;
+}
+
+// Where a program on this machine finds what listens at `address`.
+std::string LocalAddress(const std::string& address) {
+  size_t colon = address.rfind(':');
+  std::string host = address.substr(0, colon);
+  bool anywhere = host == "0.0.0.0" || host == "[::]";
+  return anywhere ? "localhost" + address.substr(colon) : address;
+}
+
+// The last thing a process says whose disk does not take its writes: nothing of them was acknowledged, and
+// the next start replays.
+[[noreturn]] void Die(const Status& status) {
+  FW_LOG(kError, "commit.failed",
+         {{"reason", status.message()},
+          {"remedy", "nothing that was acknowledged is lost; free space or repair the disk, then start "
+                     "the collector again"}});
+  std::_Exit(EXIT_FAILURE);
+}
+
+}  // namespace
+
+App::App(CollectorSettings settings, const Clock& clock)
+    : settings_(std::move(settings)), clock_(clock) {}
+
+App::~App() { Stop(); }
+
+Status App::Start() {
+  FW_LOG(kInfo, "collector.started", {{"version", kVersion}, {"data_dir", settings_.data_dir}});
+  FW_RETURN_IF_ERROR(OpenStoreAndAuthority());
+  FW_RETURN_IF_ERROR(OpenHttp());
+  FW_RETURN_IF_ERROR(Replay());
+  FW_RETURN_IF_ERROR(FinishBundle());
+  FW_RETURN_IF_ERROR(OpenRpc());
+  FW_RETURN_IF_ERROR(SayWhereItListens());
+  delivery_->Start(*partitions_);
+  rpc_->SetServing(true);
+  ready_ = true;
+  metrics_.SetReady(true);
+  dropped_at_ = clock_.Monotonic();
+  FW_LOG(kInfo, "collector.ready", {{"grpc", rpc_->address()}, {"http", http_->address()}});
+  return OkStatus();
+}
+
+Status App::OpenStoreAndAuthority() {
+  FW_RETURN_IF_ERROR(MakeDirs(settings_.data_dir, 0750));
+  StoreOptions store;
+  store.dir = settings_.data_dir + "/db";
+  FW_ASSIGN_OR_RETURN(store_, OpenStore(store));
+  FW_ASSIGN_OR_RETURN(ca_, CertificateAuthority::Open(ToCa(settings_), clock_.Now()));
+  return OkStatus();
+}
+
+Status App::OpenHttp() {
+  HttpOptions options;
+  options.listen = settings_.http.listen;
+  FW_ASSIGN_OR_RETURN(http_, HttpServer::Open(options, Routes()));
+  return OkStatus();
+}
+
+Status App::Replay() {
+  auto seed = static_cast<uint64_t>(ToMillis(clock_.Now()));
+  delivery_ =
+      std::make_unique<DeliveryThread>(ToDelivery(settings_), *store_, clock_, metrics_, seed);
+  Committer::Hooks hooks;
+  hooks.durable = [this](const Commit& commit) { AfterCommit(commit); };
+  hooks.written = [this](const Committer::Group& group) {
+    metrics_.CommitWritten(group.took, group.commits);
+  };
+  hooks.fatal = Die;
+  partitions_ =
+      std::make_unique<Partitions>(*store_, clock_, ToPartitions(settings_), std::move(hooks));
+  Duration begun = clock_.Monotonic();
+  FW_RETURN_IF_ERROR(partitions_->Recover([](size_t, size_t) {}).With("replaying the journal"));
+  partitions_->Start();
+  desk_ = std::make_unique<Desk>(*partitions_, *store_, clock_);
+  replayed_ = true;
+  FW_LOG(kInfo, "journal.replayed", {{"took_seconds", ToSeconds(clock_.Monotonic() - begun)}});
+  return OkStatus();
+}
+
+Status App::FinishBundle() {
+  Bundle applied;
+  FW_RETURN_IF_ERROR(
+      desk_->Ask(kControlPartition, [&](const Shard& shard) { applied = shard.bundle(); }));
+  if (applied.id.empty()) return OkStatus();
+  for (uint32_t partition = 0; partition < kPartitions; ++partition) {
+    std::string here;
+    FW_RETURN_IF_ERROR(
+        desk_->Ask(partition, [&](const Shard& shard) { here = shard.bundle().id; }));
+    if (here == applied.id) continue;
+    FW_RETURN_IF_ERROR(desk_->Submit(partition, "forewarn", applied).status().With(
+        "bringing a partition up to the applied bundle"));
+  }
+  return OkStatus();
+}
+
+Status App::OpenRpc() {
+  calls_ = std::make_unique<CallPool>(kCallThreads, kCallQueue);
+  ingest_ = std::make_unique<IngestService>(*partitions_, metrics_, clock_, settings_.limits);
+  OperateParts parts{*desk_, *calls_, *ca_};
+  services_.push_back(MakeEnrolmentService(*desk_, *calls_, *ca_, metrics_));
+  services_.push_back(MakeProbeService(parts));
+  services_.push_back(MakeBundleService(parts));
+  services_.push_back(MakeQueryService(parts));
+  services_.push_back(MakeAlertService(parts));
+  services_.push_back(MakeTicketService(parts));
+
+  std::vector<grpc::Service*> services = {&ingest_->service()};
+  for (const auto& service : services_) services.push_back(service.get());
+  std::vector<std::string> names;
+  for (const char* name : {"IngestService", "EnrolmentService", "ProbeService", "BundleService",
+                           "QueryService", "AlertService", "TicketService"}) {
+    names.push_back(std::string("forewarn.v1.") + name);
+  }
+  RpcServerOptions options;
+  options.listen = settings_.grpc.listen;
+  options.server = ca_->server();
+  options.client_ca_pem = ca_->ca_pem();
+  // A batch a little beyond its limit is refused by us with a sentence, one far beyond by gRPC.
+  options.max_message_bytes = std::max<int64_t>(16 << 20, settings_.limits.max_batch_size * 2);
+  FW_ASSIGN_OR_RETURN(rpc_, RpcServer::Start(options, services, names));
+  return OkStatus();
+}
+
+Status App::SayWhereItListens() {
+  const std::string tls = settings_.data_dir + "/tls";
+  const std::string& foreign = settings_.grpc.tls.ca_file;
+  FW_RETURN_IF_ERROR(WriteFileAtomically(
+      tls + "/ctl.yaml",
+      fmt::format("collector: {}\nca_file: {}\ncertificate_file: {}\nkey_file: {}\n",
+                  LocalAddress(rpc_->address()), foreign.empty() ? tls + "/ca.pem" : foreign, tls + "/operator-admin.pem",
+                  tls + "/operator-admin.key")));
+  return WriteFileAtomically(
+      settings_.data_dir + "/listening.yaml",
+      fmt::format("grpc: {}\nhttp: {}\n", rpc_->address(), http_->address()));
+}
+
+// On the committer's thread: hands on and counts, never waits.
+void App::AfterCommit(const Commit& commit) {
+  if (commit.empty) return;
+  for (const Notification& notification : commit.outbox) {
+    delivery_->Take(commit.partition, notification);
+  }
+  for (const std::string& problem : commit.problems) {
+    FW_LOG(kWarn, "rule.failed", {{"reason", problem}});
+  }
+  if (!commit.problems.empty()) metrics_.RulesFailed(commit.problems.size());
+  bool resolved = false;
+  for (const StatePut& put : commit.state) {
+    if (put.record.empty()) continue;
+    if (put.kind == StateKind::kBundle && commit.partition == kControlPartition) {
+      if (StatusOr<Bundle> bundle = DecodeRecord<Bundle>(put.record); bundle.ok()) {
+        delivery_->SetReceivers(bundle->receivers);
+      }
+    } else if (put.kind == StateKind::kTimeline) {
+      StatusOr<TimelineItem> line = DecodeRecord<TimelineItem>(put.record);
+      resolved = resolved || (line.ok() && line->what == "resolved");
+    }
+  }
+  if (!resolved) return;
+  for (const StatePut& put : commit.state) {
+    if (put.kind != StateKind::kTicket || put.record.empty()) continue;
+    StatusOr<Ticket> ticket = DecodeRecord<Ticket>(put.record);
+    if (ticket.ok() && ticket->prevented && ticket->state == TicketState::kResolved) {
+      metrics_.TicketPrevented();
+    }
+  }
+}
+
+std::vector<HttpRoute> App::Routes() {
+  auto metrics = [this](const HttpRequest&) {
+    if (replayed_) TakeCensus();
+    return HttpResponse{200, metrics_.Text(), "text/plain; version=0.0.4; charset=utf-8"};
+  };
+  auto live = [](const HttpRequest&) { return HttpResponse{200, "alive\n"}; };
+  auto ready = [this](const HttpRequest&) {
+    if (ready_) return HttpResponse{200, "ready\n"};
+    return HttpResponse{503, replayed_ ? "not ready: starting or stopping\n"
+                                       : "not ready: replaying the journal\n"};
+  };
+  return {{"GET", "/metrics", metrics}, {"GET", "/livez", live}, {"GET", "/readyz", ready}};
+}
+
+void App::TakeCensus() {
+  metrics_.QueueDepth(partitions_->queued());
+  Metrics::Census census;
+  auto count = [&census](const Shard& shard) {
+    for (const auto& [uuid, probe] : shard.contacts().all()) {
+      ++census.contact[static_cast<int>(probe.contact)];
+    }
+    for (const Alert& alert : shard.engine().Alerts()) {
+      ++census.alerts[static_cast<int>(alert.state) - 1];
+    }
+    for (const auto& [number, ticket] : shard.incidents().tickets()) {
+      bool open = ticket.state == TicketState::kOpen || ticket.state == TicketState::kAcknowledged;
+      if (open) ++census.tickets[static_cast<int>(ticket.severity)];
+    }
+    for (const auto& [id, notification] : shard.planner().outbox()) {
+      census.outbox_waiting += notification.state == DeliveryState::kWaiting;
+      census.outbox_dead += notification.state == DeliveryState::kDead;
+    }
+    census.series += shard.head().series_count();
+    census.head_bytes += shard.head().memory_bytes();
+  };
+  for (uint32_t partition = 0; partition < partitions_->partition_count(); ++partition) {
+    // A shard that is too busy to count keeps the figures of the last look; half a count would lie.
+    if (!partitions_->AskAndWait(partition, count, kCensusPatience).ok()) return;
+  }
+  metrics_.SetCensus(census);
+}
+
+void App::Tend() {
+  if (partitions_ == nullptr || clock_.Monotonic() - dropped_at_ < kDropEvery) return;
+  dropped_at_ = clock_.Monotonic();
+  partitions_->DropOld([](const Status& outcome) {
+    if (!outcome.ok()) FW_LOG(kError, "retention.failed", {{"reason", outcome.message()}});
+  });
+}
+
+void App::Stop() {
+  if (store_ == nullptr) return;
+  FW_LOG(kInfo, "collector.stopping", {});
+  ready_ = false;
+  metrics_.SetReady(false);
+  if (ingest_ != nullptr) ingest_->Drain();
+  if (rpc_ != nullptr) rpc_->Shutdown(kDrainPatience);
+  calls_.reset();
+  // No message leaves any more whose outcome could not be recorded.
+  if (delivery_ != nullptr) delivery_->Stop();
+  http_.reset();
+  desk_.reset();
+  rpc_.reset();
+  services_.clear();
+  partitions_.reset();
+  ingest_.reset();
+  delivery_.reset();
+  ca_.reset();
+  store_.reset();
+  FW_LOG(kInfo, "collector.stopped", {});
+}
+
+}  // namespace forewarn

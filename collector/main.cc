@@ -1,0 +1,84 @@
+// forewarn-collector: reads its settings, starts the collector, and stops it on SIGTERM or SIGINT.
+
+#include <csignal>
+#include <cstdio>
+#include <ctime>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "collector/app.h"
+#include "collector/version.h"
+#include "config/collector_settings.h"
+
+namespace {
+
+struct Arguments {
+  std::string config;
+  bool check_config = false;
+  bool print_default_config = false;
+};
+
+int Fail(const forewarn::Status& status) {
+  std::fprintf(stderr, "%s\n", status.message().c_str());
+  return 1;
+}
+
+// The signals that end the process, held back in all threads so that one place waits for them.
+sigset_t HoldSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  return signals;
+}
+
+int Run(const forewarn::CollectorSettings& settings) {
+  sigset_t signals = HoldSignals();
+  forewarn::SystemClock clock;
+  forewarn::App app(settings, clock);
+  if (forewarn::Status started = app.Start(); !started.ok()) return Fail(started);
+  const timespec second = {.tv_sec = 1, .tv_nsec = 0};
+  while (sigtimedwait(&signals, nullptr, &second) < 0) app.Tend();
+  app.Stop();
+  return 0;
+}
+
+int Main(const Arguments& arguments) {
+  if (arguments.print_default_config) {
+    std::fputs(forewarn::CollectorSettingsExample().c_str(), stdout);
+    return 0;
+  }
+  if (arguments.config.empty()) {
+    return Fail(forewarn::InvalidArgument(
+        "--config FILE is missing; --print-default-config prints a file to start from"));
+  }
+  auto settings = forewarn::LoadCollectorSettings(arguments.config);
+  if (!settings.ok()) return Fail(settings.status());
+  if (arguments.check_config) {
+    std::printf("%s: good\n", arguments.config.c_str());
+    return 0;
+  }
+  forewarn::LogLevel level = forewarn::LogLevel::kInfo;
+  forewarn::ParseLogLevel(settings->log_level, level);
+  forewarn::SetUpLog(level);
+  return Run(*settings);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App cli("Forewarn's collector: takes in telemetry, judges it, opens tickets and warns customers.");
+  Arguments arguments;
+  cli.add_option("--config", arguments.config, "File with the settings.")->type_name("FILE");
+  cli.add_flag("--check-config", arguments.check_config, "List every mistake in the settings and end.");
+  cli.add_flag("--print-default-config", arguments.print_default_config,
+               "Print a file with every setting, its default and its meaning.");
+  cli.set_version_flag("--version", std::string("forewarn-collector ") + forewarn::kVersion);
+  CLI11_PARSE(cli, argc, argv);
+  return Main(arguments);
+}
