@@ -34,6 +34,20 @@ KNOWS_ALL_SIBLINGS = ["collector/shard.h", "collector/shard.cc"]
 # Sources without a unit test of their own, and what tests them instead.
 WITHOUT_MIRROR = {
     "ctl/main.cc": "the wiring of the command line: tests/golden/reference_test.cc prints all of it",
+    "collector/app.cc": "tests/integration/edges_test.cc: through its door, over real TLS",
+    "collector/desk.cc": "tests/integration/edges_test.cc: through its door, over real TLS",
+    "collector/enrol_service.cc": "tests/integration/edges_test.cc: through its door, over real TLS",
+    "collector/ingest_service.cc": "tests/integration/edges_test.cc: through its door, over real TLS",
+    "collector/operate_alerts.cc": "tests/integration/edges_test.cc: through its door, over real TLS",
+    "collector/operate_bundle.cc": "tests/integration/edges_test.cc: through its door, over real TLS",
+    "collector/operate_convert.cc": "tests/integration/edges_test.cc: through its door, over real TLS",
+    "collector/operate_probes.cc": "tests/integration/edges_test.cc: through its door, over real TLS",
+    "collector/operate_query.cc": "tests/integration/edges_test.cc: through its door, over real TLS",
+    "collector/operate_tickets.cc": "tests/integration/edges_test.cc: through its door, over real TLS",
+    "collector/rpc.cc": "tests/integration/edges_test.cc: through its door, over real TLS",
+    "collector/server.cc": "tests/integration/edges_test.cc: through its door, over real TLS",
+    "collector/delivery_thread.cc": "tests/integration/demo_test.py: the warning as the mail server got it",
+    "collector/main.cc": "tests/integration/messages_test.py: what it prints and how it ends",
 }
 
 # Files over LONGEST lines, and why each is still one idea.
@@ -46,6 +60,8 @@ LONG_FILES = {
     "tests/unit/incidents/manager_test.cc": "mirrors incidents/manager.cc; the property test uses the builders",
     "tests/unit/notifier/planner_test.cc": "mirrors notifier/planner.cc; the property test uses the builders",
     "tests/unit/store/head_test.cc": "mirrors store/head.cc; the kills use the builders of the tests before them",
+    "collector/ca.cc": "making, checking and signing certificates, and OpenSSL in no other source",
+    "collector/ingest_service.cc": "one stream's life; the service around it only opens and ends streams",
 }
 
 # (header, where it may be included, what to use instead)
