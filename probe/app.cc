@@ -4,12 +4,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <random>
 
 #include <fmt/format.h>
 
 #include "base/file.h"
+#include "base/fingerprint.h"
 #include "base/log.h"
+#include "base/random.h"
 #include "base/units.h"
 #include "probe/checks.h"
 #include "probe/facts.h"
@@ -24,10 +25,8 @@ constexpr Duration kFarewell = 3s;         // for the last batches when stopping
 constexpr Duration kRenewalRetry = 10min;
 constexpr int64_t kLedgerBytes = 16 << 20;
 
-uint64_t Seed() {
-  std::random_device device;
-  return static_cast<uint64_t>(device()) << 32 | device();
-}
+// For the jitter of reconnects: a fleet started at once must not come back in step.
+uint64_t Seed() { return Fingerprint::Of(RandomHex(8)).value(); }
 
 // True when `fd` becomes readable within `patience`.
 bool WaitReadable(int fd, Duration patience) {
@@ -208,7 +207,7 @@ void App::Run(int stop_fd) {
   Duration deadline = clock_.Monotonic() + kFarewell;
   while (!stream_->idle() && clock_.Monotonic() < deadline && stream_->Step(kTurn)) {
   }
-  WriteStatus();
+  WriteStatus(/*running=*/false);
   FW_LOG(kInfo, "probe.stopped", {{"spool_records", spool_->stats().waiting + spool_->stats().under_way}});
 }
 
@@ -231,7 +230,7 @@ void App::RenewIfDue() {
   transport_ = std::move(transport);
 }
 
-void App::WriteStatus() {
+void App::WriteStatus(bool running) {
   const StreamStats& stream = stream_->stats();
   const AgentStats& agent = agent_->stats();
   SpoolStats spool = spool_->stats();
@@ -243,7 +242,7 @@ void App::WriteStatus() {
   status.installation = identity_.installation;
   status.probe = identity_.probe;
   status.collector = settings_.collector;
-  status.connected = stream.connected;
+  status.connected = running && stream.connected;
   status.last_contact = stream.last_contact;
   status.last_ack = stream.last_ack;
   status.last_error = stream.last_error;

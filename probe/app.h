@@ -33,7 +33,7 @@ class App {
   Status Load();
   Status LoadSources(std::vector<std::unique_ptr<Source>>& sources);
   void RenewIfDue();
-  void WriteStatus();
+  void WriteStatus(bool running = true);
 
   const ProbeSettings settings_;
   const Clock& clock_;

@@ -1,7 +1,6 @@
-#include <chrono>
-
 #include <fmt/format.h>
 
+#include "base/clock.h"
 #include "base/units.h"
 #include "probe/checks.h"
 #include "probe/run_command.h"
@@ -15,10 +14,11 @@ class CommandCheck : public CheckRunner {
       : command_(std::move(command)), timeout_(timeout) {}
 
   CheckResult Run() override {
-    auto started = std::chrono::steady_clock::now();
+    SystemClock clock;
+    Duration started = clock.Monotonic();
     StatusOr<CommandOutcome> outcome = RunCommand(command_, timeout_);
     CheckResult result;
-    result.took = std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - started);
+    result.took = clock.Monotonic() - started;
     if (!outcome.ok()) {
       result.message = outcome.status().message();
       return result;

@@ -19,6 +19,8 @@
 
 #include <fmt/format.h>
 
+#include "base/clock.h"
+
 namespace forewarn {
 namespace {
 
@@ -39,13 +41,18 @@ using Verification = std::unique_ptr<X509_STORE_CTX, Free<X509_STORE_CTX_free>>;
 
 // The reason of OpenSSL's newest error, and forgets the rest.
 std::string OpenSslReason() {
-  // The first is the cause; those after it say where it was noticed.
-  unsigned long code = ERR_peek_error();
+  // The first is the cause; those after it say where it was noticed. What a name server said is in its data.
+  const char* data = nullptr;
+  int flags = 0;
+  unsigned long code = ERR_peek_error_all(nullptr, nullptr, nullptr, &data, &flags);
+  std::string text = "no answer";
+  if (code != 0) {
+    const char* reason = ERR_SYSTEM_ERROR(code) ? nullptr : ERR_reason_error_string(code);
+    text = reason != nullptr ? reason : std::system_category().message(ERR_GET_REASON(code));
+    if ((flags & ERR_TXT_STRING) != 0 && data != nullptr && data[0] != '\0') text = fmt::format("{}: {}", text, data);
+  }
   ERR_clear_error();
-  if (code == 0) return "no answer";
-  if (ERR_SYSTEM_ERROR(code)) return std::system_category().message(ERR_GET_REASON(code));
-  const char* reason = ERR_reason_error_string(code);
-  return reason != nullptr ? reason : fmt::format("error {:#x}", code);
+  return text;
 }
 
 std::string Hex(const unsigned char* bytes, size_t size) {
@@ -179,7 +186,7 @@ StatusOr<std::string> FetchCa(const std::string& address, const std::string& ser
   BIO_set_conn_hostname(connection.get(), address.c_str());
   ERR_clear_error();
   BIO_set_nbio(connection.get(), 1);
-  time_t deadline = time(nullptr) + std::max<time_t>(1, patience / 1s);
+  time_t deadline = ToMillis(SystemClock().Now() + patience) / 1000 + 1;
   while (BIO_do_connect(connection.get()) <= 0) {
     bool again = BIO_should_retry(connection.get());
     if (again && BIO_wait(connection.get(), deadline, 20) > 0) continue;

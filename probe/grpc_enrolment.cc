@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "base/clock.h"
 #include "forewarn/v1/ingest.grpc.pb.h"
 #include "probe/enrol.h"
 #include "probe/grpc_status.h"
@@ -9,7 +10,7 @@
 namespace forewarn {
 namespace {
 
-constexpr auto kPatience = std::chrono::seconds(30);
+constexpr Duration kPatience = 30s;
 
 class GrpcEnrolmentCalls : public EnrolmentCalls {
  public:
@@ -58,7 +59,7 @@ class GrpcEnrolmentCalls : public EnrolmentCalls {
   }
 
   static void Prepare(grpc::ClientContext& context) {
-    context.set_deadline(std::chrono::system_clock::now() + kPatience);
+    context.set_deadline(std::chrono::system_clock::time_point(SystemClock().Now() + kPatience));
   }
 };
 

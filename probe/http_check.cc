@@ -1,11 +1,11 @@
 #include <curl/curl.h>
 
 #include <algorithm>
-#include <chrono>
 #include <mutex>
 
 #include <fmt/format.h>
 
+#include "base/clock.h"
 #include "probe/checks.h"
 
 namespace forewarn {
@@ -33,7 +33,8 @@ class HttpCheck : public CheckRunner {
 
   CheckResult Run() override {
     CheckResult result;
-    auto started = std::chrono::steady_clock::now();
+    SystemClock clock;
+    Duration started = clock.Monotonic();
     std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> curl(curl_easy_init(), curl_easy_cleanup);
     Body body;
     char error[CURL_ERROR_SIZE] = {};
@@ -49,7 +50,7 @@ class HttpCheck : public CheckRunner {
     CURLcode code = curl_easy_perform(curl.get());
     long status = 0;
     curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
-    result.took = std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - started);
+    result.took = clock.Monotonic() - started;
 
     if (code != CURLE_OK) {
       result.message = error[0] != '\0' ? error : curl_easy_strerror(code);

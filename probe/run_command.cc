@@ -9,12 +9,11 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <system_error>
-#include <thread>
 
 #include <fmt/format.h>
 
+#include "base/clock.h"
 #include "probe/parse.h"
 #include "probe/reading.h"
 
@@ -25,12 +24,6 @@ namespace {
 
 constexpr size_t kLineMax = 1024;
 
-using Steady = std::chrono::steady_clock;
-
-int MillisUntil(Steady::time_point deadline) {
-  auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Steady::now()).count();
-  return static_cast<int>(std::clamp<int64_t>(left, 0, 3'600'000));
-}
 
 StatusOr<pid_t> Start(const std::vector<std::string>& command, int output_fd) {
   std::vector<char*> arguments;
@@ -81,19 +74,18 @@ StatusOr<CommandOutcome> RunCommand(const std::vector<std::string>& command, Dur
   }
 
   CommandOutcome outcome;
-  Steady::time_point deadline = Steady::now() + timeout;
+  SystemClock clock;
+  Duration deadline = clock.Monotonic() + timeout;
   int state = 0;
   bool exited = false;
   bool open = true;
   char buffer[4096];
   // Until it has exited: a child that it left behind may hold the pipe open for ever. While the pipe is open
   // we look at it, and at the process every 20 ms.
-  while (!exited && Steady::now() < deadline) {
-    int patience = std::min(20, MillisUntil(deadline));
-    pollfd one{ends[0], POLLIN, 0};
-    if (!open) {
-      std::this_thread::sleep_for(Duration(std::min(5, patience)));
-    } else if (poll(&one, 1, patience) > 0) {
+  while (!exited && clock.Monotonic() < deadline) {
+    int patience = static_cast<int>(std::min<int64_t>(20, (deadline - clock.Monotonic()).count() + 1));
+    pollfd one{open ? ends[0] : -1, POLLIN, 0};  // -1: poll() only waits
+    if (poll(&one, 1, patience) > 0) {
       ssize_t n = read(ends[0], buffer, sizeof buffer);
       if (n <= 0) open = false;
       size_t room = output_max - outcome.output.size();

@@ -1,0 +1,86 @@
+#include "probe/state_files.h"
+
+#include <sys/stat.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/file.h"
+#include "probe/ledger.h"
+#include "probe/status_text.h"
+#include "tests/unit/probe/temp_dir.h"
+
+namespace forewarn {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr Timestamp kNow = FromMillis(1'777'600'000'000);
+
+TEST(Identity, ComesBackAsItWasSavedAndIsPrivate) {
+  TempDir dir;
+  ProbeIdentityFile saved{"c.example.com:7443", "", "acme", "main", "uuid", "ca", "cert", "key", kNow};
+  ASSERT_TRUE(SaveIdentity(dir.path(), saved).ok());
+  StatusOr<ProbeIdentityFile> loaded = LoadIdentity(dir.path());
+  ASSERT_TRUE(loaded.ok());
+  EXPECT_EQ(loaded->probe, "uuid");
+  EXPECT_EQ(loaded->key_pem, "key");
+  EXPECT_EQ(loaded->enrolled_at, kNow);
+  struct stat info;
+  ASSERT_EQ(stat(IdentityPath(dir.path()).c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0600u);
+}
+
+TEST(Identity, SaysHowToEnrolWhenThereIsNone) {
+  TempDir dir;
+  EXPECT_THAT(LoadIdentity(dir.path()).status().message(), HasSubstr("forewarn-probe enrol"));
+  dir.Write("identity.json", "{\"probe\":\"x\"}");
+  EXPECT_THAT(LoadIdentity(dir.path()).status().message(), HasSubstr("--force"));
+  dir.Write("identity.json", "[1");
+  EXPECT_THAT(LoadIdentity(dir.path()).status().message(), HasSubstr("damaged"));
+}
+
+TEST(Status, IsGoodOnlyWhileTheAgentRunsAndHasContact) {
+  ProbeStatus status;
+  status.written_at = kNow;
+  status.interval = 15s;
+  status.connected = true;
+  status.certificate_expires_at = kNow + 24h;
+  status.source_errors["disk"] = "/proc/diskstats: gone";
+  TempDir dir;
+  ASSERT_TRUE(SaveStatus(dir.path(), status).ok());
+  status = *LoadStatus(dir.path());
+  EXPECT_TRUE(StatusIsGood(status, kNow + 30s));
+  EXPECT_FALSE(StatusIsGood(status, kNow + 46s)) << "not heard of for three rounds";
+  EXPECT_FALSE(StatusIsGood(status, kNow + 25h));
+  EXPECT_THAT(StatusText(status, kNow + 30s), HasSubstr("disk: /proc/diskstats: gone"));
+  EXPECT_THAT(StatusText(status, kNow + 1h), HasSubstr("not running"));
+  status.connected = false;
+  EXPECT_FALSE(StatusIsGood(status, kNow));
+}
+
+TEST(Ledger, ListsWhatLeftAndStaysBounded) {
+  TempDir dir;
+  Ledger ledger(dir.path(), 4096);
+  SpooledBatch batch;
+  batch.epoch = 7;
+  batch.sequence = 3;
+  batch.item.at = kNow;
+  Event event;
+  event.count = 2;
+  event.severity = Severity::kError;
+  event.source = "log:/a";
+  event.message = "two\nlines";
+  batch.item.reports.events = {event};
+  batch.gaps = {{"samples", "spool_full", 9, kNow, kNow}};
+  ASSERT_TRUE(ledger.Write(batch, kNow).ok());
+  std::string text = *ReadFile(dir / "ledger.log");
+  EXPECT_THAT(text, HasSubstr(" batch 7/3 round "));
+  EXPECT_THAT(text, HasSubstr("  event error x2 log:/a two lines\n"));
+  EXPECT_THAT(text, HasSubstr("  gap 9 samples spool_full"));
+  for (int i = 0; i < 200; ++i) ASSERT_TRUE(ledger.Write(batch, kNow).ok());
+  EXPECT_LT(ReadFile(dir / "ledger.log")->size() + ReadFile(dir / "ledger.log.1")->size(), 5000u);
+}
+
+}  // namespace
+}  // namespace forewarn
