@@ -24,10 +24,10 @@ class GrpcEnrolmentCalls : public EnrolmentCalls {
     v1::EnrolResponse response;
     TlsIdentity nobody;
     nobody.ca_pem = ca_pem;
-    auto stub = Connect(collector, nobody);
+    auto service = Connect(collector, nobody);
     grpc::ClientContext context;
     Prepare(context);
-    FW_RETURN_IF_ERROR(FromGrpc(stub->Enrol(&context, request, &response)));
+    FW_RETURN_IF_ERROR(FromGrpc(service->Enrol(&context, request, &response)));
     return EnrolAnswer{response.certificate_pem(), response.ca_pem(), response.customer(),
                        response.installation(), response.probe()};
   }
@@ -37,10 +37,10 @@ class GrpcEnrolmentCalls : public EnrolmentCalls {
     v1::RenewRequest request;
     request.set_csr_der(csr_der);
     v1::RenewResponse response;
-    auto stub = Connect(collector, identity);
+    auto service = Connect(collector, identity);
     grpc::ClientContext context;
     Prepare(context);
-    FW_RETURN_IF_ERROR(FromGrpc(stub->Renew(&context, request, &response)));
+    FW_RETURN_IF_ERROR(FromGrpc(service->Renew(&context, request, &response)));
     return EnrolAnswer{response.certificate_pem(), response.ca_pem(), "", "", ""};
   }
 
