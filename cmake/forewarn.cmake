@@ -89,7 +89,7 @@ endfunction()
 
 # The tests that run under the thread sanitizer: those that execute neither gRPC nor RocksDB, whose packaged
 # builds it cannot see into.
-set(FW_THREAD_SANITIZED base model config rules promql incidents notifier shard scenario sim)
+set(FW_THREAD_SANITIZED base model config rules promql incidents notifier fold scenario sim)
 add_custom_target(tsan_tests)
 # The tests that print docs/reference anew when FW_REPRINT is set.
 add_custom_target(golden_tests)
