@@ -46,8 +46,8 @@ std::vector<Fingerprint> AlertBook::Of(Fingerprint rule, const std::string& stre
 void AlertBook::TakeChanges(std::vector<StatePut>& out) {
   for (Fingerprint id : dirty_) {
     auto it = alerts_.find(id);
-    out.push_back({StateKind::kAlert, id.ToString(),
-                   it == alerts_.end() ? "" : EncodeRecord(it->second)});
+    out.push_back(
+        {StateKind::kAlert, id.ToString(), it == alerts_.end() ? "" : EncodeRecord(it->second)});
   }
   dirty_.clear();
 }

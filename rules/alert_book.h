@@ -13,8 +13,8 @@
 
 namespace forewarn {
 
-// An alert with what the engine alone needs. Its record is an Alert's with fields from 100 on, so whoever
-// wants the alert reads it as one.
+// An alert with what the engine alone needs. Its record is an Alert's with fields from 100 on, so
+// whoever wants the alert reads it as one.
 struct AlertRecord {
   AlertLife life;
   Fingerprint rule;    // key of the PreparedRule
@@ -31,8 +31,8 @@ struct AlertRecord {
   }
 };
 
-// The living alerts of a partition: pending, firing and unknown. Keeps count of what must be stored anew. Not
-// thread-safe.
+// The living alerts of a partition: pending, firing and unknown. Keeps count of what must be stored
+// anew. Not thread-safe.
 class AlertBook {
  public:
   Status Restore(std::string_view record);

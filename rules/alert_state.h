@@ -7,8 +7,8 @@
 
 namespace forewarn {
 
-// The life of one alert, as pure steps. Silence is not recovery: an alert resolves only when its expression
-// was evaluated on data that proves it; data that is missing makes it unknown.
+// The life of one alert, as pure steps. Silence is not recovery: an alert resolves only when its
+// expression was evaluated on data that proves it; data that is missing makes it unknown.
 //
 //             kTrue                  kFalse                 kGone            kUnproven
 //   pending   firing after `for`     resolved               ended            ended
@@ -17,8 +17,8 @@ namespace forewarn {
 //   unknown   firing, old start      as from firing         unknown (gone),  unknown
 //                                                           ended after 1 h
 //
-// kNoNews leaves all of them as they are: a result that vanished because time passed, and not because
-// something was measured, proves nothing.
+// kNoNews leaves all of them as they are: a result that vanished because time passed, and not
+// because something was measured, proves nothing.
 //
 // Times are event times, and those of one alert never go back.
 
@@ -34,8 +34,8 @@ enum class Outcome {
 struct AlertTimes {
   Duration hold_for{0};
   Duration keep_firing_for{0};
-  // A pending alert that was not seen true for longer than this begins again: whether the condition held in
-  // between is not known.
+  // A pending alert that was not seen true for longer than this begins again: whether the condition
+  // held in between is not known.
   Duration unseen_max = 5min;
 };
 
@@ -48,11 +48,12 @@ struct AlertLife {
   std::optional<Timestamp> gone_since;  // while unknown (gone)
 };
 
-// Begins the life of an alert whose expression has become true: pending, or firing when `for` is zero.
+// Begins the life of an alert whose expression has become true: pending, or firing when `for` is
+// zero.
 void StartAlert(AlertLife& life, Timestamp at, const AlertTimes& times);
 
-// Takes what the evaluation at `at` says. Returns whether that is a step of its life (another state, reason
-// or start), as opposed to more of the same. Not for resolved or ended alerts.
+// Takes what the evaluation at `at` says. Returns whether that is a step of its life (another
+// state, reason or start), as opposed to more of the same. Not for resolved or ended alerts.
 bool AdvanceAlert(AlertLife& life, Outcome outcome, Timestamp at, const AlertTimes& times);
 
 // The probes it rests on fell silent. A firing alert becomes unknown; returns whether it did.

@@ -36,7 +36,8 @@ std::vector<AlertChange> CatchUp::TakeNet() {
     if (!IsNews(held.planned, held.latest)) continue;
     std::optional<AlertState> before;
     if (held.planned) before = held.planned->state;
-    // It fired and then its data stopped: whoever is to know that it is unknown must first know of it.
+    // It fired and then its data stopped: whoever is to know that it is unknown must first know of
+    // it.
     bool was_told = before && *before != AlertState::kPending;
     if (held.latest.state == AlertState::kUnknown && !was_told) {
       Alert firing = held.latest;

@@ -9,13 +9,14 @@
 
 namespace forewarn {
 
-// CatchUp holds back what alerts do while the data that moves them is old. A spool that arrives after an
-// outage is judged at its own time, step by step; but nobody is to be woken for what is over. So while it
-// lasts, steps are recorded and not planned, and at its end, or after kPatience, the net change of each alert
-// is planned once, marked late. What began and ended inside leaves nothing to plan.
+// CatchUp holds back what alerts do while the data that moves them is old. A spool that arrives
+// after an outage is judged at its own time, step by step; but nobody is to be woken for what is
+// over. So while it lasts, steps are recorded and not planned, and at its end, or after kPatience,
+// the net change of each alert is planned once, marked late. What began and ended inside leaves
+// nothing to plan.
 //
-// One for each stream of evaluations: a probe's round ends, or an installation's grid. A value; part of the
-// stream's record.
+// One for each stream of evaluations: a probe's round ends, or an installation's grid. A value;
+// part of the stream's record.
 class CatchUp {
  public:
   // Data is old when its event time is further behind its arrival than this.
@@ -26,11 +27,12 @@ class CatchUp {
   bool active() const { return active_; }
   void Begin() { active_ = true; }
 
-  // Takes a step before it goes out. While active it is marked as not planned and remembered; `before` is
-  // the alert before the step.
+  // Takes a step before it goes out. While active it is marked as not planned and remembered;
+  // `before` is the alert before the step.
   void Pass(AlertChange& change, const std::optional<Alert>& before, Timestamp arrival);
 
-  // The net changes since they were last planned, by alert. Nothing is remembered afterwards; still active.
+  // The net changes since they were last planned, by alert. Nothing is remembered afterwards; still
+  // active.
   std::vector<AlertChange> TakeNet();
   // The same, and it is over.
   std::vector<AlertChange> End();

@@ -6,8 +6,8 @@
 namespace forewarn {
 namespace {
 
-// Silence means something only where sounds are expected: a retired probe is never heard of again, and an
-// air-gapped one is heard of when somebody carries a file.
+// Silence means something only where sounds are expected: a retired probe is never heard of again,
+// and an air-gapped one is heard of when somebody carries a file.
 bool IsWatched(const ProbeState& probe) {
   return probe.contact != Contact::kRetired && probe.contact != Contact::kAirGapped;
 }
@@ -24,8 +24,8 @@ void SetContact(ProbeState& probe, Contact contact, Timestamp since) {
   probe.contact_since = since;
 }
 
-// What people and the dispatcher command may yet be refused, and a bundle is about rules: neither says
-// anything about probes, so neither may leave a mark here.
+// What people and the dispatcher command may yet be refused, and a bundle is about rules: neither
+// says anything about probes, so neither may leave a mark here.
 bool MovesContact(const Entry& entry) {
   if (const Command* command = std::get_if<Command>(&entry.what)) {
     return std::holds_alternative<HelloCommand>(*command) ||
@@ -58,7 +58,8 @@ std::vector<ProbeState> Contacts::Observe(const Entry& entry) {
   const Batch* batch = std::get_if<Batch>(&entry.what);
   if (batch != nullptr && IsDuplicate(*batch)) return {};
   if (!MovesContact(entry)) return {};
-  // The entry's own probe speaks first, so that it is not called late by the entry that ends its silence.
+  // The entry's own probe speaks first, so that it is not called late by the entry that ends its
+  // silence.
   ProbeState* heard = nullptr;
   auto probe_of = [&](const ProbeIdentity& identity) -> ProbeState& {
     auto [it, is_new] = probes_.try_emplace(identity.probe);
@@ -97,7 +98,8 @@ std::vector<ProbeState> Contacts::Observe(const Entry& entry) {
     }
   }
 
-  // Each of these entries carries the time, so silence is judged by all of them and not by ticks alone.
+  // Each of these entries carries the time, so silence is judged by all of them and not by ticks
+  // alone.
   std::vector<ProbeState> changed;
   for (auto& [id, probe] : probes_) {
     bool is_changed = &probe == heard;
@@ -152,7 +154,8 @@ std::optional<Timestamp> Contacts::Watermark(std::string_view customer,
   std::optional<Timestamp> watermark;
   for (const auto& [id, probe] : probes_) {
     if (probe.contact != Contact::kFresh || probe.watermark == kTimeZero) continue;
-    if (probe.identity.customer != customer || probe.identity.installation != installation) continue;
+    if (probe.identity.customer != customer || probe.identity.installation != installation)
+      continue;
     if (!watermark || probe.watermark < *watermark) watermark = probe.watermark;
   }
   return watermark;

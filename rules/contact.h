@@ -13,8 +13,9 @@
 
 namespace forewarn {
 
-// Contacts knows every probe of one partition: when it was last heard of, how far its data goes, and what
-// that makes of it. A fold: entries in, changed states out. Owned by its shard; not thread-safe.
+// Contacts knows every probe of one partition: when it was last heard of, how far its data goes,
+// and what that makes of it. A fold: entries in, changed states out. Owned by its shard; not
+// thread-safe.
 //
 //   fresh --late_after--> late --lost_after--> lost        any arrival: fresh
 //   retired: by command; stays so.                         (all on arrival time)
@@ -27,10 +28,10 @@ class Contacts {
   // Whether the batch was applied before: same epoch and not a later sequence, or an older epoch.
   bool IsDuplicate(const Batch& batch) const;
 
-  // Takes the entry and returns the states it changed, by UUID. A batch's rounds move the watermark. A hello,
-  // a batch, a retirement and a tick move the time, so each of them may find other probes late or lost; any
-  // other entry, and a batch that is a duplicate, changes nothing. `contact_since` of a silent probe is the
-  // moment its time ran out, whenever that was noticed.
+  // Takes the entry and returns the states it changed, by UUID. A batch's rounds move the
+  // watermark. A hello, a batch, a retirement and a tick move the time, so each of them may find
+  // other probes late or lost; any other entry, and a batch that is a duplicate, changes nothing.
+  // `contact_since` of a silent probe is the moment its time ran out, whenever that was noticed.
   std::vector<ProbeState> Observe(const Entry& entry);
 
   // Arrival time at which the next state changes by silence alone; nothing when none will.
@@ -40,9 +41,10 @@ class Contacts {
   const ProbeState* Find(std::string_view probe) const;
   // The installation's probes, by UUID; retired ones included.
   std::vector<const ProbeState*> Of(std::string_view customer, std::string_view installation) const;
-  // Event time up to which the installation's data is complete: the minimum over its fresh probes, so that
-  // a dead one stalls nobody. Nothing while no fresh probe has ended a round.
-  std::optional<Timestamp> Watermark(std::string_view customer, std::string_view installation) const;
+  // Event time up to which the installation's data is complete: the minimum over its fresh probes,
+  // so that a dead one stalls nobody. Nothing while no fresh probe has ended a round.
+  std::optional<Timestamp> Watermark(std::string_view customer,
+                                     std::string_view installation) const;
   const std::map<std::string, ProbeState, std::less<>>& all() const { return probes_; }
 
  private:

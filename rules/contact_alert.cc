@@ -1,10 +1,10 @@
 #include "rules/contact_alert.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 #include <vector>
-
-#include <fmt/format.h>
 
 #include "base/units.h"
 #include "rules/judge.h"

@@ -9,16 +9,18 @@
 
 namespace forewarn {
 
-// The one rule that is built in: ContactLost, an alert for each installation that has a lost probe. Fires
-// when the first is lost, names those that are, and resolves when every probe of the installation is fresh or
-// retired. Its times are arrival times, since silence has no event time. Stored like every alert.
+// The one rule that is built in: ContactLost, an alert for each installation that has a lost probe.
+// Fires when the first is lost, names those that are, and resolves when every probe of the
+// installation is fresh or retired. Its times are arrival times, since silence has no event time.
+// Stored like every alert.
 inline constexpr std::string_view kContactLostRule = "ContactLost";
 inline constexpr std::string_view kContactLostGroup = "forewarn";
 
 // The key under which the book keeps these alerts.
 Fingerprint ContactLostKey();
 
-// Brings the installation's alert up to date at arrival time `arrival`; returns the step it made, if any.
+// Brings the installation's alert up to date at arrival time `arrival`; returns the step it made,
+// if any.
 std::optional<AlertChange> UpdateContactLost(const std::string& customer,
                                              const std::string& installation,
                                              const Contacts& contacts, Timestamp arrival,

@@ -1,11 +1,11 @@
 #include "rules/engine.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 #include <utility>
 #include <variant>
-
-#include <fmt/format.h>
 
 #include "rules/alert_book.h"
 #include "rules/contact_alert.h"
@@ -19,8 +19,9 @@
 namespace forewarn {
 namespace {
 
-// Instants of one group that may become due with one entry, so that an installation that was away for years
-// does not stop its shard. More than the accepted age of data holds at a step of a minute.
+// Instants of one group that may become due with one entry, so that an installation that was away
+// for years does not stop its shard. More than the accepted age of data holds at a step of a
+// minute.
 constexpr int64_t kInstantsMax = 12'000;
 
 // The same complaint about a rule is repeated after this long, on arrival time.
@@ -45,7 +46,8 @@ struct Engine::Impl {
     Conclusions out;
   };
 
-  void Report(Call& call, const PreparedGroup& group, const PreparedRule& rule, const Status& status);
+  void Report(Call& call, const PreparedGroup& group, const PreparedRule& rule,
+              const Status& status);
   void Emit(Call& call, Stream& stream, const std::optional<Alert>& before, const Alert& after,
             Timestamp at);
   void PlanNet(Call& call, std::vector<AlertChange> net);
@@ -91,7 +93,8 @@ void Engine::Impl::Report(Call& call, const PreparedGroup& group, const Prepared
                           const Status& status) {
   Trouble& trouble = troubles[rule.key];
   trouble.now = status.message();
-  if (trouble.reported == trouble.now && call.arrival - trouble.reported_at < kRepeatProblemAfter) return;
+  if (trouble.reported == trouble.now && call.arrival - trouble.reported_at < kRepeatProblemAfter)
+    return;
   trouble.reported = trouble.now;
   trouble.reported_at = call.arrival;
   call.out.problems.push_back(fmt::format("{}: group '{}', rule '{}': {}", group.file, group.name,
@@ -160,7 +163,8 @@ void Engine::Impl::Retire(Call& call, const ProbeState& probe) {
   }
   for (Fingerprint id : concerned) End(call, id, call.arrival);
   const ProbeIdentity& identity = probe.identity;
-  std::string stream = Stream{identity.customer, identity.installation, identity.probe, {}, {}, {}}.id();
+  std::string stream =
+      Stream{identity.customer, identity.installation, identity.probe, {}, {}, {}}.id();
   if (Stream* own = streams.Find(stream)) PlanNet(call, own->catch_up.End());
   streams.Remove(stream);
 }
@@ -216,10 +220,11 @@ void Engine::Impl::StartGrid(Call& call, Stream& stream, Timestamp first, Timest
     int64_t due = (watermark - *last) / group.interval;
     if (due > kInstantsMax) {
       Timestamp resume = FloorTo(watermark, group.interval) - kInstantsMax * group.interval;
-      call.out.problems.push_back(fmt::format(
-          "{}: group '{}': installation {} of {} was away for so long that {} evaluations were left out",
-          group.file, group.name, stream.installation, stream.customer,
-          (resume - *last) / group.interval));
+      call.out.problems.push_back(
+          fmt::format("{}: group '{}': installation {} of {} was away for so long that {} "
+                      "evaluations were left out",
+                      group.file, group.name, stream.installation, stream.customer,
+                      (resume - *last) / group.interval));
       *last = resume;
     }
   }
@@ -232,7 +237,8 @@ void Engine::Impl::ObserveGrid(Call& call, const std::string& customer,
   std::optional<Timestamp> watermark = contacts.Watermark(customer, installation);
   if (!watermark) return;
   Stream& stream = streams.Get(customer, installation, "");
-  StartGrid(call, stream, first_round ? std::min(*first_round, *watermark) : *watermark, *watermark);
+  StartGrid(call, stream, first_round ? std::min(*first_round, *watermark) : *watermark,
+            *watermark);
   while (true) {
     std::optional<Timestamp> next;
     for (const PreparedGroup& group : groups) {
@@ -275,8 +281,9 @@ void Engine::Impl::RunRule(Call& call, const PreparedGroup& group, const Prepare
 Status Engine::Impl::RunAlerting(Call& call, const Trial& trial, Stream& stream,
                                  const ScopeLabels& scope, const SeriesSource& scoped) {
   // An evaluation that fails says nothing: no alert of the rule moves.
-  FW_ASSIGN_OR_RETURN(std::vector<AlertResult> results,
-                      EvaluateAlerts(trial.group, trial.rule, scoped, scope, trial.data_at, limits));
+  FW_ASSIGN_OR_RETURN(
+      std::vector<AlertResult> results,
+      EvaluateAlerts(trial.group, trial.rule, scoped, scope, trial.data_at, limits));
   Evidence evidence(scoped, trial.rule.roots, limits.select, limits.lookback);
   return Judge(trial, std::move(results), evidence, contacts, alerts,
                [&](const std::optional<Alert>& before, const Alert& after) {
@@ -286,8 +293,9 @@ Status Engine::Impl::RunAlerting(Call& call, const Trial& trial, Stream& stream,
 
 Status Engine::Impl::RunRecording(Call& call, const Trial& trial, const ScopeLabels& scope,
                                   const SeriesSource& scoped) {
-  FW_ASSIGN_OR_RETURN(std::vector<DerivedSample> results,
-                      EvaluateRecording(trial.group, trial.rule, scoped, scope, trial.data_at, limits));
+  FW_ASSIGN_OR_RETURN(
+      std::vector<DerivedSample> results,
+      EvaluateRecording(trial.group, trial.rule, scoped, scope, trial.data_at, limits));
   StreamBook::Recorded recorded;
   for (const DerivedSample& result : results) {
     (*call.write)(result.labels, {trial.data_at, result.value});
@@ -303,9 +311,9 @@ Status Engine::Impl::RunRecording(Call& call, const Trial& trial, const ScopeLab
   std::ranges::set_difference(before, recorded, std::back_inserter(ended));
   if (ended.empty()) return OkStatus();
   Matchers name = {Matcher::Equal(std::string(kMetricName), trial.rule.rule.name)};
-  FW_ASSIGN_OR_RETURN(std::vector<SeriesData> written,
-                      scoped.Select(name, trial.data_at - limits.lookback, trial.data_at,
-                                    limits.select));
+  FW_ASSIGN_OR_RETURN(
+      std::vector<SeriesData> written,
+      scoped.Select(name, trial.data_at - limits.lookback, trial.data_at, limits.select));
   for (const SeriesData& series : written) {
     if (std::ranges::binary_search(ended, series.labels.fingerprint())) {
       (*call.write)(series.labels, {trial.data_at, StaleMarker()});
@@ -336,9 +344,10 @@ Engine::Conclusions Engine::Load(const Bundle& bundle, Timestamp arrival) {
   Impl::Call call = {arrival, nullptr, {}};
   RuleFiles files = ParseRuleFiles(bundle.rule_files);
   if (!files.mistakes.empty()) {
-    // They were checked when they were applied, so this is a version that has become stricter. The rules
-    // stay as they were: alerts are not ended by our own change of mind.
-    for (const RuleMistake& mistake : files.mistakes) call.out.problems.push_back(mistake.ToString());
+    // They were checked when they were applied, so this is a version that has become stricter. The
+    // rules stay as they were: alerts are not ended by our own change of mind.
+    for (const RuleMistake& mistake : files.mistakes)
+      call.out.problems.push_back(mistake.ToString());
     return std::move(call.out);
   }
   impl_->groups = PrepareRules(std::move(files.groups));

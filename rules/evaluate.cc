@@ -1,11 +1,11 @@
 #include "rules/evaluate.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <set>
 #include <variant>
-
-#include <fmt/format.h>
 
 namespace forewarn {
 namespace {
@@ -26,8 +26,9 @@ StatusOr<promql::Vector> EvaluateToVector(const PreparedGroup& group, const Prep
     return InvalidArgument("the expression gives no instant vector or scalar; a rule needs one");
   }
   if (group.limit > 0 && vector->size() > group.limit) {
-    return ResourceExhausted(fmt::format(
-        "{} results, but the group's limit is {}; none of them counts", vector->size(), group.limit));
+    return ResourceExhausted(
+        fmt::format("{} results, but the group's limit is {}; none of them counts", vector->size(),
+                    group.limit));
   }
   return std::move(*vector);
 }
@@ -50,8 +51,8 @@ std::string Expand(const Template& text, const Labels& labels, double value) {
   return fmt::format("<error expanding template: {}>", expanded.status().message());
 }
 
-// The seconds that are left by the series that predicts, as a time. Several that bear on the result: the
-// first to fail counts.
+// The seconds that are left by the series that predicts, as a time. Several that bear on the
+// result: the first to fail counts.
 StatusOr<std::optional<Timestamp>> PredictBreach(const std::string& series, const Labels& result,
                                                  const SeriesSource& source, Timestamp at,
                                                  const promql::EvalLimits& limits) {
@@ -71,7 +72,8 @@ StatusOr<std::optional<Timestamp>> PredictBreach(const std::string& series, cons
              result.Get(label.first) == label.second;
     });
     double seconds = data.samples.back().value;
-    if (!bears || !std::isfinite(seconds) || seconds < 0 || seconds > kPredictedSecondsMax) continue;
+    if (!bears || !std::isfinite(seconds) || seconds < 0 || seconds > kPredictedSecondsMax)
+      continue;
     Timestamp expected = data.samples.back().at + Duration(static_cast<int64_t>(seconds * 1000));
     if (!breach || expected < *breach) breach = expected;
   }
@@ -80,7 +82,8 @@ StatusOr<std::optional<Timestamp>> PredictBreach(const std::string& series, cons
 
 }  // namespace
 
-StatusOr<std::vector<AlertResult>> EvaluateAlerts(const PreparedGroup& group, const PreparedRule& rule,
+StatusOr<std::vector<AlertResult>> EvaluateAlerts(const PreparedGroup& group,
+                                                  const PreparedRule& rule,
                                                   const SeriesSource& source,
                                                   const ScopeLabels& scope, Timestamp at,
                                                   const promql::EvalLimits& limits) {
@@ -102,8 +105,9 @@ StatusOr<std::vector<AlertResult>> EvaluateAlerts(const PreparedGroup& group, co
     }
     if (!seen.insert(result.labels).second) return TwinResults(result.labels);
     if (!rule.rule.forewarn.predicts.empty()) {
-      FW_ASSIGN_OR_RETURN(result.predicted_breach,
-                          PredictBreach(rule.rule.forewarn.predicts, result.result, source, at, limits));
+      FW_ASSIGN_OR_RETURN(
+          result.predicted_breach,
+          PredictBreach(rule.rule.forewarn.predicts, result.result, source, at, limits));
     }
   }
   return results;

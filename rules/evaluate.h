@@ -13,8 +13,8 @@
 
 namespace forewarn {
 
-// Labels that every derived series and every alert carries, whatever the expression left: they keep customers
-// apart. `probe` is empty on the grid.
+// Labels that every derived series and every alert carries, whatever the expression left: they keep
+// customers apart. `probe` is empty on the grid.
 struct ScopeLabels {
   std::string customer;
   std::string installation;
@@ -36,10 +36,11 @@ struct DerivedSample {
   double value = 0;
 };
 
-// What the rule says at `at` (event time), in the order of labels. `source` is restricted to the scope.
-// Fails, naming no rule: bad evaluation, too many results (of which none is then valid, as in Prometheus),
-// two results with the same labels.
-StatusOr<std::vector<AlertResult>> EvaluateAlerts(const PreparedGroup& group, const PreparedRule& rule,
+// What the rule says at `at` (event time), in the order of labels. `source` is restricted to the
+// scope. Fails, naming no rule: bad evaluation, too many results (of which none is then valid, as
+// in Prometheus), two results with the same labels.
+StatusOr<std::vector<AlertResult>> EvaluateAlerts(const PreparedGroup& group,
+                                                  const PreparedRule& rule,
                                                   const SeriesSource& source,
                                                   const ScopeLabels& scope, Timestamp at,
                                                   const promql::EvalLimits& limits);

@@ -13,7 +13,8 @@
 
 namespace forewarn {
 
-// One customer's installation, or one probe of it, as rules see the world: nothing else exists for them.
+// One customer's installation, or one probe of it, as rules see the world: nothing else exists for
+// them.
 class ScopedSource : public SeriesSource {
  public:
   // `source` is a loan that outlives it. An empty `probe` is all of the installation.
@@ -28,11 +29,10 @@ class ScopedSource : public SeriesSource {
   const Matchers scope_;
 };
 
-// Evidence answers, for one rule, which series a result rests on and whether they still have data: that is
-// what tells recovery from silence. A series bears on a result when no label that both have differs, and is
-// live when its newest sample within the look-back (as wide as
-// the language's) is no stale marker. Lives for one evaluation and reads
-// each instant once.
+// Evidence answers, for one rule, which series a result rests on and whether they still have data:
+// that is what tells recovery from silence. A series bears on a result when no label that both have
+// differs, and is live when its newest sample within the look-back (as wide as the language's) is
+// no stale marker. Lives for one evaluation and reads each instant once.
 class Evidence {
  public:
   // Loans that outlive it. `roots` are the selectors of the rule's underlying series.
@@ -40,19 +40,20 @@ class Evidence {
            Duration lookback)
       : source_(source), roots_(roots), limits_(limits), lookback_(lookback) {}
 
-  // The probes whose live series bear on the result at `at`; `has_series` says whether there was any series,
-  // with a probe or without.
+  // The probes whose live series bear on the result at `at`; `has_series` says whether there was
+  // any series, with a probe or without.
   struct Basis {
     std::set<std::string> probes;
     bool has_series = false;
   };
   StatusOr<Basis> BasisOf(const Labels& result, Timestamp at);
 
-  // What became of the series that the result rested on at `then`. A selector with any news is news; the
-  // worst of the selectors counts.
+  // What became of the series that the result rested on at `then`. A selector with any news is
+  // news; the worst of the selectors counts.
   enum class Since {
     kNews,    // there are samples after `then`
-    kNoNews,  // live still, but nothing was measured since: a result that vanished did so by time alone
+    kNoNews,  // live still, but nothing was measured since: a result that vanished did so by time
+              // alone
     kGone,    // no live series at `now`
   };
   StatusOr<Since> Compare(const Labels& result, Timestamp then, Timestamp now);

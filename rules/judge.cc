@@ -1,10 +1,10 @@
 #include "rules/judge.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 #include <utility>
-
-#include <fmt/format.h>
 
 namespace forewarn {
 namespace {
@@ -14,7 +14,8 @@ bool IsSilentProbe(const Contacts& contacts, std::string_view id) {
   return probe != nullptr && IsSilent(*probe);
 }
 
-// Whether the result can only be there because a probe is silent: nothing is live that it could rest on.
+// Whether the result can only be there because a probe is silent: nothing is live that it could
+// rest on.
 bool RestsOnSilence(const Trial& trial, const Evidence::Basis& basis, const Contacts& contacts) {
   if (basis.has_series || trial.rule.roots.empty() || !trial.stream.probe.empty()) return false;
   std::vector<const ProbeState*> probes =
@@ -39,8 +40,8 @@ std::string GroupKey(const RuleForewarn& forewarn, const Labels& labels) {
   return key;
 }
 
-// What the evaluation says of the alert beside that it is true. A probe that had a part in it and fell silent
-// keeps it: the alert may not resolve without it.
+// What the evaluation says of the alert beside that it is true. A probe that had a part in it and
+// fell silent keeps it: the alert may not resolve without it.
 void Update(AlertResult& result, Evidence::Basis basis, const Contacts& contacts, Alert& alert) {
   for (const std::string& probe : alert.probes) {
     if (IsSilentProbe(contacts, probe)) basis.probes.insert(probe);
@@ -67,9 +68,12 @@ StatusOr<Outcome> OutcomeFor(const Trial& trial, const AlertRecord& record, Evid
   Timestamp then = record.life.alert.last_true - trial.group.query_offset;
   FW_ASSIGN_OR_RETURN(Evidence::Since since, evidence.Compare(record.result, then, trial.data_at));
   switch (since) {
-    case Evidence::Since::kNews: return Outcome::kFalse;
-    case Evidence::Since::kNoNews: return Outcome::kNoNews;
-    case Evidence::Since::kGone: return Outcome::kGone;
+    case Evidence::Since::kNews:
+      return Outcome::kFalse;
+    case Evidence::Since::kNoNews:
+      return Outcome::kNoNews;
+    case Evidence::Since::kGone:
+      return Outcome::kGone;
   }
   return Outcome::kNoNews;
 }
@@ -116,8 +120,8 @@ Status JudgeTrue(const Trial& trial, AlertResult& result, Evidence& evidence,
   return OkStatus();
 }
 
-Status JudgeNotTrue(const Trial& trial, Fingerprint id, Evidence& evidence, const Contacts& contacts,
-                    AlertBook& book, const EmitStep& emit) {
+Status JudgeNotTrue(const Trial& trial, Fingerprint id, Evidence& evidence,
+                    const Contacts& contacts, AlertBook& book, const EmitStep& emit) {
   AlertRecord& record = *book.Find(id);
   FW_ASSIGN_OR_RETURN(Outcome outcome, OutcomeFor(trial, record, evidence, contacts));
   Alert before = record.life.alert;
@@ -145,7 +149,8 @@ Status Judge(const Trial& trial, std::vector<AlertResult> results, Evidence& evi
   for (Fingerprint id : book.Of(trial.rule.key, trial.stream.id())) {
     if (!is_true.contains(id)) note(JudgeNotTrue(trial, id, evidence, contacts, book, emit));
   }
-  for (AlertResult& result : results) note(JudgeTrue(trial, result, evidence, contacts, book, emit));
+  for (AlertResult& result : results)
+    note(JudgeTrue(trial, result, evidence, contacts, book, emit));
   return first_failure;
 }
 

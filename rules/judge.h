@@ -29,9 +29,9 @@ struct Trial {
   AlertTimes times;
 };
 
-// Brings the rule's results and its living alerts in the stream together: what is true starts or goes on; of
-// what is not, the evidence and the contact of probes say whether it is over or unknown. Returns the first
-// failure to read evidence; the alert it concerned stays as it was.
+// Brings the rule's results and its living alerts in the stream together: what is true starts or
+// goes on; of what is not, the evidence and the contact of probes say whether it is over or
+// unknown. Returns the first failure to read evidence; the alert it concerned stays as it was.
 Status Judge(const Trial& trial, std::vector<AlertResult> results, Evidence& evidence,
              const Contacts& contacts, AlertBook& book, const EmitStep& emit);
 

@@ -1,13 +1,13 @@
 #include "rules/rule_file.h"
 
+#include <fmt/format.h>
+#include <yaml-cpp/yaml.h>
+
 #include <algorithm>
 #include <charconv>
 #include <map>
 #include <set>
 #include <utility>
-
-#include <fmt/format.h>
-#include <yaml-cpp/yaml.h>
 
 #include "base/units.h"
 #include "model/ids.h"
@@ -23,12 +23,15 @@ constexpr size_t kMaxFileBytes = 4 << 20;
 constexpr size_t kMaxMistakes = 100;  // of one file: enough to work through
 
 constexpr std::string_view kFileKeys[] = {"groups"};
-constexpr std::string_view kGroupKeys[] = {"name", "interval", "limit", "query_offset", "labels", "rules"};
-constexpr std::string_view kRuleKeys[] = {"alert",  "record",      "expr",    "for",
+constexpr std::string_view kGroupKeys[] = {"name",         "interval", "limit",
+                                           "query_offset", "labels",   "rules"};
+constexpr std::string_view kRuleKeys[] = {"alert",  "record",      "expr",     "for",
                                           "labels", "annotations", "forewarn", "keep_firing_for"};
-constexpr std::string_view kForewarnKeys[] = {"predicts", "warning", "playbook", "group_by", "severity"};
+constexpr std::string_view kForewarnKeys[] = {"predicts", "warning", "playbook", "group_by",
+                                              "severity"};
 
-// Attached by intake to all that a customer sends; a rule that could set them could cross customers.
+// Attached by intake to all that a customer sends; a rule that could set them could cross
+// customers.
 constexpr std::string_view kIdentityLabels[] = {"customer", "installation", "probe"};
 
 bool IsTemplateId(std::string_view id) {
@@ -102,8 +105,8 @@ std::vector<Field> Reader::Fields(const YAML::Node& node, std::string_view what,
   if (known.empty()) return fields;
   std::erase_if(fields, [&](const Field& field) {
     if (std::ranges::find(known, field.key) != known.end()) return false;
-    Add(field.key_node,
-        fmt::format("unknown key '{}' in {}{}", field.key, what, promql::Suggest(field.key, known)));
+    Add(field.key_node, fmt::format("unknown key '{}' in {}{}", field.key, what,
+                                    promql::Suggest(field.key, known)));
     return true;
   });
   return fields;
@@ -161,7 +164,8 @@ uint64_t Reader::ReadLimit(const Field& field) {
   uint64_t limit = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
   if (error != std::errc() || end != text.data() + text.size()) {
-    Add(field.value, fmt::format("'limit' is '{}', but must be a number of results, 0 for no limit", text));
+    Add(field.value,
+        fmt::format("'limit' is '{}', but must be a number of results, 0 for no limit", text));
   }
   return limit;
 }
@@ -174,10 +178,11 @@ Attributes Reader::ReadLabels(const Field& field, LabelsOf of) {
   for (const Field& item : Fields(field.value, fmt::format("'{}'", field.key), {})) {
     if (!IsLabelName(item.key) || (!are_annotations && item.key == kMetricName)) {
       Add(item.key_node, fmt::format("invalid {} name '{}'", what, item.key));
-    } else if (!are_annotations && std::ranges::find(kIdentityLabels, item.key) !=
-                                       std::end(kIdentityLabels)) {
+    } else if (!are_annotations &&
+               std::ranges::find(kIdentityLabels, item.key) != std::end(kIdentityLabels)) {
       Add(item.key_node,
-          fmt::format("label '{}' comes from the probe's certificate; a rule cannot set it", item.key));
+          fmt::format("label '{}' comes from the probe's certificate; a rule cannot set it",
+                      item.key));
     }
     std::string text = Text(item);
     if (of != LabelsOf::kRecording) {
@@ -191,9 +196,9 @@ Attributes Reader::ReadLabels(const Field& field, LabelsOf of) {
   return labels;
 }
 
-// The message begins with the place in the expression, `line:column: `. Finds that place in the file by
-// walking over both texts and counting what is not white space: that is the same in a plain, a quoted and a
-// block scalar, however it is folded and indented.
+// The message begins with the place in the expression, `line:column: `. Finds that place in the
+// file by walking over both texts and counting what is not white space: that is the same in a
+// plain, a quoted and a block scalar, however it is folded and indented.
 void Reader::AddInside(const YAML::Node& scalar, std::string_view value, const Status& error) {
   std::string_view message = error.message();
   message = message.substr(0, message.find('\n'));
@@ -279,8 +284,10 @@ RuleForewarn Reader::ReadForewarn(const Field& field) {
     } else if (item.key == "warning") {
       forewarn.warning = Text(item);
       if (!IsTemplateId(forewarn.warning)) {
-        Add(item.value, fmt::format("'warning' must be the id of a template, such as disk_will_fill, "
-                                    "not '{}'", forewarn.warning));
+        Add(item.value,
+            fmt::format("'warning' must be the id of a template, such as disk_will_fill, "
+                        "not '{}'",
+                        forewarn.warning));
       }
     } else if (item.key == "playbook") {
       forewarn.playbook = Text(item);
@@ -292,14 +299,16 @@ RuleForewarn Reader::ReadForewarn(const Field& field) {
       std::string text = Text(item);
       forewarn.severity = ParseSeverity(text);
       if (!forewarn.severity) {
-        Add(item.value, fmt::format("'severity' must be info, warning, error or critical, not '{}'", text));
+        Add(item.value,
+            fmt::format("'severity' must be info, warning, error or critical, not '{}'", text));
       }
     } else if (!item.value.IsSequence()) {
       Add(item.value, "'group_by' must be a list of label names");
     } else {
       for (const auto& name : item.value) {
         std::string label = name.IsScalar() ? name.Scalar() : "";
-        if (!IsLabelName(label)) Add(name, fmt::format("invalid label name '{}' in 'group_by'", label));
+        if (!IsLabelName(label))
+          Add(name, fmt::format("invalid label name '{}' in 'group_by'", label));
         forewarn.group_by.push_back(std::move(label));
       }
     }
@@ -328,7 +337,8 @@ std::optional<Rule> Reader::ReadRule(const YAML::Node& node, const Attributes& g
     if (name.empty()) Add(alert->value, "'alert' must not be empty");
   } else {
     name = Text(*record);
-    if (!IsMetricName(name)) Add(record->value, fmt::format("invalid name of a recorded series: '{}'", name));
+    if (!IsMetricName(name))
+      Add(record->value, fmt::format("invalid name of a recorded series: '{}'", name));
   }
 
   std::optional<promql::Expression> expression;
@@ -369,15 +379,15 @@ std::optional<Rule> Reader::ReadRule(const YAML::Node& node, const Attributes& g
   }
   if (forewarn.severity) {
     if (has_label("severity")) {
-      Add(find("forewarn")->key_node, "severity is given twice, as a label and in 'forewarn'; remove one");
+      Add(find("forewarn")->key_node,
+          "severity is given twice, as a label and in 'forewarn'; remove one");
     }
     labels.emplace_back("severity", SeverityName(*forewarn.severity));
   }
   std::ranges::sort(labels);
   if (mistakes_.size() != mistakes_before || !expression) return std::nullopt;
-  return Rule{alert != nullptr,     std::move(name),        *std::move(expression),
-              hold_for,             keep_firing_for,        std::move(labels),
-              std::move(annotations), std::move(forewarn)};
+  return Rule{alert != nullptr, std::move(name),   *std::move(expression), hold_for,
+              keep_firing_for,  std::move(labels), std::move(annotations), std::move(forewarn)};
 }
 
 std::optional<RuleGroup> Reader::ReadGroup(const YAML::Node& node) {
@@ -430,7 +440,8 @@ void Reader::Read(RuleFiles& out, std::vector<Prediction>& predictions) {
     } else {
       std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text_));
       if (documents.size() > 1) {
-        Add(documents[1], "a rule file is one YAML document; put the second into a file of its own");
+        Add(documents[1],
+            "a rule file is one YAML document; put the second into a file of its own");
       }
       if (!documents.empty() && !documents[0].IsNull()) {
         for (const Field& field : Fields(documents[0], "the file", kFileKeys)) {
@@ -440,7 +451,8 @@ void Reader::Read(RuleFiles& out, std::vector<Prediction>& predictions) {
             continue;
           }
           for (const auto& item : field.value) {
-            if (std::optional<RuleGroup> group = ReadGroup(item)) groups.push_back(*std::move(group));
+            if (std::optional<RuleGroup> group = ReadGroup(item))
+              groups.push_back(*std::move(group));
           }
         }
       }
@@ -481,8 +493,8 @@ RuleFiles ParseRuleFiles(std::span<const BundleFile> files) {
   std::vector<Prediction> predictions;
   for (const BundleFile& file : files) Reader(file.path, file.text).Read(out, predictions);
 
-  // A prediction that nobody makes would leave a warning without its time. Names are complete only when
-  // every file could be read.
+  // A prediction that nobody makes would leave a warning without its time. Names are complete only
+  // when every file could be read.
   if (out.mistakes.empty()) {
     std::set<std::string_view> recorded;
     for (const RuleGroup& group : out.groups) {
@@ -493,8 +505,9 @@ RuleFiles ParseRuleFiles(std::span<const BundleFile> files) {
     std::vector<std::string_view> names(recorded.begin(), recorded.end());
     for (Prediction& prediction : predictions) {
       if (recorded.contains(prediction.series)) continue;
-      prediction.place.message = fmt::format("'predicts' names '{}', which no rule records{}",
-                                             prediction.series, promql::Suggest(prediction.series, names));
+      prediction.place.message =
+          fmt::format("'predicts' names '{}', which no rule records{}", prediction.series,
+                      promql::Suggest(prediction.series, names));
       out.mistakes.push_back(std::move(prediction.place));
     }
   }

@@ -15,8 +15,8 @@
 
 namespace forewarn {
 
-// Rule files are Prometheus's, read as strictly as promtool reads them: a file that it accepts loads here
-// unchanged. What is ours stands beside `expr`, in a rule's `forewarn:`.
+// Rule files are Prometheus's, read as strictly as promtool reads them: a file that it accepts
+// loads here unchanged. What is ours stands beside `expr`, in a rule's `forewarn:`.
 //
 //   groups:
 //   - name: capacity
@@ -55,7 +55,7 @@ struct Rule {
   promql::Expression expression;
   Duration hold_for{0};
   Duration keep_firing_for{0};
-  Attributes labels;       // the group's and its own, sorted by name; values are templates in alerts
+  Attributes labels;  // the group's and its own, sorted by name; values are templates in alerts
   Attributes annotations;  // templates, sorted by name
   RuleForewarn forewarn;
 };
@@ -80,7 +80,8 @@ struct RuleMistake {
   friend bool operator==(const RuleMistake&, const RuleMistake&) = default;
 };
 
-// All groups, or all mistakes, in the order of the files; `groups` is empty when there is a mistake.
+// All groups, or all mistakes, in the order of the files; `groups` is empty when there is a
+// mistake.
 struct RuleFiles {
   std::vector<RuleGroup> groups;
   std::vector<RuleMistake> mistakes;

@@ -33,9 +33,8 @@ void FindGridRules(std::vector<PreparedRule*>& rules) {
     for (PreparedRule* rule : rules) {
       if (!rule->per_round) continue;
       for (const Matchers& selector : rule->rule.expression.Selectors()) {
-        if (std::ranges::any_of(grid_names, [&](std::string_view name) {
-              return MayMatchName(selector, name);
-            })) {
+        if (std::ranges::any_of(
+                grid_names, [&](std::string_view name) { return MayMatchName(selector, name); })) {
           rule->per_round = false;
           is_changed = true;
           break;
@@ -96,7 +95,8 @@ std::vector<PreparedGroup> PrepareRules(std::vector<RuleGroup> groups) {
   std::map<Fingerprint, int> twins;
   for (RuleGroup& group : groups) {
     PreparedGroup& out = prepared.emplace_back();
-    out.key = Fingerprint().Add(group.file).Add(group.name).Add(std::to_string(group.interval.count()));
+    out.key =
+        Fingerprint().Add(group.file).Add(group.name).Add(std::to_string(group.interval.count()));
     out.file = std::move(group.file);
     out.name = std::move(group.name);
     out.interval = group.interval;
@@ -104,7 +104,8 @@ std::vector<PreparedGroup> PrepareRules(std::vector<RuleGroup> groups) {
     out.query_offset = group.query_offset;
     for (Rule& rule : group.rules) {
       bool per_round = rule.expression.Keeps("probe");
-      PreparedRule& made = out.rules.emplace_back(PreparedRule{std::move(rule), {}, {}, {}, per_round, {}});
+      PreparedRule& made =
+          out.rules.emplace_back(PreparedRule{std::move(rule), {}, {}, {}, per_round, {}});
       if (made.rule.alerting) {
         made.labels = CompileAll(made.rule.labels);
         made.annotations = CompileAll(made.rule.annotations);
@@ -123,7 +124,8 @@ std::vector<PreparedGroup> PrepareRules(std::vector<RuleGroup> groups) {
       Fingerprint key = Fingerprint().Add(group.name).Add(rule.rule.alerting ? "alert" : "record");
       key = key.Add(rule.per_round ? "round" : "grid").Add(rule.rule.name);
       for (const auto& [label, value] : rule.rule.labels) key = key.Add(label).Add(value);
-      // Prometheus allows two rules that differ in their expressions alone; their order tells them apart.
+      // Prometheus allows two rules that differ in their expressions alone; their order tells them
+      // apart.
       int twin = twins[key]++;
       rule.key = twin == 0 ? key : key.Add(std::to_string(twin));
       group.has_grid_rules |= !rule.per_round;

@@ -20,8 +20,8 @@ struct PreparedRule {
   Fingerprint key;
   // Evaluated at the round ends of each probe; otherwise on the group's grid for each installation.
   bool per_round = false;
-  // Selectors of the series that the result rests on in the end: those of recorded series are replaced by
-  // those of the rules that record them, however deep.
+  // Selectors of the series that the result rests on in the end: those of recorded series are
+  // replaced by those of the rules that record them, however deep.
   std::vector<Matchers> roots;
 };
 
@@ -36,8 +36,8 @@ struct PreparedGroup {
   bool has_grid_rules = false;
 };
 
-// Prepares checked groups. A rule that keeps the label `probe` may still not run per round when it reads what
-// a grid rule recorded: those series carry no `probe`.
+// Prepares checked groups. A rule that keeps the label `probe` may still not run per round when it
+// reads what a grid rule recorded: those series carry no `probe`.
 std::vector<PreparedGroup> PrepareRules(std::vector<RuleGroup> groups);
 
 }  // namespace forewarn

@@ -1,8 +1,8 @@
 #include "rules/stream.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "base/record.h"
 
@@ -43,7 +43,8 @@ Status StreamBook::Restore(std::string_view id, std::string_view record) {
     return OkStatus();
   }
   FW_ASSIGN_OR_RETURN(Stream stream, DecodeRecord<Stream>(record));
-  if (stream.id() != id) return DataLoss(fmt::format("a stream of rules that calls itself {}", stream.id()));
+  if (stream.id() != id)
+    return DataLoss(fmt::format("a stream of rules that calls itself {}", stream.id()));
   if (stream.catch_up.active()) catching_up_.emplace(id);
   streams_.insert_or_assign(std::string(id), std::move(stream));
   return OkStatus();
@@ -103,8 +104,8 @@ void StreamBook::SetRecorded(Fingerprint rule, const std::string& stream, Record
 
 void StreamBook::KeepOnly(const std::set<Fingerprint>& groups, const std::set<Fingerprint>& rules) {
   for (auto& [id, stream] : streams_) {
-    if (std::erase_if(stream.instants, [&](const auto& item) { return !groups.contains(item.first); }) >
-        0) {
+    if (std::erase_if(stream.instants,
+                      [&](const auto& item) { return !groups.contains(item.first); }) > 0) {
       dirty_.insert(id);
     }
   }

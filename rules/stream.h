@@ -16,14 +16,15 @@
 
 namespace forewarn {
 
-// A sequence of evaluation instants that only goes forward: the round ends of a probe, or the grid of an
-// installation, on which every group has its own step. Everything here is event time.
+// A sequence of evaluation instants that only goes forward: the round ends of a probe, or the grid
+// of an installation, on which every group has its own step. Everything here is event time.
 struct Stream {
   std::string customer;
   std::string installation;
   std::string probe;  // UUID; empty for a grid
   Timestamp last_round;
-  std::vector<std::pair<Fingerprint, Timestamp>> instants;  // the last instant, by the key of the group
+  std::vector<std::pair<Fingerprint, Timestamp>>
+      instants;  // the last instant, by the key of the group
   CatchUp catch_up;
 
   // `probe/<uuid>`, or `grid/<customer>/<installation>`.
@@ -43,9 +44,9 @@ struct Stream {
   }
 };
 
-// What the rules of a partition remember beside alerts: streams, and which series each recording rule wrote
-// last, so that it can end those that it no longer writes. Keeps count of what must be stored anew, under
-// StateKind::kRules. Not thread-safe.
+// What the rules of a partition remember beside alerts: streams, and which series each recording
+// rule wrote last, so that it can end those that it no longer writes. Keeps count of what must be
+// stored anew, under StateKind::kRules. Not thread-safe.
 class StreamBook {
  public:
   // Series of one recording rule in one stream, by the fingerprint of their labels, ascending.
@@ -54,7 +55,8 @@ class StreamBook {
   Status Restore(std::string_view id, std::string_view record);
 
   // Made when there is none. What the caller changes it must Touch().
-  Stream& Get(const std::string& customer, const std::string& installation, const std::string& probe);
+  Stream& Get(const std::string& customer, const std::string& installation,
+              const std::string& probe);
   Stream* Find(const std::string& id);
   void Touch(const Stream& stream);
   // With what was recorded in it.

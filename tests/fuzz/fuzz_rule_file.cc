@@ -1,5 +1,5 @@
-// Rule files are text by other people: every one is either read or refused with at least one mistake that has
-// a place inside it.
+// Rule files are text by other people: every one is either read or refused with at least one
+// mistake that has a place inside it.
 
 #include <algorithm>
 #include <cstddef>

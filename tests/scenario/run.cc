@@ -1,5 +1,8 @@
-// Tells scenarios against the fold: `run_scenario ROOT FILE…`. Each is told twice, the second time with a
-// collector that dies and recovers again and again on the way, and both must come to the same history.
+// Tells scenarios against the fold: `run_scenario ROOT FILE…`. Each is told twice, the second time
+// with a collector that dies and recovers again and again on the way, and both must come to the
+// same history.
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -9,8 +12,6 @@
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <fmt/format.h>
 
 #include "base/file.h"
 #include "base/record.h"
@@ -25,7 +26,7 @@ namespace forewarn {
 namespace {
 
 constexpr Timestamp kStart = FromMillis(1'772'409'600'000);  // 2026-03-02T00:00:00Z, on every grid
-constexpr Duration kTravel = 100ms;     // of a batch from the probe
+constexpr Duration kTravel = 100ms;                          // of a batch from the probe
 constexpr Duration kActsAfter = 500ms;  // what people do at a time, they do after its data
 constexpr Duration kLooksAfter = 900ms;
 const std::string kCustomer = "acme";
@@ -55,7 +56,8 @@ Bundle MakeBundle(const Scenario& scenario) {
   return bundle;
 }
 
-// The world of a scenario: probes that collect, a shard on a store that survives it, and what was seen.
+// The world of a scenario: probes that collect, a shard on a store that survives it, and what was
+// seen.
 class Story {
  public:
   // Every `restart_every` entries the shard is thrown away and recovered; 0: never.
@@ -152,39 +154,46 @@ void Story::PlanRounds(const ScenarioProbe& probe) {
   for (Duration at{0}; at <= scenario_.end; at += probe.interval) {
     const ScenarioOutage* outage = outage_at(at);
     if (outage != nullptr && !outage->is_spooled) continue;
-    happenings_.push_back({kStart + at + kTravel, 1, [this, &probe, at, outage](Timestamp now) -> Status {
-                             ProbeLife& life = probes_.at(probe.name);
-                             Batch batch = Collect(probe, at);
-                             batch.sequence = ++life.sequence;
-                             life.spool.push_back(std::move(batch));
-                             if (outage != nullptr) return OkStatus();
-                             for (Batch& spooled : std::exchange(life.spool, {})) {
-                               FW_RETURN_IF_ERROR(Hand({0, now, life.identity.probe, std::move(spooled)}));
-                             }
-                             return OkStatus();
-                           }});
+    happenings_.push_back(
+        {kStart + at + kTravel, 1, [this, &probe, at, outage](Timestamp now) -> Status {
+           ProbeLife& life = probes_.at(probe.name);
+           Batch batch = Collect(probe, at);
+           batch.sequence = ++life.sequence;
+           life.spool.push_back(std::move(batch));
+           if (outage != nullptr) return OkStatus();
+           for (Batch& spooled : std::exchange(life.spool, {})) {
+             FW_RETURN_IF_ERROR(Hand({0, now, life.identity.probe, std::move(spooled)}));
+           }
+           return OkStatus();
+         }});
   }
   for (const ScenarioOutage& outage : scenario_.outages) {
     if (outage.probe != probe.name || outage.to > scenario_.end) continue;
-    happenings_.push_back({kStart + outage.to + kTravel, 0, [this, &probe](Timestamp now) {
-                             return SayHello(probe.name, now);
-                           }});
+    happenings_.push_back({kStart + outage.to + kTravel, 0,
+                           [this, &probe](Timestamp now) { return SayHello(probe.name, now); }});
   }
 }
 
 void Story::Plan() {
   for (const ScenarioProbe& probe : scenario_.probes) {
     probes_[probe.name].identity = {kCustomer, kInstallation, ProbeId(probe.name)};
-    happenings_.push_back({kStart, 0, [this, &probe](Timestamp now) { return SayHello(probe.name, now); }});
+    happenings_.push_back(
+        {kStart, 0, [this, &probe](Timestamp now) { return SayHello(probe.name, now); }});
     PlanRounds(probe);
   }
   int count = 0;
   for (const ScenarioSilence& silence : scenario_.silences) {
-    Silence made{fmt::format("00000000-0000-4000-8000-{:012}", ++count), kCustomer, silence.matchers,
-                 kStart + silence.from, kStart + silence.to, "On-call engineer", "planned work"};
-    happenings_.push_back({kStart + silence.from, 0, [this, made](Timestamp now) {
-                             return Hand({0, now, "On-call engineer", Command(AddSilenceCommand{made})});
-                           }});
+    Silence made{fmt::format("00000000-0000-4000-8000-{:012}", ++count),
+                 kCustomer,
+                 silence.matchers,
+                 kStart + silence.from,
+                 kStart + silence.to,
+                 "On-call engineer",
+                 "planned work"};
+    happenings_.push_back(
+        {kStart + silence.from, 0, [this, made](Timestamp now) {
+           return Hand({0, now, "On-call engineer", Command(AddSilenceCommand{made})});
+         }});
   }
   for (const ScenarioAct& act : scenario_.acts) {
     happenings_.push_back(
@@ -192,9 +201,8 @@ void Story::Plan() {
   }
   for (const ScenarioExpectation& expectation : scenario_.expectations) {
     if (!expectation.at) continue;
-    happenings_.push_back({kStart + *expectation.at + kLooksAfter, 3, [this, &expectation](Timestamp) {
-                             return Check(expectation);
-                           }});
+    happenings_.push_back({kStart + *expectation.at + kLooksAfter, 3,
+                           [this, &expectation](Timestamp) { return Check(expectation); }});
   }
   std::ranges::stable_sort(happenings_, [](const Happening& a, const Happening& b) {
     return std::pair(a.at, a.order) < std::pair(b.at, b.order);
@@ -210,8 +218,8 @@ Status Story::Act(const ScenarioAct& act, Timestamp at) {
   using Kind = ScenarioAct::Kind;
   if (act.kind == Kind::kRestart) return Restart();
   if (act.kind == Kind::kRetire) {
-    return Hand({0, at, "On-call engineer",
-                 Command(RetireProbeCommand{probes_.at(act.probe).identity})});
+    return Hand(
+        {0, at, "On-call engineer", Command(RetireProbeCommand{probes_.at(act.probe).identity})});
   }
   const Ticket* ticket = NewestTicket("");
   if (ticket == nullptr) return FailedPrecondition("there is no ticket to work on");
@@ -247,11 +255,11 @@ Status Story::Hand(Entry entry) {
   Timestamp now = entry.arrival;
   FW_RETURN_IF_ERROR(HandOne(std::move(entry)));
   while (true) {
-    auto waiting = std::ranges::find_if(messages_, [&](const auto& item) {
-      return item.second.state == DeliveryState::kWaiting;
-    });
+    auto waiting = std::ranges::find_if(
+        messages_, [&](const auto& item) { return item.second.state == DeliveryState::kWaiting; });
     if (waiting == messages_.end()) return OkStatus();
-    DeliveryCommand delivery{waiting->first, DeliveryCommand::Result::kDelivered, {}, "250 accepted"};
+    DeliveryCommand delivery{
+        waiting->first, DeliveryCommand::Result::kDelivered, {}, "250 accepted"};
     FW_RETURN_IF_ERROR(HandOne({0, now, "forewarn", Command(delivery)}));
   }
 }
@@ -261,7 +269,8 @@ Status Story::TickUntil(Timestamp at) {
   while (true) {
     std::optional<Timestamp> due = shard_->NextTimer();
     if (!due || *due >= at) return OkStatus();
-    if (*due <= last) return Internal(fmt::format("the timer at {} does not pass", FormatTime(*due)));
+    if (*due <= last)
+      return Internal(fmt::format("the timer at {} does not pass", FormatTime(*due)));
     last = *due;
     FW_RETURN_IF_ERROR(Hand({0, *due, "forewarn", Tick{}}));
   }
@@ -302,10 +311,9 @@ bool Story::IsAbout(const ScenarioExpectation& expectation, const Alert& alert) 
 }
 
 size_t Story::CountTickets(const std::string& rule) const {
-  return static_cast<size_t>(
-      std::ranges::count_if(shard_->incidents().tickets(), [&](const auto& item) {
-        return rule.empty() || item.second.rule == rule;
-      }));
+  return static_cast<size_t>(std::ranges::count_if(
+      shard_->incidents().tickets(),
+      [&](const auto& item) { return rule.empty() || item.second.rule == rule; }));
 }
 
 const Ticket* Story::NewestTicket(const std::string& rule) const {
@@ -363,7 +371,8 @@ Status Story::Check(const ScenarioExpectation& expectation) const {
       break;
     case Kind::kLead: {
       const Ticket* ticket = NewestTicket("");
-      if (ticket == nullptr || !ticket->predicted_breach) return fail("no ticket predicts anything");
+      if (ticket == nullptr || !ticket->predicted_breach)
+        return fail("no ticket predicts anything");
       Duration lead = *ticket->predicted_breach - (kStart + *expectation.at);
       if (lead <= *expectation.since) return fail(fmt::format("{} are left", FormatDuration(lead)));
       return OkStatus();
@@ -371,15 +380,18 @@ Status Story::Check(const ScenarioExpectation& expectation) const {
     default: {
       bool is_warning =
           expectation.kind == Kind::kWarningSent || expectation.kind == Kind::kWarningSuppressed;
-      bool is_sent = expectation.kind == Kind::kWarningSent || expectation.kind == Kind::kNoticeSent;
-      size_t count = CountMessages(is_warning ? Audience::kCustomer : Audience::kSupport,
-                                   is_sent ? DeliveryState::kDelivered : DeliveryState::kSuppressed);
+      bool is_sent =
+          expectation.kind == Kind::kWarningSent || expectation.kind == Kind::kNoticeSent;
+      size_t count =
+          CountMessages(is_warning ? Audience::kCustomer : Audience::kSupport,
+                        is_sent ? DeliveryState::kDelivered : DeliveryState::kSuppressed);
       if (expectation.count ? count == *expectation.count : count > 0) return OkStatus();
       return fail(fmt::format("there are {}", count));
     }
   }
   size_t count = CountTickets(expectation.name);
-  if (expectation.count && count != *expectation.count) return fail(fmt::format("there are {}", count));
+  if (expectation.count && count != *expectation.count)
+    return fail(fmt::format("there are {}", count));
   return OkStatus();
 }
 
@@ -412,7 +424,8 @@ Status Story::CheckNever(const ScenarioExpectation& expectation) const {
 
 Status Story::Tell() {
   FW_RETURN_IF_ERROR(Restart());
-  FW_RETURN_IF_ERROR(Hand({0, kStart, "On-call engineer", MakeBundle(scenario_)}).With("the rules"));
+  FW_RETURN_IF_ERROR(
+      Hand({0, kStart, "On-call engineer", MakeBundle(scenario_)}).With("the rules"));
   Plan();
   for (const Happening& happening : happenings_) {
     FW_RETURN_IF_ERROR(TickUntil(happening.at));
@@ -437,10 +450,9 @@ Status Run(const std::string& root, const std::string& path) {
   FW_RETURN_IF_ERROR(restarted.Tell().With("with restarts"));
   if (restarted.history() != story.history()) {
     auto [a, b] = std::ranges::mismatch(story.history(), restarted.history());
-    return FailedPrecondition(
-        fmt::format("restarts change history:\n  {}\n  {}",
-                    a == story.history().end() ? "(nothing)" : *a,
-                    b == restarted.history().end() ? "(nothing)" : *b));
+    return FailedPrecondition(fmt::format("restarts change history:\n  {}\n  {}",
+                                          a == story.history().end() ? "(nothing)" : *a,
+                                          b == restarted.history().end() ? "(nothing)" : *b));
   }
   return OkStatus();
 }

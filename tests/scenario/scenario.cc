@@ -1,10 +1,10 @@
 #include "tests/scenario/scenario.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "base/file.h"
 #include "base/units.h"
@@ -122,7 +122,8 @@ Status Parser::Rules(std::string_view rest) {
                              std::pair("by", "group_by")}) {
       if (std::optional<std::string> value = TakeOption(text, word)) {
         bool is_list = std::string_view(word) == "by";
-        forewarn += fmt::format("      {}: {}{}{}\n", key, is_list ? "[" : "", *value, is_list ? "]" : "");
+        forewarn +=
+            fmt::format("      {}: {}{}{}\n", key, is_list ? "[" : "", *value, is_list ? "]" : "");
         is_option = true;
       }
     }
@@ -135,7 +136,8 @@ Status Parser::Rules(std::string_view rest) {
 
 Status Parser::Record(std::string_view rest) {
   size_t colon = rest.find(": ");
-  if (colon == std::string_view::npos) return InvalidArgument("a recording rule is 'record SERIES: EXPR'");
+  if (colon == std::string_view::npos)
+    return InvalidArgument("a recording rule is 'record SERIES: EXPR'");
   rules_yaml_ += fmt::format("  - record: {}\n    expr: {}\n", Trim(rest.substr(0, colon)),
                              Quoted(Trim(rest.substr(colon + 1))));
   return OkStatus();
@@ -250,8 +252,8 @@ Status Parser::Expect(std::string_view rest, std::optional<Duration> at) {
     expectation.labels = labels.WithoutName();
     rest = Trim(rest.substr(end));
     expectation.state = NextWord(rest);
-    static constexpr std::string_view kStates[] = {"pending", "firing", "unknown",
-                                                   "resolved", "ended", "none"};
+    static constexpr std::string_view kStates[] = {"pending",  "firing", "unknown",
+                                                   "resolved", "ended",  "none"};
     if (std::ranges::find(kStates, expectation.state) == std::end(kStates)) {
       return InvalidArgument(fmt::format("'{}' is no state of an alert", expectation.state));
     }
@@ -305,7 +307,8 @@ Status Parser::Expect(std::string_view rest, std::optional<Duration> at) {
 Status Parser::Line(std::string_view line, int number) {
   line_number_ = number;
   if (line.starts_with('#')) return OkStatus();
-  if (size_t comment = line.find(" #"); comment != std::string_view::npos) line = line.substr(0, comment);
+  if (size_t comment = line.find(" #"); comment != std::string_view::npos)
+    line = line.substr(0, comment);
   line = Trim(line);
   line_ = line;
   if (line.empty()) return OkStatus();
@@ -326,7 +329,8 @@ Status Parser::Line(std::string_view line, int number) {
 Scenario Parser::Finish() {
   if (scenario_.probes.empty()) scenario_.probes.push_back({"a", 1min});
   if (!rules_yaml_.empty()) {
-    scenario_.rule_files.push_back({"scenario.yaml", "groups:\n- name: scenario\n  rules:\n" + rules_yaml_});
+    scenario_.rule_files.push_back(
+        {"scenario.yaml", "groups:\n- name: scenario\n  rules:\n" + rules_yaml_});
   }
   return std::move(scenario_);
 }
@@ -340,7 +344,8 @@ StatusOr<Scenario> ParseScenario(const std::string& path, std::string_view text,
   while (!text.empty()) {
     size_t end = std::min(text.find('\n'), text.size());
     ++number;
-    FW_RETURN_IF_ERROR(parser.Line(text.substr(0, end), number).With(fmt::format("{}:{}", path, number)));
+    FW_RETURN_IF_ERROR(
+        parser.Line(text.substr(0, end), number).With(fmt::format("{}:{}", path, number)));
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   return parser.Finish();

@@ -82,6 +82,9 @@ LONGEST = 400
 LONG_FILES = {
     "tests/unit/probe/spool_test.cc": "one promise, seen from every side, with one set of helpers",
     "probe/spool.cc": "the life of a record from writing to forgetting, whose steps share one set of invariants",
+    "rules/engine.cc": "the order in which one entry becomes conclusions; the steps themselves have files",
+    "rules/rule_file.cc": "one grammar, read key by key by one class",
+    "tests/scenario/run.cc": "one world and how it is told and looked at",
     "store/head.cc": "one fold over one set of open samples: what enters it, seals it, replays it and reads it",
     "store/rocks_store.cc": "one implementation of one interface, whose class needs no header of its own",
     "incidents/manager.cc": "one fold: every way into, through and out of a ticket shares its pieces",

@@ -70,7 +70,8 @@ TEST(CatchUp, SaysNothingOfAnAlertThatIsAsItWas) {
 TEST(CatchUp, TellsAProblemThatEndedFromTheNextOne) {
   CatchUp catch_up;
   catch_up.Begin();
-  Pass(catch_up, AlertIn(AlertState::kFiring, 1, kArrival - 2h), AlertIn(AlertState::kResolved, 1, kArrival - 2h));
+  Pass(catch_up, AlertIn(AlertState::kFiring, 1, kArrival - 2h),
+       AlertIn(AlertState::kResolved, 1, kArrival - 2h));
   Pass(catch_up, std::nullopt, AlertIn(AlertState::kFiring, 1, kArrival - 1h));
   std::vector<AlertChange> net = catch_up.End();
   ASSERT_EQ(net.size(), 1u);

@@ -12,13 +12,16 @@ using ::testing::HasSubstr;
 constexpr Timestamp kStart = FromMillis(1'700'000'000'000);
 
 void Hear(Contacts& contacts, const std::string& probe, Timestamp at) {
-  contacts.Observe({0, at, probe, Command(HelloCommand{{"acme", "plant", probe}, "host-" + probe, "1", 0ms})});
+  contacts.Observe(
+      {0, at, probe, Command(HelloCommand{{"acme", "plant", probe}, "host-" + probe, "1", 0ms})});
 }
 
 TEST(ContactLost, FiresForTheFirstLostProbeAndResolvesWithTheLast) {
   Contacts contacts;
   AlertBook book;
-  auto update = [&](Timestamp at) { return UpdateContactLost("acme", "plant", contacts, at, book); };
+  auto update = [&](Timestamp at) {
+    return UpdateContactLost("acme", "plant", contacts, at, book);
+  };
   Hear(contacts, "a", kStart);
   Hear(contacts, "b", kStart);
   EXPECT_EQ(update(kStart), std::nullopt);
@@ -47,7 +50,8 @@ TEST(ContactLost, FiresForTheFirstLostProbeAndResolvesWithTheLast) {
   change = update(kStart + 30min);
   ASSERT_TRUE(change);
   EXPECT_THAT(change->alert.probes, ElementsAre("b"));
-  contacts.Observe({0, kStart + 31min, "admin", Command(RetireProbeCommand{{"acme", "plant", "b"}})});
+  contacts.Observe(
+      {0, kStart + 31min, "admin", Command(RetireProbeCommand{{"acme", "plant", "b"}})});
   change = update(kStart + 31min);
   ASSERT_TRUE(change);
   EXPECT_EQ(change->alert.state, AlertState::kResolved);

@@ -58,7 +58,8 @@ TEST(Contacts, CallASilentProbeLateAndThenLost) {
   changed = contacts.Observe(TickEntry(kStart + 11min));
   ASSERT_EQ(changed.size(), 1u);
   EXPECT_EQ(changed[0].contact, Contact::kLost);
-  EXPECT_EQ(changed[0].contact_since, kStart + 10min) << "when its time ran out, not when we looked";
+  EXPECT_EQ(changed[0].contact_since, kStart + 10min)
+      << "when its time ran out, not when we looked";
   EXPECT_EQ(contacts.NextTimer(), std::nullopt);
 }
 
@@ -166,7 +167,8 @@ TEST(Contacts, TakeTheWatermarkOfAnInstallationFromItsFreshProbes) {
   EXPECT_EQ(contacts.Watermark("acme", "plant"), kStart + 3min);
 
   // A probe that has just said hello has no data yet, so it holds nothing back.
-  contacts.Observe(HelloEntry({"acme", "plant", "cccccccc-0000-4000-8000-000000000000"}, kStart + 3min));
+  contacts.Observe(
+      HelloEntry({"acme", "plant", "cccccccc-0000-4000-8000-000000000000"}, kStart + 3min));
   EXPECT_EQ(contacts.Watermark("acme", "plant"), kStart + 3min);
 }
 

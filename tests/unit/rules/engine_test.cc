@@ -12,8 +12,7 @@
 #include <vector>
 
 #include "base/rng.h"
-#include "rules/contact.h"
-#include "tests/unit/rules/fake_source.h"
+#include "tests/unit/rules/engine_world.h"
 
 namespace forewarn {
 namespace {
@@ -21,147 +20,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-constexpr Timestamp kStart = FromMillis(1'772'409'600'000);  // on every grid
-const std::string kCustomer = "acme";
-const std::string kInstallation = "plant";
-
-ProbeIdentity Probe(char letter) {
-  return {kCustomer, kInstallation, std::string(8, letter) + "-0000-4000-8000-000000000000"};
-}
-
-// A shard of nothing but rules: contact, engine, and the records that survive.
-class World {
- public:
-  explicit World(std::string_view rules) {
-    bundle_.id = "0000000000000001";
-    bundle_.rule_files = {{"r.yaml", std::string(rules)}};
-    Restart();
-    Keep(engine_->Load(bundle_, kStart));
-  }
-
-  void Load(std::string_view rules) {
-    bundle_.rule_files = {{"r.yaml", std::string(rules)}};
-    Keep(engine_->Load(bundle_, now_));
-  }
-
-  // Throws away all that is in memory and puts back what was kept.
-  void Restart() {
-    engine_.reset();
-    contacts_ = std::make_unique<Contacts>();
-    for (const auto& [id, probe] : probes_) contacts_->Restore(probe);
-    engine_ = std::make_unique<Engine>(source_, *contacts_);
-    for (const auto& [key, record] : records_) {
-      Status status = engine_->Restore(key.first, key.second, record);
-      EXPECT_TRUE(status.ok()) << status.message();
-    }
-    Engine::Conclusions again = engine_->Load(bundle_, now_);
-    EXPECT_TRUE(again.alerts.empty());
-    EXPECT_TRUE(again.state.empty());
-  }
-
-  void Hand(Entry entry) {
-    while (auto due = Due()) {
-      if (*due >= entry.arrival) break;
-      Entry tick{0, *due, "forewarn", forewarn::Tick{}};
-      HandOne(tick);
-    }
-    HandOne(entry);
-  }
-
-  // One round of the probe with the series given as `name value`.
-  void Round(const ProbeIdentity& probe, Timestamp end, Timestamp arrival,
-             const std::vector<std::pair<Labels, double>>& values) {
-    Hand({0, arrival, probe.probe, Collect(probe, end, values)});
-  }
-
-  Batch Collect(const ProbeIdentity& probe, Timestamp end,
-                const std::vector<std::pair<Labels, double>>& values) {
-    Batch batch;
-    batch.source = probe;
-    batch.epoch = 1;
-    batch.sequence = ++sequences_[probe.probe];
-    batch.rounds = {{end, 1min, 0ms}};
-    auto table = std::make_shared<SeriesTable>();
-    for (const auto& [labels, value] : values) {
-      Labels full = labels;
-      full.Set("customer", probe.customer);
-      full.Set("installation", probe.installation);
-      full.Set("probe", probe.probe);
-      batch.samples.refs.push_back(static_cast<uint32_t>(table->series.size()));
-      batch.samples.times.push_back(end);
-      batch.samples.values.push_back(value);
-      table->series.push_back(std::move(full));
-    }
-    batch.samples.table = std::move(table);
-    return batch;
-  }
-
-  void Tick(Timestamp arrival) { Hand({0, arrival, "forewarn", forewarn::Tick{}}); }
-
-  // `at name before -> after [unplanned] [late]`, times in minutes from the start.
-  std::vector<std::string> Steps() const {
-    std::vector<std::string> steps;
-    for (const AlertChange& change : changes) {
-      steps.push_back(fmt::format(
-          "{} {} {} -> {}{}{}", (change.at - kStart) / 1min, change.alert.rule,
-          change.before ? AlertStateName(*change.before) : "none", AlertStateName(change.alert.state),
-          change.plan ? "" : " unplanned", change.late ? " late" : ""));
-    }
-    return steps;
-  }
-
-  Engine& engine() { return *engine_; }
-
-  FakeSource source_;
-  bool restart_always = false;
-  std::vector<AlertChange> changes;
-  std::vector<std::string> problems;
-
- private:
-  std::optional<Timestamp> Due() const {
-    std::optional<Timestamp> due = contacts_->NextTimer();
-    std::optional<Timestamp> other = engine_->NextTimer();
-    if (!due || (other && *other < *due)) due = other;
-    return due;
-  }
-
-  void HandOne(const Entry& entry) {
-    now_ = entry.arrival;
-    if (const Batch* batch = std::get_if<Batch>(&entry.what)) {
-      for (size_t i = 0; i < batch->samples.size(); ++i) {
-        source_.Write(batch->samples.table->series[batch->samples.refs[i]],
-                      {batch->samples.times[i], batch->samples.values[i]});
-      }
-    }
-    std::vector<ProbeState> changed = contacts_->Observe(entry);
-    for (const ProbeState& probe : changed) probes_[probe.identity.probe] = probe;
-    Keep(engine_->Observe(entry, changed, [this](const Labels& labels, Sample sample) {
-      source_.Write(labels, sample);
-    }));
-    if (restart_always) Restart();
-  }
-
-  void Keep(Engine::Conclusions concluded) {
-    for (StatePut& put : concluded.state) {
-      if (put.record.empty()) {
-        records_.erase({put.kind, put.id});
-      } else {
-        records_[{put.kind, put.id}] = std::move(put.record);
-      }
-    }
-    for (AlertChange& change : concluded.alerts) changes.push_back(std::move(change));
-    for (std::string& problem : concluded.problems) problems.push_back(std::move(problem));
-  }
-
-  Bundle bundle_;
-  Timestamp now_ = kStart;
-  std::unique_ptr<Contacts> contacts_;
-  std::unique_ptr<Engine> engine_;
-  std::map<std::string, ProbeState> probes_;
-  std::map<std::pair<StateKind, std::string>, std::string> records_;
-  std::map<std::string, uint64_t> sequences_;
-};
 
 std::string OneRule(std::string_view expr, std::string_view more = "") {
   return fmt::format("groups:\n- name: g\n  rules:\n  - alert: A\n    expr: {}\n{}", expr, more);
@@ -228,7 +86,8 @@ TEST(Engine, ExpandsTemplatesAndNamesThePrediction) {
       "groups:\n- name: g\n  rules:\n  - record: x:left\n    expr: x * 60\n"
       "  - alert: A\n    expr: x:left < 3600\n    labels: {severity: 'is{{ $value }}'}\n"
       "    annotations: {summary: '{{ $labels.disk }} in {{ $value | humanizeDuration }}'}\n"
-      "    forewarn: {predicts: x:left, warning: disk_will_fill, playbook: free, group_by: [disk]}\n");
+      "    forewarn: {predicts: x:left, warning: disk_will_fill, playbook: free, group_by: "
+      "[disk]}\n");
   world.Round(Probe('a'), kStart, kStart, {{{{"__name__", "x"}, {"disk", "sda"}}, 30}});
   ASSERT_EQ(world.changes.size(), 1u);
   const Alert& alert = world.changes[0].alert;
@@ -241,8 +100,9 @@ TEST(Engine, ExpandsTemplatesAndNamesThePrediction) {
 }
 
 TEST(Engine, CountsNoResultOfARuleAboveItsLimitAndSaysSo) {
-  World world("groups:\n- name: g\n  limit: 1\n  rules:\n  - alert: A\n    expr: x > 1\n"
-              "  - alert: B\n    expr: vector(1)\n");
+  World world(
+      "groups:\n- name: g\n  limit: 1\n  rules:\n  - alert: A\n    expr: x > 1\n"
+      "  - alert: B\n    expr: vector(1)\n");
   world.Round(Probe('a'), kStart, kStart,
               {{{{"__name__", "x"}, {"i", "1"}}, 2}, {{{"__name__", "x"}, {"i", "2"}}, 2}});
   EXPECT_THAT(world.Steps(), ElementsAre("0 B none -> firing")) << "other rules go on";
@@ -264,8 +124,9 @@ TEST(Engine, ResolvesNothingByAFailedEvaluation) {
 }
 
 TEST(Engine, MarksTheEndOfSeriesThatARuleNoLongerRecords) {
-  World world("groups:\n- name: g\n  rules:\n  - record: x:high\n    expr: x > 1\n"
-              "  - alert: A\n    expr: x:high > 0\n");
+  World world(
+      "groups:\n- name: g\n  rules:\n  - record: x:high\n    expr: x > 1\n"
+      "  - alert: A\n    expr: x:high > 0\n");
   world.restart_always = true;
   world.Round(Probe('a'), kStart, kStart, {{kX, 2}});
   world.Round(Probe('a'), kStart + 1min, kStart + 1min, {{kX, 0}});
@@ -324,7 +185,8 @@ TEST(Engine, BoundsTheInstantsOfAnInstallationThatReturns) {
   world.Round(Probe('a'), kStart, kStart, {{kX, 0}});
   world.Round(Probe('a'), kStart + 24h, kStart + 24h, {{kX, 2}});
   EXPECT_THAT(world.problems, ElementsAre(HasSubstr("evaluations were left out")));
-  EXPECT_EQ(world.changes.back().alert.state, AlertState::kFiring) << "the newest instants are judged";
+  EXPECT_EQ(world.changes.back().alert.state, AlertState::kFiring)
+      << "the newest instants are judged";
 }
 
 constexpr std::string_view kManyRules = R"(groups:
@@ -376,8 +238,9 @@ std::vector<Recorded> MakeRecording(Rng& rng, int minutes) {
 }
 
 // Delivers the recording with random outages and returns every step.
-std::vector<AlertChange> Deliver(const std::vector<Recorded>& recording, uint64_t seed, double outages,
-                                 bool restart_always, std::vector<std::string>* steps) {
+std::vector<AlertChange> Deliver(const std::vector<Recorded>& recording, uint64_t seed,
+                                 double outages, bool restart_always,
+                                 std::vector<std::string>* steps) {
   Rng rng(seed);
   World world(kManyRules);
   world.restart_always = restart_always;
@@ -415,7 +278,8 @@ TEST(Engine, ContinuesAfterARestartAsIfNothingHadBeen) {
   }
 }
 
-// What single-probe rules concluded of the data: without what only silence did, and without what was told.
+// What single-probe rules concluded of the data: without what only silence did, and without what
+// was told.
 std::vector<std::string> HistoryOfData(const std::vector<AlertChange>& changes) {
   std::map<std::pair<Fingerprint, Timestamp>, std::vector<std::string>> steps;
   for (const AlertChange& change : changes) {
@@ -424,10 +288,9 @@ std::vector<std::string> HistoryOfData(const std::vector<AlertChange>& changes) 
     bool is_silence = alert.unknown_reason == UnknownReason::kContactLost;
     bool is_return = change.before == AlertState::kUnknown && alert.state == AlertState::kFiring;
     if (is_silence || is_return) continue;
-    steps[{alert.id, change.at}].push_back(
-        fmt::format("{} {} {} {} since {}", (change.at - kStart) / 1min, alert.rule,
-                    alert.labels.ToString(), AlertStateName(alert.state),
-                    (alert.active_since - kStart) / 1min));
+    steps[{alert.id, change.at}].push_back(fmt::format(
+        "{} {} {} {} since {}", (change.at - kStart) / 1min, alert.rule, alert.labels.ToString(),
+        AlertStateName(alert.state), (alert.active_since - kStart) / 1min));
   }
   std::vector<std::string> history;
   for (auto& [key, lines] : steps) {

@@ -26,12 +26,17 @@ StatusOr<std::vector<AlertResult>> Alerts(const PreparedGroup& group, const Fake
 TEST(EvaluateAlerts, PutsLabelsTogether) {
   FakeSource source;
   source.Write(R"(x{disk="1",severity="none"} 5)", kStart, 1min);
-  PreparedGroup group = Prepare("  - {alert: A, expr: x > 1, labels: {severity: error, v: '{{ $value }}'}}\n");
+  PreparedGroup group =
+      Prepare("  - {alert: A, expr: x > 1, labels: {severity: error, v: '{{ $value }}'}}\n");
   auto results = Alerts(group, source);
   ASSERT_TRUE(results.ok());
   ASSERT_EQ(results->size(), 1u);
-  EXPECT_EQ((*results)[0].labels, (Labels{{"alertname", "A"}, {"customer", "acme"}, {"disk", "1"},
-                                          {"installation", "plant"}, {"severity", "error"}, {"v", "5"}}));
+  EXPECT_EQ((*results)[0].labels, (Labels{{"alertname", "A"},
+                                          {"customer", "acme"},
+                                          {"disk", "1"},
+                                          {"installation", "plant"},
+                                          {"severity", "error"},
+                                          {"v", "5"}}));
   EXPECT_EQ((*results)[0].result, (Labels{{"disk", "1"}, {"severity", "none"}}));
 }
 
@@ -53,7 +58,8 @@ TEST(EvaluateAlerts, SaysInTheTextThatATemplateFailed) {
   FakeSource source;
   source.Write(R"(x{disk="one"} 5)", kStart, 1min);
   auto results = Alerts(
-      Prepare("  - {alert: A, expr: x, annotations: {summary: '{{ $labels.disk | humanize }}'}}\n"), source);
+      Prepare("  - {alert: A, expr: x, annotations: {summary: '{{ $labels.disk | humanize }}'}}\n"),
+      source);
   ASSERT_TRUE(results.ok());
   EXPECT_THAT((*results)[0].annotations[0].second, HasSubstr("<error expanding template"));
 }
@@ -83,8 +89,10 @@ TEST(EvaluateRecording, NamesItsSeriesAndKeepsThemApart) {
   auto results = EvaluateRecording(group, group.rules[0], source, kScope, kStart, {});
   ASSERT_TRUE(results.ok());
   ASSERT_EQ(results->size(), 1u);
-  EXPECT_EQ((*results)[0].labels, (Labels{{"__name__", "a:x"}, {"by", "all"}, {"customer", "acme"},
-                                          {"installation", "plant"}}));
+  EXPECT_EQ(
+      (*results)[0].labels,
+      (Labels{
+          {"__name__", "a:x"}, {"by", "all"}, {"customer", "acme"}, {"installation", "plant"}}));
 }
 
 }  // namespace

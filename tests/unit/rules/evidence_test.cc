@@ -22,7 +22,9 @@ TEST(ScopedSource, ShowsNothingBeyondItsScope) {
   all.Write(R"(x{customer="acme",installation="office",probe="3"} 1)", kStart, 1min);
   all.Write(R"(x{customer="umbrella",installation="plant",probe="4"} 1)", kStart, 1min);
   auto count = [&](const std::string& probe, const Matchers& matchers) {
-    return ScopedSource(all, "acme", "plant", probe).Select(matchers, kStart, kStart, kLimits)->size();
+    return ScopedSource(all, "acme", "plant", probe)
+        .Select(matchers, kStart, kStart, kLimits)
+        ->size();
   };
   EXPECT_EQ(count("", kRoots[0]), 2u);
   EXPECT_EQ(count("2", kRoots[0]), 1u);
@@ -63,7 +65,8 @@ TEST(Evidence, NeedsEverySelectorThatHadSeries) {
   source.Write(R"(x{disk="1"} 1x60)", kStart, 1min);
   source.Write(R"(y{disk="1"} 1 1 stale)", kStart, 1min);
   Evidence evidence(source, kRoots, kLimits, 5min);
-  EXPECT_EQ(*evidence.Compare({{"disk", "1"}}, kStart + 1min, kStart + 3min), Evidence::Since::kGone);
+  EXPECT_EQ(*evidence.Compare({{"disk", "1"}}, kStart + 1min, kStart + 3min),
+            Evidence::Since::kGone);
 }
 
 TEST(Evidence, PassesOnThatTheSourceFails) {

@@ -13,7 +13,9 @@ namespace forewarn {
 // Series in memory that grow: what the store is to the rules. The first sample with a time wins.
 class FakeSource : public SeriesSource {
  public:
-  void Write(const Labels& labels, Sample sample) { series_[labels].emplace(sample.at, sample.value); }
+  void Write(const Labels& labels, Sample sample) {
+    series_[labels].emplace(sample.at, sample.value);
+  }
 
   // In promtool's notation; value i at start + i * interval.
   void Write(std::string_view noted, Timestamp start, Duration interval) {

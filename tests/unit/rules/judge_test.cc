@@ -21,18 +21,20 @@ class JudgeTest : public ::testing::Test {
  protected:
   JudgeTest() {
     group_.name = "g";
-    group_.rules = PrepareRules(std::move(ParseRuleFile("r.yaml",
-                                                        "groups:\n- name: g\n  rules:\n"
-                                                        "  - {alert: A, expr: sum by (disk) (x) > 0}\n")
-                                              .groups))[0]
-                       .rules;
+    group_.rules =
+        PrepareRules(std::move(ParseRuleFile("r.yaml",
+                                             "groups:\n- name: g\n  rules:\n"
+                                             "  - {alert: A, expr: sum by (disk) (x) > 0}\n")
+                                   .groups))[0]
+            .rules;
     stream_.customer = "acme";
     stream_.installation = "plant";
     for (const char* probe : {"a", "b"}) Hear(probe, kStart);
   }
 
   void Hear(const std::string& probe, Timestamp at) {
-    contacts_.Observe({0, at, probe, Command(HelloCommand{{"acme", "plant", probe}, probe, "1", 0ms})});
+    contacts_.Observe(
+        {0, at, probe, Command(HelloCommand{{"acme", "plant", probe}, probe, "1", 0ms})});
   }
 
   // The evaluation at `at` has these disks for results; returns the states the alerts stepped into.
@@ -46,8 +48,9 @@ class JudgeTest : public ::testing::Test {
     std::vector<AlertState> steps;
     Evidence evidence(source_, group_.rules[0].roots, limits_, 5min);
     Trial trial{group_, group_.rules[0], stream_, at, at, {}};
-    status_ = Judge(trial, std::move(results), evidence, contacts_, book_,
-                    [&](const std::optional<Alert>&, const Alert& after) { steps.push_back(after.state); });
+    status_ = Judge(
+        trial, std::move(results), evidence, contacts_, book_,
+        [&](const std::optional<Alert>&, const Alert& after) { steps.push_back(after.state); });
     return steps;
   }
 
@@ -89,7 +92,8 @@ TEST_F(JudgeTest, ResolvesNothingThatASilentProbeHadAPartIn) {
 TEST_F(JudgeTest, StartsWhileAProbeIsSilentUnlessItRestsOnThat) {
   source_.Write(R"(x{disk="1",probe="a"} _x9 1)", kStart, 1min);
   Hear("a", kStart + 10min);
-  EXPECT_THAT(Say(kStart + 10min, {"1", "2"}), ElementsAre(AlertState::kFiring)) << "nothing is known of 2";
+  EXPECT_THAT(Say(kStart + 10min, {"1", "2"}), ElementsAre(AlertState::kFiring))
+      << "nothing is known of 2";
 }
 
 TEST_F(JudgeTest, LearnsNothingFromTheLastWordsOfASilentProbe) {

@@ -100,7 +100,8 @@ groups:
 }
 
 TEST(RuleFile, NamesEveryMistakeWithItsPlace) {
-  EXPECT_THAT(MistakesOf(R"(groups:
+  EXPECT_THAT(
+      MistakesOf(R"(groups:
 - name: g
   intervall: 1m
   rules:
@@ -115,17 +116,16 @@ TEST(RuleFile, NamesEveryMistakeWithItsPlace) {
     annotations: {summary: x}
 - name: g
 )"),
-              ElementsAre("r.yaml:3:3: unknown key 'intervall' in the group; did you mean 'interval'?",
-                          "r.yaml:6:5: unknown key 'exp' in the rule; did you mean 'expr'?",
-                          "r.yaml:5:5: 'expr' must be set in a rule",
-                          HasSubstr("r.yaml:9:10: 'for': "),
-                          "r.yaml:10:14: invalid label name '__name__'",
-                          "r.yaml:10:27: invalid label name '1st'",
-                          "r.yaml:10:35: label 'customer' comes from the probe's certificate; a rule "
-                          "cannot set it",
-                          "r.yaml:11:13: invalid name of a recorded series: 'a-b'",
-                          "r.yaml:13:5: a recording rule cannot have 'annotations'",
-                          "r.yaml:14:9: the group 'g' is given twice in this file"));
+      ElementsAre("r.yaml:3:3: unknown key 'intervall' in the group; did you mean 'interval'?",
+                  "r.yaml:6:5: unknown key 'exp' in the rule; did you mean 'expr'?",
+                  "r.yaml:5:5: 'expr' must be set in a rule", HasSubstr("r.yaml:9:10: 'for': "),
+                  "r.yaml:10:14: invalid label name '__name__'",
+                  "r.yaml:10:27: invalid label name '1st'",
+                  "r.yaml:10:35: label 'customer' comes from the probe's certificate; a rule "
+                  "cannot set it",
+                  "r.yaml:11:13: invalid name of a recorded series: 'a-b'",
+                  "r.yaml:13:5: a recording rule cannot have 'annotations'",
+                  "r.yaml:14:9: the group 'g' is given twice in this file"));
 }
 
 TEST(RuleFile, RefusesRepeatedKeysAndRulesThatAreBothOrNeither) {
@@ -165,17 +165,18 @@ TEST(RuleFile, ChecksTemplates) {
 }
 
 TEST(RuleFile, RefusesAPredictionThatNobodyRecords) {
-  EXPECT_THAT(MistakesOf("groups:\n- name: g\n  rules:\n  - record: disk:seconds\n    expr: up\n"
-                         "  - alert: A\n    expr: up\n    forewarn: {predicts: disk:second}\n"),
-              ElementsAre("r.yaml:8:26: 'predicts' names 'disk:second', which no rule records; did you "
-                          "mean 'disk:seconds'?"));
+  EXPECT_THAT(
+      MistakesOf("groups:\n- name: g\n  rules:\n  - record: disk:seconds\n    expr: up\n"
+                 "  - alert: A\n    expr: up\n    forewarn: {predicts: disk:second}\n"),
+      ElementsAre("r.yaml:8:26: 'predicts' names 'disk:second', which no rule records; did you "
+                  "mean 'disk:seconds'?"));
 }
 
 TEST(RuleFile, FindsPredictionsInOtherFiles) {
-  BundleFile files[] = {
-      {"a.yaml", "groups:\n- name: g\n  rules:\n  - record: a:b\n    expr: up\n"},
-      {"b.yaml",
-       "groups:\n- name: g\n  rules:\n  - alert: A\n    expr: up\n    forewarn: {predicts: a:b}\n"}};
+  BundleFile files[] = {{"a.yaml", "groups:\n- name: g\n  rules:\n  - record: a:b\n    expr: up\n"},
+                        {"b.yaml",
+                         "groups:\n- name: g\n  rules:\n  - alert: A\n    expr: up\n    forewarn: "
+                         "{predicts: a:b}\n"}};
   EXPECT_TRUE(ParseRuleFiles(files).status().ok());
   EXPECT_FALSE(ParseRuleFiles({files + 1, 1}).status().ok());
 }

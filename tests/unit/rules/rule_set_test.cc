@@ -34,22 +34,25 @@ std::vector<std::string> RootsOf(const PreparedRule& rule) {
 }
 
 TEST(RuleSet, RunsARulePerRoundWhenItKeepsTheProbe) {
-  auto groups = Prepare("  - {alert: A, expr: x > 1}\n  - {alert: B, expr: sum(x) > 1}\n"
-                        "  - {alert: C, expr: sum by (probe) (x) > 1}\n  - {alert: D, expr: absent(x)}\n");
+  auto groups = Prepare(
+      "  - {alert: A, expr: x > 1}\n  - {alert: B, expr: sum(x) > 1}\n"
+      "  - {alert: C, expr: sum by (probe) (x) > 1}\n  - {alert: D, expr: absent(x)}\n");
   EXPECT_THAT(PerRound(groups), ElementsAre(true, false, true, false));
   EXPECT_TRUE(groups[0].has_grid_rules);
 }
 
 TEST(RuleSet, PutsReadersOfGridRecordingsOnTheGridHoweverFarAway) {
-  auto groups = Prepare("  - {alert: A, expr: 'c:x > 1'}\n  - {record: 'c:x', expr: 'b:x + 1'}\n"
-                        "  - {record: 'b:x', expr: 'a:x + 1'}\n  - {record: 'a:x', expr: sum(x)}\n"
-                        "  - {alert: B, expr: y > 1}\n  - {alert: C, expr: '{__name__=~\"a:.*\"} > 1'}\n");
+  auto groups = Prepare(
+      "  - {alert: A, expr: 'c:x > 1'}\n  - {record: 'c:x', expr: 'b:x + 1'}\n"
+      "  - {record: 'b:x', expr: 'a:x + 1'}\n  - {record: 'a:x', expr: sum(x)}\n"
+      "  - {alert: B, expr: y > 1}\n  - {alert: C, expr: '{__name__=~\"a:.*\"} > 1'}\n");
   EXPECT_THAT(PerRound(groups), ElementsAre(false, false, false, false, true, false));
 }
 
 TEST(RuleSet, FindsTheRawSeriesBehindRecordedOnes) {
-  auto groups = Prepare("  - {record: 'a:x', expr: 'rate(x[5m])'}\n  - {record: 'b:x', expr: 'a:x / y'}\n"
-                        "  - {alert: A, expr: 'b:x > 1 and z == 0'}\n");
+  auto groups = Prepare(
+      "  - {record: 'a:x', expr: 'rate(x[5m])'}\n  - {record: 'b:x', expr: 'a:x / y'}\n"
+      "  - {alert: A, expr: 'b:x > 1 and z == 0'}\n");
   EXPECT_THAT(RootsOf(groups[0].rules[2]),
               ElementsAre("__name__=\"x\"", "__name__=\"y\"", "__name__=\"z\""));
 }
