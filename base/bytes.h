@@ -10,8 +10,8 @@
 
 namespace forewarn {
 
-// Encoder appends and Decoder reads the few primitives that every format of ours is made of. Integers are
-// little-endian or LEB128 varints; signed ones are zigzagged. Neither is thread-safe.
+// Encoder appends and Decoder reads the few primitives that every format of ours is made of.
+// Integers are little-endian or LEB128 varints; signed ones are zigzagged. Neither is thread-safe.
 class Encoder {
  public:
   void U8(uint8_t v) { out_.push_back(static_cast<char>(v)); }
@@ -22,7 +22,9 @@ class Encoder {
   void Fixed32(uint32_t v);
   void Fixed64(uint64_t v);
   void Varint(uint64_t v);
-  void Signed(int64_t v) { Varint((static_cast<uint64_t>(v) << 1) ^ static_cast<uint64_t>(v >> 63)); }
+  void Signed(int64_t v) {
+    Varint((static_cast<uint64_t>(v) << 1) ^ static_cast<uint64_t>(v >> 63));
+  }
   void Double(double v) { Fixed64(std::bit_cast<uint64_t>(v)); }
   void Raw(std::string_view bytes) { out_.append(bytes); }
   // Length as a varint, then the bytes.
@@ -41,8 +43,9 @@ class Encoder {
   std::string out_;
 };
 
-// Reads a loan of bytes that outlives it. The first read past the end, or a varint that does not end,
-// makes failed() true and every later read return zero or empty: parse straight on and ask once.
+// Reads a loan of bytes that outlives it. The first read past the end, or a varint that does not
+// end, makes failed() true and every later read return zero or empty: parse straight on and ask
+// once.
 class Decoder {
  public:
   explicit Decoder(std::string_view in) : in_(in) {}
@@ -70,7 +73,8 @@ class Decoder {
     failed_ = true;
     in_ = {};
   }
-  // `what: cut short or damaged` when a read failed; `what: n bytes too many` when something is left.
+  // `what: cut short or damaged` when a read failed; `what: n bytes too many` when something is
+  // left.
   Status Finish(std::string_view what) const;
 
  private:

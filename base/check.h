@@ -11,9 +11,9 @@ namespace forewarn {
 
 }  // namespace forewarn
 
-#define FW_CHECK(condition)                                        \
-  do {                                                             \
-    if (!(condition)) [[unlikely]] {                               \
-      ::forewarn::CheckFailed(__FILE__, __LINE__, #condition);     \
-    }                                                              \
+#define FW_CHECK(condition)                                    \
+  do {                                                         \
+    if (!(condition)) [[unlikely]] {                           \
+      ::forewarn::CheckFailed(__FILE__, __LINE__, #condition); \
+    }                                                          \
   } while (false)

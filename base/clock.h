@@ -6,8 +6,9 @@
 
 namespace forewarn {
 
-// Where the time comes from. Only shard and delivery threads, the probe's agent and `main` hold one;
-// everything else takes the time as an argument, which is what makes a simulation repeat. Thread-safe.
+// Where the time comes from. Only shard and delivery threads, the probe's agent and `main` hold
+// one; everything else takes the time as an argument, which is what makes a simulation repeat.
+// Thread-safe.
 class Clock {
  public:
   virtual ~Clock() = default;

@@ -17,8 +17,8 @@ namespace {
 
 // `reading /etc/x.yaml: No such file or directory`.
 Status SystemError(std::string_view doing, const std::string& path, int error) {
-  std::string message =
-      fmt::format("{} {}: {}", doing, path, std::error_code(error, std::generic_category()).message());
+  std::string message = fmt::format("{} {}: {}", doing, path,
+                                    std::error_code(error, std::generic_category()).message());
   switch (error) {
     case ENOENT: return NotFound(std::move(message));
     case EEXIST: return AlreadyExists(std::move(message));
@@ -90,7 +90,8 @@ StatusOr<std::string> ReadFile(const std::string& path, size_t max_bytes) {
   Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.ok()) return SystemError("reading", path, errno);
   std::string content;
-  // Sizes are not asked for in advance: files in /proc have none, and a log may grow while it is read.
+  // Sizes are not asked for in advance: files in /proc have none, and a log may grow while it is
+  // read.
   char buffer[65536];
   while (true) {
     ssize_t got = read(file.get(), buffer, sizeof(buffer));
@@ -108,8 +109,9 @@ Status WriteFileAtomically(const std::string& path, std::string_view content, un
   std::string beside = path + ".XXXXXX";
   Descriptor file(mkostemp(beside.data(), O_CLOEXEC));
   if (!file.ok()) return SystemError("writing", path, errno);
-  bool written = fchmod(file.get(), mode) == 0 && WriteAll(file.get(), content) && fsync(file.get()) == 0 &&
-                 file.Close() && rename(beside.c_str(), path.c_str()) == 0;
+  bool written = fchmod(file.get(), mode) == 0 && WriteAll(file.get(), content) &&
+                 fsync(file.get()) == 0 && file.Close() &&
+                 rename(beside.c_str(), path.c_str()) == 0;
   if (!written) {
     int error = errno;
     unlink(beside.c_str());
@@ -123,7 +125,8 @@ Status MakeDirs(const std::string& path, unsigned mode) {
     std::string part = path.substr(0, end);
     if (mkdir(part.c_str(), mode) != 0) {
       int error = errno;
-      // A parent may exist and yet refuse a mkdir with EROFS or EACCES; what counts is that it is there.
+      // A parent may exist and yet refuse a mkdir with EROFS or EACCES; what counts is that it is
+      // there.
       struct stat found {};
       if (stat(part.c_str(), &found) != 0) return SystemError("making the folder", part, error);
       if (!S_ISDIR(found.st_mode)) return SystemError("making the folder", part, ENOTDIR);

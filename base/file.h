@@ -13,8 +13,8 @@ namespace forewarn {
 // Refuses files above `max_bytes`, so that a wrong path does not eat the memory.
 StatusOr<std::string> ReadFile(const std::string& path, size_t max_bytes = 64 << 20);
 
-// The file holds either what it held or all of `content`, also after a power loss: writes beside it,
-// syncs, renames, syncs the folder. `mode` as in chmod; a secret is 0600.
+// The file holds either what it held or all of `content`, also after a power loss: writes beside
+// it, syncs, renames, syncs the folder. `mode` as in chmod; a secret is 0600.
 Status WriteFileAtomically(const std::string& path, std::string_view content, unsigned mode = 0644);
 
 // Makes the folder and its parents; an existing folder is success. New ones get `mode`.

@@ -7,9 +7,9 @@
 
 namespace forewarn {
 
-// A 64-bit hash that is stored and compared across machines and versions, so it never changes: XXH3-64
-// with seed 0 (xxhash's stable format). Not for secrets. Order matters, and so do the borders between
-// parts: Add("ab").Add("c") differs from Add("a").Add("bc").
+// A 64-bit hash that is stored and compared across machines and versions, so it never changes:
+// XXH3-64 with seed 0 (xxhash's stable format). Not for secrets. Order matters, and so do the
+// borders between parts: Add("ab").Add("c") differs from Add("a").Add("bc").
 class Fingerprint {
  public:
   constexpr Fingerprint() = default;

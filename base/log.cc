@@ -40,7 +40,8 @@ std::string_view LevelName(LogLevel level) {
 bool NeedsQuotes(std::string_view value) {
   if (value.empty()) return true;
   for (char c : value) {
-    if (static_cast<unsigned char>(c) <= ' ' || c == '=' || c == '"' || c == '\\' || c == 0x7f) return true;
+    if (static_cast<unsigned char>(c) <= ' ' || c == '=' || c == '"' || c == '\\' || c == 0x7f)
+      return true;
   }
   return false;
 }
@@ -72,12 +73,14 @@ void AppendValue(std::string& out, std::string_view value) {
 
 }  // namespace
 
-LogField::LogField(std::string_view key, double value) : key(key), value(fmt::format("{}", value)) {}
+LogField::LogField(std::string_view key, double value)
+    : key(key), value(fmt::format("{}", value)) {}
 
 void SetUpLog(LogLevel level) { g_level = level; }
 
 bool ParseLogLevel(std::string_view text, LogLevel& level) {
-  for (LogLevel candidate : {LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarn, LogLevel::kError}) {
+  for (LogLevel candidate :
+       {LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarn, LogLevel::kError}) {
     if (LevelName(candidate) != text) continue;
     level = candidate;
     return true;

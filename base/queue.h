@@ -22,8 +22,8 @@ class BoundedQueue {
   // `capacity` is at least 1.
   explicit BoundedQueue(size_t capacity) : capacity_(capacity) { FW_CHECK(capacity > 0); }
 
-  // Takes `item` and returns true, or returns false at once, leaving `item` as it was, when the queue
-  // is full or closed. What a full queue costs is for the caller to count.
+  // Takes `item` and returns true, or returns false at once, leaving `item` as it was, when the
+  // queue is full or closed. What a full queue costs is for the caller to count.
   bool TryPush(T& item) {
     {
       std::lock_guard lock(mutex_);
@@ -47,8 +47,8 @@ class BoundedQueue {
     return true;
   }
 
-  // The oldest item; waits at most `patience` for one. Nothing on time-out, or when the queue is closed
-  // and empty.
+  // The oldest item; waits at most `patience` for one. Nothing on time-out, or when the queue is
+  // closed and empty.
   std::optional<T> Pop(Duration patience) {
     std::optional<T> item;
     {

@@ -13,7 +13,8 @@ namespace {
 
 std::vector<uint8_t> RandomBytes(size_t count) {
   std::vector<uint8_t> bytes(count);
-  // Fails only when the kernel gives no entropy at all, and then nothing we hand out would be secret.
+  // Fails only when the kernel gives no entropy at all, and then nothing we hand out would be
+  // secret.
   FW_CHECK(RAND_bytes(bytes.data(), static_cast<int>(count)) == 1);
   return bytes;
 }

@@ -14,7 +14,8 @@
 #include "base/status.h"
 #include "base/time.h"
 
-// The stored form of our nouns. A struct lists its fields once, each with a number that is never reused:
+// The stored form of our nouns. A struct lists its fields once, each with a number that is never
+// reused:
 //
 //   struct Contact {
 //     std::string name;
@@ -27,8 +28,8 @@
 //   };
 //
 // and EncodeRecord/DecodeRecord do the rest. The bytes are protobuf's wire format, so that
-// `protoc --decode_raw` reads a database, and so that both directions of an upgrade work: a field that a
-// reader does not know is skipped, one that a writer did not have keeps its default.
+// `protoc --decode_raw` reads a database, and so that both directions of an upgrade work: a field
+// that a reader does not know is skipped, one that a writer did not have keeps its default.
 //
 //   record  := field*
 //   field   := varint(number << 3 | type) payload
@@ -38,15 +39,16 @@
 //   variant := a nested record with one field, whose number is the alternative's place, from 1
 //   vector  := one field for each element, in order;  optional := the field, or nothing
 //
-// A plain field that equals zero, false or the empty string is left out where its default is the same.
+// A plain field that equals zero, false or the empty string is left out where its default is the
+// same.
 
 namespace forewarn {
 
 template <typename T>
 std::string EncodeRecord(const T& value);
 
-// Refuses bytes that are not a record, or whose field has another type than T's. Never reads past the end
-// and never allocates more than the input is long.
+// Refuses bytes that are not a record, or whose field has another type than T's. Never reads past
+// the end and never allocates more than the input is long.
 template <typename T>
 StatusOr<T> DecodeRecord(std::string_view bytes);
 
@@ -119,17 +121,17 @@ template <typename T>
 bool IsZero(const T& value) {
   if constexpr (std::is_same_v<T, double>) {
     return std::bit_cast<uint64_t>(value) == 0;  // -0.0 is something else
-  } else if constexpr (std::is_arithmetic_v<T> || std::is_enum_v<T> || std::is_same_v<T, std::string> ||
-                       std::is_same_v<T, Timestamp> || std::is_same_v<T, Duration> ||
-                       std::is_same_v<T, Fingerprint>) {
+  } else if constexpr (std::is_arithmetic_v<T> || std::is_enum_v<T> ||
+                       std::is_same_v<T, std::string> || std::is_same_v<T, Timestamp> ||
+                       std::is_same_v<T, Duration> || std::is_same_v<T, Fingerprint>) {
     return value == T{};
   } else {
     return false;
   }
 }
 
-// For each field of T, in order, whether it may be left out when it is zero: the reader will put the default
-// there, so the default must be zero too.
+// For each field of T, in order, whether it may be left out when it is zero: the reader will put
+// the default there, so the default must be zero too.
 template <typename T>
 const std::vector<bool>& ZeroIsDefault() {
   static const std::vector<bool> fields = [] {
@@ -223,7 +225,8 @@ bool DecodeField(Decoder& in, WireType type, T& value, int depth) {
   }
 }
 
-// Calls visit(number, alternative) for the alternative that the field numbered `number` means, made anew.
+// Calls visit(number, alternative) for the alternative that the field numbered `number` means, made
+// anew.
 template <size_t kIndex = 0, typename T, typename Visitor>
 void VisitAlternative(T& value, uint64_t number, Visitor&& visit) {
   if constexpr (kIndex < std::variant_size_v<T>) {

@@ -7,9 +7,9 @@
 
 namespace forewarn {
 
-// A seeded source of chance that gives the same numbers on every machine (mt19937_64 and our own mapping;
-// the standard's distributions differ between libraries). Passed in wherever chance is needed, never
-// inside the fold. Not for secrets; not thread-safe.
+// A seeded source of chance that gives the same numbers on every machine (mt19937_64 and our own
+// mapping; the standard's distributions differ between libraries). Passed in wherever chance is
+// needed, never inside the fold. Not for secrets; not thread-safe.
 class Rng {
  public:
   explicit Rng(uint64_t seed) : engine_(seed) {}

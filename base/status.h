@@ -9,7 +9,8 @@
 
 namespace forewarn {
 
-// Why something did not work, in the vocabulary of gRPC, so that the edges can pass it on unchanged.
+// Why something did not work, in the vocabulary of gRPC, so that the edges can pass it on
+// unchanged.
 enum class Code {
   kOk = 0,
   kCancelled = 1,
@@ -31,8 +32,9 @@ enum class Code {
 // The code in the form that logs, metrics and people read: `invalid_argument`.
 std::string_view CodeName(Code code);
 
-// The outcome of something that can fail for expected reasons: success, or a code with a message that
-// names the thing and the remedy and reads from the outside in. A value; safe to copy and compare.
+// The outcome of something that can fail for expected reasons: success, or a code with a message
+// that names the thing and the remedy and reads from the outside in. A value; safe to copy and
+// compare.
 class [[nodiscard]] Status {
  public:
   Status() = default;
@@ -45,7 +47,8 @@ class [[nodiscard]] Status {
   Code code() const { return code_; }
   const std::string& message() const { return message_; }
 
-  // The same failure with what the caller knew in front: `opening the store: <message>`. Success stays.
+  // The same failure with what the caller knew in front: `opening the store: <message>`. Success
+  // stays.
   Status With(std::string_view context) const;
 
   // `ok`, or `invalid_argument: <message>`.
@@ -64,7 +67,9 @@ inline Status NotFound(std::string m) { return {Code::kNotFound, std::move(m)}; 
 inline Status AlreadyExists(std::string m) { return {Code::kAlreadyExists, std::move(m)}; }
 inline Status PermissionDenied(std::string m) { return {Code::kPermissionDenied, std::move(m)}; }
 inline Status ResourceExhausted(std::string m) { return {Code::kResourceExhausted, std::move(m)}; }
-inline Status FailedPrecondition(std::string m) { return {Code::kFailedPrecondition, std::move(m)}; }
+inline Status FailedPrecondition(std::string m) {
+  return {Code::kFailedPrecondition, std::move(m)};
+}
 inline Status OutOfRange(std::string m) { return {Code::kOutOfRange, std::move(m)}; }
 inline Status Unavailable(std::string m) { return {Code::kUnavailable, std::move(m)}; }
 inline Status DataLoss(std::string m) { return {Code::kDataLoss, std::move(m)}; }
@@ -73,12 +78,12 @@ inline Status Unauthenticated(std::string m) { return {Code::kUnauthenticated, s
 inline Status DeadlineExceeded(std::string m) { return {Code::kDeadlineExceeded, std::move(m)}; }
 inline Status Cancelled(std::string m) { return {Code::kCancelled, std::move(m)}; }
 
-// A T, or the Status that says why there is none. Reading the value of a failure is a bug and stops the
-// process.
+// A T, or the Status that says why there is none. Reading the value of a failure is a bug and stops
+// the process.
 template <typename T>
 class [[nodiscard]] StatusOr {
  public:
-  StatusOr(T value) : value_(std::move(value)) {}  // NOLINT(google-explicit-constructor)
+  StatusOr(T value) : value_(std::move(value)) {}         // NOLINT(google-explicit-constructor)
   StatusOr(Status status) : status_(std::move(status)) {  // NOLINT(google-explicit-constructor)
     FW_CHECK(!status_.ok());
   }
@@ -86,11 +91,26 @@ class [[nodiscard]] StatusOr {
   bool ok() const { return value_.has_value(); }
   const Status& status() const { return status_; }
 
-  T& operator*() & { FW_CHECK(ok()); return *value_; }
-  const T& operator*() const& { FW_CHECK(ok()); return *value_; }
-  T&& operator*() && { FW_CHECK(ok()); return *std::move(value_); }
-  T* operator->() { FW_CHECK(ok()); return &*value_; }
-  const T* operator->() const { FW_CHECK(ok()); return &*value_; }
+  T& operator*() & {
+    FW_CHECK(ok());
+    return *value_;
+  }
+  const T& operator*() const& {
+    FW_CHECK(ok());
+    return *value_;
+  }
+  T&& operator*() && {
+    FW_CHECK(ok());
+    return *std::move(value_);
+  }
+  T* operator->() {
+    FW_CHECK(ok());
+    return &*value_;
+  }
+  const T* operator->() const {
+    FW_CHECK(ok());
+    return &*value_;
+  }
 
  private:
   Status status_;
@@ -99,8 +119,8 @@ class [[nodiscard]] StatusOr {
 
 }  // namespace forewarn
 
-#define FW_RETURN_IF_ERROR(expression)                            \
-  do {                                                            \
+#define FW_RETURN_IF_ERROR(expression)                                                  \
+  do {                                                                                  \
     if (::forewarn::Status fw_status = (expression); !fw_status.ok()) return fw_status; \
   } while (false)
 

@@ -5,9 +5,10 @@
 
 namespace forewarn {
 
-// All durations and times are whole milliseconds; times are UTC since 1970. Arithmetic is chrono's, so
-// a Duration cannot be added to a Duration-less number by accident, nor two Timestamps to each other.
-// A variable's name says whether it holds event time (what the source claims) or arrival time (ours).
+// All durations and times are whole milliseconds; times are UTC since 1970. Arithmetic is chrono's,
+// so a Duration cannot be added to a Duration-less number by accident, nor two Timestamps to each
+// other. A variable's name says whether it holds event time (what the source claims) or arrival
+// time (ours).
 using Duration = std::chrono::milliseconds;
 using Timestamp = std::chrono::sys_time<Duration>;
 

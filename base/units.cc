@@ -1,11 +1,11 @@
 #include "base/units.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <chrono>
 #include <limits>
 #include <optional>
-
-#include <fmt/format.h>
 
 namespace forewarn {
 namespace {
@@ -33,8 +33,8 @@ constexpr std::array<Unit, 4> kDecimalUnits = {
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
-// Takes `number unit` off the front. Nothing when there is no number there, or one with a leading zero or
-// one that does not fit 64 bits signed; the unit may come out empty.
+// Takes `number unit` off the front. Nothing when there is no number there, or one with a leading
+// zero or one that does not fit 64 bits signed; the unit may come out empty.
 struct Quantity {
   uint64_t number;
   std::string_view unit;
@@ -62,12 +62,14 @@ std::optional<uint64_t> AddProduct(uint64_t sum, uint64_t number, uint64_t facto
   return sum + number * factor;
 }
 
-uint64_t Magnitude(int64_t v) { return v < 0 ? ~static_cast<uint64_t>(v) + 1 : static_cast<uint64_t>(v); }
+uint64_t Magnitude(int64_t v) {
+  return v < 0 ? ~static_cast<uint64_t>(v) + 1 : static_cast<uint64_t>(v);
+}
 
 Status BadDuration(std::string_view text) {
-  return InvalidArgument(
-      fmt::format("'{}' is not a duration; write it with units, largest first, such as 1h30m or 250ms",
-                  text.substr(0, 64)));
+  return InvalidArgument(fmt::format(
+      "'{}' is not a duration; write it with units, largest first, such as 1h30m or 250ms",
+      text.substr(0, 64)));
 }
 
 Status BadSize(std::string_view text) {
@@ -76,9 +78,9 @@ Status BadSize(std::string_view text) {
 }
 
 Status BadTime(std::string_view text) {
-  return InvalidArgument(
-      fmt::format("'{}' is not a time; write it as 2026-05-01T10:00:00Z or 2026-05-01T12:00:00+02:00",
-                  text.substr(0, 64)));
+  return InvalidArgument(fmt::format(
+      "'{}' is not a time; write it as 2026-05-01T10:00:00Z or 2026-05-01T12:00:00+02:00",
+      text.substr(0, 64)));
 }
 
 // Reads exactly `count` digits off the front.
@@ -125,7 +127,8 @@ StatusOr<Duration> ParseDuration(std::string_view text) {
     while (unit < kDurationUnits.size() && kDurationUnits[unit].name != quantity->unit) ++unit;
     if (unit == kDurationUnits.size()) return BadDuration(text);
     auto sum = AddProduct(total, quantity->number, kDurationUnits[unit].factor);
-    if (!sum) return InvalidArgument(fmt::format("'{}' is too long a duration", text.substr(0, 64)));
+    if (!sum)
+      return InvalidArgument(fmt::format("'{}' is too long a duration", text.substr(0, 64)));
     total = *sum;
     next_unit = unit + 1;
   }
@@ -208,8 +211,8 @@ StatusOr<Timestamp> ParseTime(std::string_view text) {
                                    std::chrono::month(static_cast<unsigned>(*month)),
                                    std::chrono::day(static_cast<unsigned>(*day))};
   if (!date.ok()) return BadTime(text);
-  return std::chrono::sys_days(date) + std::chrono::hours(*hour) + std::chrono::minutes(*minute - *offset) +
-         std::chrono::seconds(*second) + Duration(millis);
+  return std::chrono::sys_days(date) + std::chrono::hours(*hour) +
+         std::chrono::minutes(*minute - *offset) + std::chrono::seconds(*second) + Duration(millis);
 }
 
 std::string FormatTime(Timestamp at) {
@@ -220,9 +223,10 @@ std::string FormatTime(Timestamp at) {
   auto day = std::chrono::floor<std::chrono::days>(at);
   std::chrono::year_month_day date(day);
   std::chrono::hh_mm_ss time(at - day);
-  std::string out = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()),
-                                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                                time.hours().count(), time.minutes().count(), time.seconds().count());
+  std::string out =
+      fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()),
+                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                  time.hours().count(), time.minutes().count(), time.seconds().count());
   if (time.subseconds().count() != 0) out += fmt::format(".{:03}", time.subseconds().count());
   return out + "Z";
 }

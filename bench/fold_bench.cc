@@ -1,14 +1,14 @@
-// What the fold costs for each sample, without a wire: a shard handles batches of one host's series, and the
-// store commits them in groups, in memory (the fold alone) and in RocksDB with a sync for each group.
-// Items are samples. Rules are off, then a threshold over every series.
+// What the fold costs for each sample, without a wire: a shard handles batches of one host's
+// series, and the store commits them in groups, in memory (the fold alone) and in RocksDB with a
+// sync for each group. Items are samples. Rules are off, then a threshold over every series.
+
+#include <benchmark/benchmark.h>
+#include <fmt/format.h>
 
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
-
-#include <benchmark/benchmark.h>
-#include <fmt/format.h>
 
 #include "collector/shard.h"
 #include "model/ids.h"

@@ -14,8 +14,9 @@ StatusOr<std::optional<Identity>> CheckAccess(std::string_view method,
                                               std::span<const std::string> uris) {
   if (method == kEnrol || method.starts_with(kHealth)) return std::optional<Identity>();
   if (uris.empty()) {
-    return Unauthenticated("this call needs a client certificate; enrol the probe with "
-                           "`forewarn-probe enrol`, or give forewarnctl an operator's certificate");
+    return Unauthenticated(
+        "this call needs a client certificate; enrol the probe with "
+        "`forewarn-probe enrol`, or give forewarnctl an operator's certificate");
   }
   if (uris.size() > 1) {
     return Unauthenticated("the client certificate names more than one identity");
@@ -23,13 +24,15 @@ StatusOr<std::optional<Identity>> CheckAccess(std::string_view method,
   FW_ASSIGN_OR_RETURN(Identity identity, ParseIdentity(uris[0]));
   bool for_probes = method == kRenew || method.starts_with(kIngest);
   if (for_probes && !std::holds_alternative<ProbeIdentity>(identity)) {
-    return PermissionDenied("this call is for probes, and the certificate is an operator's; enrol a "
-                            "probe with `forewarn-probe enrol`");
+    return PermissionDenied(
+        "this call is for probes, and the certificate is an operator's; enrol a "
+        "probe with `forewarn-probe enrol`");
   }
   if (!for_probes && !std::holds_alternative<OperatorIdentity>(identity)) {
-    return PermissionDenied("this call is for operators, and the certificate is a probe's; use an "
-                            "operator's certificate, such as tls/operator-admin.pem in the collector's "
-                            "data folder");
+    return PermissionDenied(
+        "this call is for operators, and the certificate is a probe's; use an "
+        "operator's certificate, such as tls/operator-admin.pem in the collector's "
+        "data folder");
   }
   return std::optional<Identity>(std::move(identity));
 }

@@ -1,12 +1,12 @@
 #include "collector/app.h"
 
+#include <fmt/format.h>
+#include <grpcpp/impl/codegen/service_type.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <thread>
 #include <utility>
-
-#include <fmt/format.h>
-#include <grpcpp/impl/codegen/service_type.h>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -71,13 +71,14 @@ std::string LocalAddress(const std::string& address) {
   return anywhere ? "localhost" + address.substr(colon) : address;
 }
 
-// The last thing a process says whose disk does not take its writes: nothing of them was acknowledged, and
-// the next start replays.
+// The last thing a process says whose disk does not take its writes: nothing of them was
+// acknowledged, and the next start replays.
 [[noreturn]] void Die(const Status& status) {
   FW_LOG(kError, "commit.failed",
          {{"reason", status.message()},
-          {"remedy", "nothing that was acknowledged is lost; free space or repair the disk, then start "
-                     "the collector again"}});
+          {"remedy",
+           "nothing that was acknowledged is lost; free space or repair the disk, then start "
+           "the collector again"}});
   std::_Exit(EXIT_FAILURE);
 }
 
@@ -152,8 +153,9 @@ Status App::FinishBundle() {
     FW_RETURN_IF_ERROR(
         desk_->Ask(partition, [&](const Shard& shard) { here = shard.bundle().id; }));
     if (here == applied.id) continue;
-    FW_RETURN_IF_ERROR(desk_->Submit(partition, "forewarn", applied).status().With(
-        "bringing a partition up to the applied bundle"));
+    FW_RETURN_IF_ERROR(desk_->Submit(partition, "forewarn", applied)
+                           .status()
+                           .With("bringing a partition up to the applied bundle"));
   }
   return OkStatus();
 }
@@ -192,8 +194,8 @@ Status App::SayWhereItListens() {
   FW_RETURN_IF_ERROR(WriteFileAtomically(
       tls + "/ctl.yaml",
       fmt::format("collector: {}\nca_file: {}\ncertificate_file: {}\nkey_file: {}\n",
-                  LocalAddress(rpc_->address()), foreign.empty() ? tls + "/ca.pem" : foreign, tls + "/operator-admin.pem",
-                  tls + "/operator-admin.key")));
+                  LocalAddress(rpc_->address()), foreign.empty() ? tls + "/ca.pem" : foreign,
+                  tls + "/operator-admin.pem", tls + "/operator-admin.key")));
   return WriteFileAtomically(
       settings_.data_dir + "/listening.yaml",
       fmt::format("grpc: {}\nhttp: {}\n", rpc_->address(), http_->address()));

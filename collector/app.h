@@ -21,7 +21,8 @@
 
 namespace forewarn {
 
-// The collector: everything in the order of its life. Built downwards, stopped upwards. Below data_dir:
+// The collector: everything in the order of its life. Built downwards, stopped upwards. Below
+// data_dir:
 //
 //   db/             the store
 //   tls/            the authority, the server's certificate, an operator's certificate, ctl.yaml
@@ -35,12 +36,13 @@ class App {
   // Stops if that was not done.
   ~App();
 
-  // Opens the store, replays, and begins to listen. The HTTP port answers while the store is replayed, not
-  // ready yet. Fails with what stands in the way and what to do about it.
+  // Opens the store, replays, and begins to listen. The HTTP port answers while the store is
+  // replayed, not ready yet. Fails with what stands in the way and what to do about it.
   Status Start();
   // Small chores; call it about once a second.
   void Tend();
-  // Takes nothing more, acknowledges what was taken, ends everything. Ready is false from the first moment.
+  // Takes nothing more, acknowledges what was taken, ends everything. Ready is false from the first
+  // moment.
   void Stop();
 
   // HOST:PORT, after Start().

@@ -1,8 +1,7 @@
 #include "collector/ca.h"
 
 #include <arpa/inet.h>
-#include <unistd.h>
-
+#include <fmt/format.h>
 #include <openssl/bio.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
@@ -11,12 +10,11 @@
 #include <openssl/rand.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <set>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "base/file.h"
 #include "base/random.h"
@@ -151,14 +149,14 @@ StatusOr<Certificate> Issue(const Content& content, EVP_PKEY* subject, X509* iss
            AddExtension(made.get(), signer, NID_basic_constraints, "critical,CA:TRUE,pathlen:0") &&
            AddExtension(made.get(), signer, NID_key_usage, "critical,keyCertSign,cRLSign");
   } else {
-    good = good &&
-           AddExtension(made.get(), signer, NID_authority_key_identifier, "keyid:always") &&
+    good = good && AddExtension(made.get(), signer, NID_authority_key_identifier, "keyid:always") &&
            AddExtension(made.get(), signer, NID_basic_constraints, "critical,CA:FALSE") &&
            AddExtension(made.get(), signer, NID_key_usage, "critical,digitalSignature") &&
            AddExtension(made.get(), signer, NID_ext_key_usage, content.usage);
   }
   if (!content.alternative_names.empty()) {
-    good = good && AddExtension(made.get(), signer, NID_subject_alt_name, content.alternative_names);
+    good =
+        good && AddExtension(made.get(), signer, NID_subject_alt_name, content.alternative_names);
   }
   if (!good || X509_sign(made.get(), issuer_key, EVP_sha256()) == 0) {
     return Internal("issuing a certificate for " + content.common_name + ": " + Reason());
@@ -168,7 +166,8 @@ StatusOr<Certificate> Issue(const Content& content, EVP_PKEY* subject, X509* iss
 
 bool IsAddress(const std::string& name) {
   unsigned char bytes[16];
-  return inet_pton(AF_INET, name.c_str(), bytes) == 1 || inet_pton(AF_INET6, name.c_str(), bytes) == 1;
+  return inet_pton(AF_INET, name.c_str(), bytes) == 1 ||
+         inet_pton(AF_INET6, name.c_str(), bytes) == 1;
 }
 
 bool IsDnsName(std::string_view name) {
@@ -219,8 +218,9 @@ bool EndsWithin(X509* certificate, Timestamp now, Duration left) {
 
 StatusOr<Request> ReadRequest(std::string_view der) {
   if (der.size() > kMaxRequestBytes) {
-    return InvalidArgument(fmt::format("csr_der: {} bytes, and a request for a P-256 key is far below {}",
-                                       der.size(), kMaxRequestBytes));
+    return InvalidArgument(
+        fmt::format("csr_der: {} bytes, and a request for a P-256 key is far below {}", der.size(),
+                    kMaxRequestBytes));
   }
   auto bytes = reinterpret_cast<const unsigned char*>(der.data());
   const unsigned char* end = bytes;
@@ -255,7 +255,7 @@ CertificateAuthority::CertificateAuthority() : keys_(std::make_unique<Keys>()) {
 CertificateAuthority::~CertificateAuthority() = default;
 
 StatusOr<std::unique_ptr<CertificateAuthority>> CertificateAuthority::Open(const CaOptions& options,
-                                                                          Timestamp now) {
+                                                                           Timestamp now) {
   std::unique_ptr<CertificateAuthority> ca(new CertificateAuthority());
   ca->options_ = options;
   FW_RETURN_IF_ERROR(MakeDirs(options.dir, 0700));
@@ -275,10 +275,11 @@ Status CertificateAuthority::LoadOrMakeAuthority(Timestamp now) {
   if (FileExists(key_path)) {
     FW_ASSIGN_OR_RETURN(keys_->key, ReadKey(key_path));
   } else if (FileExists(path)) {
-    return FailedPrecondition(fmt::format(
-        "{} is there but {} is not; restore the key from a backup, or move the certificate away to start "
-        "a new authority, after which every probe must be enrolled again",
-        path, key_path));
+    return FailedPrecondition(
+        fmt::format("{} is there but {} is not; restore the key from a backup, or move the "
+                    "certificate away to start "
+                    "a new authority, after which every probe must be enrolled again",
+                    path, key_path));
   } else {
     FW_ASSIGN_OR_RETURN(keys_->key, MakeKey());
     FW_RETURN_IF_ERROR(WriteFileAtomically(key_path, ToPem(keys_->key.get()), 0600));
@@ -287,14 +288,15 @@ Status CertificateAuthority::LoadOrMakeAuthority(Timestamp now) {
     FW_ASSIGN_OR_RETURN(keys_->certificate, ReadCertificate(path));
     if (X509_check_private_key(keys_->certificate.get(), keys_->key.get()) != 1) {
       ERR_clear_error();
-      return FailedPrecondition(fmt::format("{} is not the key of {}; restore both from the same backup",
-                                            key_path, path));
+      return FailedPrecondition(fmt::format(
+          "{} is not the key of {}; restore both from the same backup", key_path, path));
     }
     if (EndsWithin(keys_->certificate.get(), now, Duration(0))) {
-      return FailedPrecondition(fmt::format(
-          "{} has expired, or the clock is wrong; check the clock, else move both files away to start a "
-          "new authority, after which every probe must be enrolled again",
-          path));
+      return FailedPrecondition(
+          fmt::format("{} has expired, or the clock is wrong; check the clock, else move both "
+                      "files away to start a "
+                      "new authority, after which every probe must be enrolled again",
+                      path));
     }
   } else {
     Content content;
@@ -318,8 +320,8 @@ Status CertificateAuthority::LoadForeignServer(Timestamp now) {
   FW_ASSIGN_OR_RETURN(Certificate trust, ReadCertificate(files.ca_file));
   if (X509_check_private_key(certificate.get(), key.get()) != 1) {
     ERR_clear_error();
-    return FailedPrecondition(fmt::format("{} is not the key of {}", files.key_file,
-                                          files.certificate_file));
+    return FailedPrecondition(
+        fmt::format("{} is not the key of {}", files.key_file, files.certificate_file));
   }
   if (EndsWithin(certificate.get(), now, Duration(0))) {
     return FailedPrecondition(
@@ -397,9 +399,8 @@ StatusOr<std::string> CertificateAuthority::SignProbe(std::string_view csr_der,
   content.usage = "clientAuth";
   content.from = now - kBackdate;
   content.to = now + options_.probe_lifetime;
-  FW_ASSIGN_OR_RETURN(Certificate certificate,
-                      Issue(content, X509_REQ_get0_pubkey(request.get()), keys_->certificate.get(),
-                            keys_->key.get()));
+  FW_ASSIGN_OR_RETURN(Certificate certificate, Issue(content, X509_REQ_get0_pubkey(request.get()),
+                                                     keys_->certificate.get(), keys_->key.get()));
   return ToPem(certificate.get()) + ca_pem_;
 }
 

@@ -8,8 +8,8 @@
 
 namespace forewarn {
 
-// Threads for calls that wait: for a shard's answer, for a commit, for a query. gRPC's own threads never do.
-// Bounded: a call that finds the queue full is refused by its caller. Thread-safe.
+// Threads for calls that wait: for a shard's answer, for a commit, for a query. gRPC's own threads
+// never do. Bounded: a call that finds the queue full is refused by its caller. Thread-safe.
 class CallPool {
  public:
   CallPool(size_t threads, size_t queue);

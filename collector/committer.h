@@ -27,10 +27,10 @@ struct CommitterOptions {
   int64_t max_group_commits = 1024;  // written with one sync
 };
 
-// The only writer. Takes what shards have finished, writes all that has gathered with one sync (no fixed
-// wait: the next group gathers while the disk works on this one), and only then lets anything out: outcomes
-// to senders, notifications to the dispatcher. A write that fails ends the process: restart and replay are
-// the recovery, and nothing of the group was acknowledged.
+// The only writer. Takes what shards have finished, writes all that has gathered with one sync (no
+// fixed wait: the next group gathers while the disk works on this one), and only then lets anything
+// out: outcomes to senders, notifications to the dispatcher. A write that fails ends the process:
+// restart and replay are the recovery, and nothing of the group was acknowledged.
 class Committer {
  public:
   // What a group came to, for metrics.
@@ -39,11 +39,12 @@ class Committer {
     Duration took{0};
   };
   struct Hooks {
-    // Called on the committer's thread, must not block. `commit` is durable (or empty), and its sender is
-    // told right after.
+    // Called on the committer's thread, must not block. `commit` is durable (or empty), and its
+    // sender is told right after.
     std::function<void(const Commit& commit)> durable;
     std::function<void(const Group& group)> written;
-    // Called once, with what the store said. Must end the process, or at least everything that uses this.
+    // Called once, with what the store said. Must end the process, or at least everything that uses
+    // this.
     std::function<void(const Status& status)> fatal;
   };
 

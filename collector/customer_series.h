@@ -7,8 +7,9 @@
 
 namespace forewarn {
 
-// One customer's series for queries, read through the customer's shard: a snapshot for each Select(). The
-// customer is a matcher that the caller cannot take away. Safe to use from any thread but a shard's own.
+// One customer's series for queries, read through the customer's shard: a snapshot for each
+// Select(). The customer is a matcher that the caller cannot take away. Safe to use from any thread
+// but a shard's own.
 class CustomerSeries : public SeriesSource {
  public:
   // `partitions` is a loan that outlives it.

@@ -25,7 +25,8 @@ DeliveryCommand::Result ResultOf(Delivery::Result result) {
   FW_CHECK(false);
 }
 
-// When the failure is expected that a message to a customer warns of; nothing for any other message.
+// When the failure is expected that a message to a customer warns of; nothing for any other
+// message.
 std::optional<Timestamp> PredictedBy(const Notification& notification) {
   if (!notification.template_id.starts_with("warning.") ||
       notification.template_id.ends_with(".cleared")) {
@@ -53,14 +54,14 @@ class DeliveryThread::CountingSender : public Sender {
     metrics_.NotificationAttempted(channel_, ResultOf(delivery.result));
     if (delivery.result == Delivery::Result::kDelivered && message.notification != nullptr) {
       Timestamp now = clock_.Now();
-      metrics_.NotificationDelivered(
-          std::max(now - message.notification->created_at, Duration(0)));
+      metrics_.NotificationDelivered(std::max(now - message.notification->created_at, Duration(0)));
       if (std::optional<Timestamp> predicted = PredictedBy(*message.notification)) {
         metrics_.WarningLead(*predicted - now);
       }
     }
     if (delivery.result != Delivery::Result::kDelivered) {
-      FW_LOG(kWarn, "notification.failed", {{"notification", message.id}, {"reason", delivery.detail}});
+      FW_LOG(kWarn, "notification.failed",
+             {{"notification", message.id}, {"reason", delivery.detail}});
     }
     return delivery;
   }

@@ -29,9 +29,9 @@ struct DeliveryOptions {
   size_t queue = 16'384;
 };
 
-// Runs the Dispatcher: takes notifications whose commits are durable, sends them, and hands back what became
-// of each as an entry. What waited when the process started, and what found the queue full, it reads from
-// the store, so nothing is lost by being handed over late.
+// Runs the Dispatcher: takes notifications whose commits are durable, sends them, and hands back
+// what became of each as an entry. What waited when the process started, and what found the queue
+// full, it reads from the store, so nothing is lost by being handed over late.
 class DeliveryThread {
  public:
   // Loans that outlive it.
@@ -39,8 +39,8 @@ class DeliveryThread {
                  uint64_t seed);
   ~DeliveryThread();
 
-  // Reads the receivers and what waits from the store and begins to send. `sink` takes what became of it and
-  // outlives the next Stop().
+  // Reads the receivers and what waits from the store and begins to send. `sink` takes what became
+  // of it and outlives the next Stop().
   void Start(EntrySink& sink);
   // Ends the thread after the message that is being sent. What waits is in the store.
   void Stop();

@@ -14,17 +14,17 @@
 
 namespace forewarn {
 
-// How a person's call reaches the fold: commands go in as entries and are waited for, questions are put to
-// the shards. Blocks, so it is used on a CallPool's threads only. Thread-safe.
+// How a person's call reaches the fold: commands go in as entries and are waited for, questions are
+// put to the shards. Blocks, so it is used on a CallPool's threads only. Thread-safe.
 class Desk {
  public:
   // Loans that outlive it.
   Desk(Partitions& partitions, const Store& store, const Clock& clock)
       : partitions_(partitions), store_(store), clock_(clock) {}
 
-  // Submits an entry and waits until it is durable. Returns the shard's reply, or why it was refused;
-  // kUnavailable when the shard is too busy to take it, kDeadlineExceeded when it took longer than 30 s, and
-  // may then still be carried out.
+  // Submits an entry and waits until it is durable. Returns the shard's reply, or why it was
+  // refused; kUnavailable when the shard is too busy to take it, kDeadlineExceeded when it took
+  // longer than 30 s, and may then still be carried out.
   StatusOr<std::string> Submit(uint32_t partition, std::string actor,
                                std::variant<Batch, Command, Tick, Bundle> what);
 

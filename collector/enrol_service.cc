@@ -1,9 +1,9 @@
 #include "collector/enrol_service.h"
 
+#include <grpcpp/grpcpp.h>
+
 #include <string>
 #include <utility>
-
-#include <grpcpp/grpcpp.h>
 
 #include "base/log.h"
 #include "base/random.h"
@@ -21,17 +21,19 @@ class EnrolmentService final : public v1::EnrolmentService::CallbackService {
   EnrolmentService(Desk& desk, CallPool& calls, const CertificateAuthority& ca, Metrics& metrics)
       : desk_(desk), calls_(calls), ca_(ca), metrics_(metrics) {}
 
-  grpc::ServerUnaryReactor* Enrol(grpc::CallbackServerContext* context, const v1::EnrolRequest* request,
+  grpc::ServerUnaryReactor* Enrol(grpc::CallbackServerContext* context,
+                                  const v1::EnrolRequest* request,
                                   v1::EnrolResponse* response) override {
     std::string peer = context->peer();
     return AnswerFrom(calls_, context, [this, request, response, peer] {
       Status outcome = DoEnrol(*request, *response);
       metrics_.EnrolmentDone(outcome.ok());
       if (outcome.ok()) {
-        FW_LOG(kInfo, "probe.enrolled", {{"probe", response->probe()},
-                                         {"customer", response->customer()},
-                                         {"installation", response->installation()},
-                                         {"host", request->host()}});
+        FW_LOG(kInfo, "probe.enrolled",
+               {{"probe", response->probe()},
+                {"customer", response->customer()},
+                {"installation", response->installation()},
+                {"host", request->host()}});
       } else {
         FW_LOG(kWarn, "enrolment.refused", {{"peer", peer}, {"reason", outcome.message()}});
       }
@@ -39,7 +41,8 @@ class EnrolmentService final : public v1::EnrolmentService::CallbackService {
     });
   }
 
-  grpc::ServerUnaryReactor* Renew(grpc::CallbackServerContext* context, const v1::RenewRequest* request,
+  grpc::ServerUnaryReactor* Renew(grpc::CallbackServerContext* context,
+                                  const v1::RenewRequest* request,
                                   v1::RenewResponse* response) override {
     StatusOr<ProbeIdentity> source = PeerProbe(*context);
     return AnswerFrom(calls_, context, [this, source, request, response] {
@@ -86,7 +89,8 @@ class EnrolmentService final : public v1::EnrolmentService::CallbackService {
       retired = probe != nullptr && probe->contact == Contact::kRetired;
     }));
     if (retired) {
-      return PermissionDenied("probe " + source.probe + " was retired; enrol it again with a new token");
+      return PermissionDenied("probe " + source.probe +
+                              " was retired; enrol it again with a new token");
     }
     FW_ASSIGN_OR_RETURN(*response.mutable_certificate_pem(),
                         ca_.SignProbe(request.csr_der(), source, desk_.clock().Now()));
@@ -103,7 +107,8 @@ class EnrolmentService final : public v1::EnrolmentService::CallbackService {
 }  // namespace
 
 std::unique_ptr<grpc::Service> MakeEnrolmentService(Desk& desk, CallPool& calls,
-                                                    const CertificateAuthority& ca, Metrics& metrics) {
+                                                    const CertificateAuthority& ca,
+                                                    Metrics& metrics) {
   return std::make_unique<EnrolmentService>(desk, calls, ca, metrics);
 }
 

@@ -13,10 +13,11 @@ class Service;
 
 namespace forewarn {
 
-// EnrolmentService of proto/forewarn/v1/ingest.proto: a one-time token becomes a certificate, and a certificate
-// the next one. The token is used up, durably, before anything is signed; a request that could not be signed
-// is refused before. All arguments are loans that outlive the service.
+// EnrolmentService of proto/forewarn/v1/ingest.proto: a one-time token becomes a certificate, and a
+// certificate the next one. The token is used up, durably, before anything is signed; a request
+// that could not be signed is refused before. All arguments are loans that outlive the service.
 std::unique_ptr<grpc::Service> MakeEnrolmentService(Desk& desk, CallPool& calls,
-                                                    const CertificateAuthority& ca, Metrics& metrics);
+                                                    const CertificateAuthority& ca,
+                                                    Metrics& metrics);
 
 }  // namespace forewarn

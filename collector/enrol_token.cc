@@ -24,14 +24,17 @@ std::string MakeEnrolToken(std::string_view fingerprint) {
 
 Status CheckEnrolToken(std::string_view token, std::string_view fingerprint) {
   if (token.size() != kTokenBytes || !token.starts_with(kPrefix) ||
-      token[kPrefix.size() + kHexDigits] != '.' || !IsHex(token.substr(kPrefix.size(), kHexDigits)) ||
+      token[kPrefix.size() + kHexDigits] != '.' ||
+      !IsHex(token.substr(kPrefix.size(), kHexDigits)) ||
       !IsHex(token.substr(kTokenBytes - kHexDigits))) {
     return Unauthenticated(
-        "this is not an enrolment token; use the text that `forewarnctl token create` printed, as it is");
+        "this is not an enrolment token; use the text that `forewarnctl token create` printed, as "
+        "it is");
   }
   if (token.substr(kTokenBytes - kHexDigits) != fingerprint) {
     return Unauthenticated(
-        "the token was made by another collector, or before this one's authority was replaced; make a new "
+        "the token was made by another collector, or before this one's authority was replaced; "
+        "make a new "
         "one with `forewarnctl token create`");
   }
   return OkStatus();

@@ -11,9 +11,10 @@
 
 namespace forewarn {
 
-// Where a shard's entries come from: the seam between one machine and many. A source gives each entry a
-// position and decides when its sender is told: a local queue after the commit, a replicated log after its
-// own publish. Shards derive everything from entries and from nothing else.
+// Where a shard's entries come from: the seam between one machine and many. A source gives each
+// entry a position and decides when its sender is told: a local queue after the commit, a
+// replicated log after its own publish. Shards derive everything from entries and from nothing
+// else.
 class EntrySource {
  public:
   virtual ~EntrySource() = default;
@@ -23,8 +24,8 @@ class EntrySource {
     Entry entry;
   };
 
-  // The next entry; waits at most `patience`. Nothing on time-out and after the source was closed. One
-  // thread, the shard's, calls this.
+  // The next entry; waits at most `patience`. Nothing on time-out and after the source was closed.
+  // One thread, the shard's, calls this.
   virtual std::optional<Item> Next(Duration patience) = 0;
 
   // Makes a Next() that waits return early, with nothing. Thread-safe.
@@ -35,20 +36,21 @@ class EntrySource {
   virtual void Committed(uint64_t position, const Status& outcome, const std::string& reply) = 0;
 };
 
-// What an edge hands in: an entry and whom to tell. `done` is called once, on the committer's thread, and
-// must not block; it is never called when Submit() refused.
+// What an edge hands in: an entry and whom to tell. `done` is called once, on the committer's
+// thread, and must not block; it is never called when Submit() refused.
 struct Submission {
   Entry entry;
   std::function<void(const Status& outcome, const std::string& reply)> done;
 };
 
-// Takes submissions for all partitions and brings each to its shard's source. Thread-safe, never waits.
+// Takes submissions for all partitions and brings each to its shard's source. Thread-safe, never
+// waits.
 class EntrySink {
  public:
   virtual ~EntrySink() = default;
 
-  // False when the shard's queue is full or closed; the caller slows its sender down. `submission` is then
-  // as it was.
+  // False when the shard's queue is full or closed; the caller slows its sender down. `submission`
+  // is then as it was.
   virtual bool Submit(Submission& submission) = 0;
 };
 

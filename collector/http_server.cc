@@ -1,5 +1,7 @@
 #include "collector/http_server.h"
 
+#include <fmt/format.h>
+
 #include <atomic>
 #include <optional>
 #include <string_view>
@@ -12,7 +14,6 @@
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/version.hpp>
-#include <fmt/format.h>
 
 #include "base/log.h"
 
@@ -98,10 +99,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
     // The first byte may take its time on a kept connection; from then on the request has to come.
     stream_.expires_after(served_ == 0 ? shared_.options.request_timeout
                                        : shared_.options.idle_timeout);
-    http::async_read_header(stream_, buffer_, *parser_,
-                            [self = shared_from_this()](error_code error, size_t) {
-                              self->HeaderRead(error);
-                            });
+    http::async_read_header(
+        stream_, buffer_, *parser_,
+        [self = shared_from_this()](error_code error, size_t) { self->HeaderRead(error); });
   }
 
   void HeaderRead(error_code error) {
@@ -122,9 +122,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
                    11, false);
     }
     if (error == http::error::body_limit) {
-      return Reply({413, fmt::format("the body is longer than {} bytes\n",
-                                     shared_.options.max_body_bytes)},
-                   11, false);
+      return Reply(
+          {413, fmt::format("the body is longer than {} bytes\n", shared_.options.max_body_bytes)},
+          11, false);
     }
     // A connection that just ends, or stalls, has nobody left to tell.
     if (error.category() != beast::http::make_error_code(http::error::bad_method).category() ||
@@ -234,8 +234,8 @@ StatusOr<std::unique_ptr<HttpServer>> HttpServer::Open(const HttpOptions& option
   auto impl = std::make_unique<Impl>(options);
   impl->shared.routes = std::move(routes);
   error_code error;
-  auto endpoints = tcp::resolver(impl->context)
-                       .resolve(where.host, where.port, tcp::resolver::passive, error);
+  auto endpoints =
+      tcp::resolver(impl->context).resolve(where.host, where.port, tcp::resolver::passive, error);
   tcp::endpoint endpoint;
   if (!error) endpoint = endpoints.begin()->endpoint();
   if (!error) impl->acceptor.open(endpoint.protocol(), error);
@@ -243,9 +243,10 @@ StatusOr<std::unique_ptr<HttpServer>> HttpServer::Open(const HttpOptions& option
   if (!error) impl->acceptor.bind(endpoint, error);
   if (!error) impl->acceptor.listen(asio::socket_base::max_listen_connections, error);
   if (error) {
-    return Unavailable(fmt::format("listening for HTTP on {}: {}; is another collector running, or is "
-                                   "http.listen not an address of this host?",
-                                   options.listen, error.message()));
+    return Unavailable(
+        fmt::format("listening for HTTP on {}: {}; is another collector running, or is "
+                    "http.listen not an address of this host?",
+                    options.listen, error.message()));
   }
   impl->address = ToString(impl->acceptor.local_endpoint());
   impl->Accept();

@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::string_view kDomain = "spiffe://forewarn/";
 
-// Takes `name/` and the segment after it from the front of `path`, with the slash that follows if any.
+// Takes `name/` and the segment after it from the front of `path`, with the slash that follows if
+// any.
 std::optional<std::string_view> TakePair(std::string_view& path, std::string_view name) {
   if (!path.starts_with(name) || path.size() <= name.size() || path[name.size()] != '/') {
     return std::nullopt;
@@ -18,7 +19,8 @@ std::optional<std::string_view> TakePair(std::string_view& path, std::string_vie
   size_t end = path.find('/');
   std::string_view value = path.substr(0, end);
   path.remove_prefix(end == std::string_view::npos ? path.size() : end + 1);
-  // A slash with nothing after it would be forgotten here; the caller asks for the next pair or for the end.
+  // A slash with nothing after it would be forgotten here; the caller asks for the next pair or for
+  // the end.
   if (end != std::string_view::npos && path.empty()) return std::nullopt;
   return value;
 }
@@ -34,8 +36,8 @@ Status NotAnIdentity() {
 std::string IdentityUri(const Identity& identity) {
   std::string uri(kDomain);
   if (const auto* probe = std::get_if<ProbeIdentity>(&identity)) {
-    return uri + "customer/" + probe->customer + "/installation/" + probe->installation + "/probe/" +
-           probe->probe;
+    return uri + "customer/" + probe->customer + "/installation/" + probe->installation +
+           "/probe/" + probe->probe;
   }
   return uri + "operator/" + std::get<OperatorIdentity>(identity).name;
 }

@@ -9,8 +9,8 @@
 
 namespace forewarn {
 
-// Who is on the other end of a connection. Comes from the one URI in the certificate's subject alternative
-// names and from nowhere else:
+// Who is on the other end of a connection. Comes from the one URI in the certificate's subject
+// alternative names and from nowhere else:
 //
 //   spiffe://forewarn/customer/<slug>/installation/<slug>/probe/<uuid>
 //   spiffe://forewarn/operator/<slug>

@@ -1,15 +1,15 @@
 #include "collector/ingest_service.h"
 
+#include <fmt/format.h>
+#include <grpcpp/alarm.h>
+#include <grpcpp/grpcpp.h>
+
 #include <chrono>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
-
-#include <fmt/format.h>
-#include <grpcpp/alarm.h>
-#include <grpcpp/grpcpp.h>
 
 #include "base/log.h"
 #include "base/record.h"
@@ -22,7 +22,8 @@
 namespace forewarn {
 namespace {
 
-// What a probe is told to wait when its shard's queue is full, and how often we try again meanwhile.
+// What a probe is told to wait when its shard's queue is full, and how often we try again
+// meanwhile.
 constexpr Duration kSlowDown = 500ms;
 constexpr std::chrono::milliseconds kTryAgain{50};
 
@@ -65,10 +66,10 @@ struct Intake {
   }
   Status CheckSize(size_t bytes) const {
     if (std::cmp_less_equal(bytes, limits.max_batch_size)) return OkStatus();
-    return ResourceExhausted(fmt::format(
-        "the batch has {} bytes, above the limit of {}; send smaller batches, or raise "
-        "limits.max_batch_size",
-        bytes, limits.max_batch_size));
+    return ResourceExhausted(
+        fmt::format("the batch has {} bytes, above the limit of {}; send smaller batches, or raise "
+                    "limits.max_batch_size",
+                    bytes, limits.max_batch_size));
   }
 };
 
@@ -84,12 +85,14 @@ class RefusalSum {
   // Writes what there is into the ack, and starts again from nothing.
   void MoveTo(const LimitSettings& limits, v1::Ack& ack) {
     Write("too_old", sum_.too_old, ack, [&] {
-      return fmt::format("older than {} h; raise limits.accepted_age",
-                         std::chrono::duration_cast<std::chrono::hours>(limits.accepted_age).count());
+      return fmt::format(
+          "older than {} h; raise limits.accepted_age",
+          std::chrono::duration_cast<std::chrono::hours>(limits.accepted_age).count());
     });
     Write("too_new", sum_.too_new, ack, [&] {
-      return fmt::format("more than {} s ahead; check the probe's clock",
-                         std::chrono::duration_cast<std::chrono::seconds>(limits.accepted_future).count());
+      return fmt::format(
+          "more than {} s ahead; check the probe's clock",
+          std::chrono::duration_cast<std::chrono::seconds>(limits.accepted_future).count());
     });
     Write("duplicate", sum_.duplicate, ack,
           [] { return "the series has a sample with this time; the first one wins"; });
@@ -135,8 +138,8 @@ T DecodeReply(const std::string& reply) {
   return *decoded;
 }
 
-// One stream. Owns itself through `self_` from Start() until gRPC is done with it; callbacks that come later
-// (a commit of a stream that has ended) hold it too, and find it finished.
+// One stream. Owns itself through `self_` from Start() until gRPC is done with it; callbacks that
+// come later (a commit of a stream that has ended) hold it too, and find it finished.
 class PushStream final : public grpc::ServerBidiReactor<v1::PushRequest, v1::PushResponse>,
                          public std::enable_shared_from_this<PushStream> {
  public:
@@ -159,7 +162,8 @@ class PushStream final : public grpc::ServerBidiReactor<v1::PushRequest, v1::Pus
   }
 
   void OnReadDone(bool ok) override {
-    // Reads follow each other, so what they alone use needs no lock: the request and the batch reader.
+    // Reads follow each other, so what they alone use needs no lock: the request and the batch
+    // reader.
     Status outcome;
     std::optional<Submission> submission;
     if (ok) outcome = Receive(submission);
@@ -356,11 +360,11 @@ class PushStream final : public grpc::ServerBidiReactor<v1::PushRequest, v1::Pus
   v1::PushRequest request_;
   std::optional<BatchReader> reader_;
 
-  // gRPC's threads and the committer's meet here and neither may wait for the other's work; a queue between
-  // them would need a thread to empty it. Held for the few assignments of a step only.
+  // gRPC's threads and the committer's meet here and neither may wait for the other's work; a queue
+  // between them would need a thread to empty it. Held for the few assignments of a step only.
   std::mutex mutex_;
   std::shared_ptr<PushStream> self_;
-  v1::PushResponse response_;           // the write's while writing_
+  v1::PushResponse response_;  // the write's while writing_
   bool reading_ = false;
   bool writing_ = false;
   bool welcomed_ = false;
@@ -370,7 +374,7 @@ class PushStream final : public grpc::ServerBidiReactor<v1::PushRequest, v1::Pus
   std::optional<v1::Welcome> welcome_;  // to be sent
   std::optional<Submission> held_;      // found no room yet
   std::unique_ptr<grpc::Alarm> alarm_;
-  int64_t in_flight_ = 0;               // submitted, not yet durable
+  int64_t in_flight_ = 0;  // submitted, not yet durable
   uint64_t acked_epoch_ = 0;
   uint64_t acked_sequence_ = 0;
   bool ack_due_ = false;
@@ -392,7 +396,8 @@ struct IngestService::Impl final : public v1::IngestService::CallbackService {
     {
       std::lock_guard lock(mutex);
       turned_away = draining;
-      // Those that have ended are forgotten on the way, so that the list stays as long as there are streams.
+      // Those that have ended are forgotten on the way, so that the list stays as long as there are
+      // streams.
       std::erase_if(streams, [](const auto& each) { return each.second.expired(); });
       streams.emplace(next_stream++, stream);
     }
@@ -405,12 +410,14 @@ struct IngestService::Impl final : public v1::IngestService::CallbackService {
                                      v1::PushResponse* response) override {
     grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
     StatusOr<ProbeIdentity> source = PeerProbe(*context);
-    Status outcome = source.ok() ? TakeOnce(*source, *request, *response, reactor) : source.status();
+    Status outcome =
+        source.ok() ? TakeOnce(*source, *request, *response, reactor) : source.status();
     if (!outcome.ok()) reactor->Finish(ToRpc(outcome));
     return reactor;
   }
 
-  // On success the reactor is finished when the batch is durable; on failure it is left to the caller.
+  // On success the reactor is finished when the batch is durable; on failure it is left to the
+  // caller.
   Status TakeOnce(const ProbeIdentity& source, const v1::PushOnceRequest& request,
                   v1::PushResponse& response, grpc::ServerUnaryReactor* reactor) {
     Status size = intake.CheckSize(request.ByteSizeLong());
@@ -453,7 +460,8 @@ struct IngestService::Impl final : public v1::IngestService::CallbackService {
   }
 
   static Status Stopping() {
-    return Unavailable("the collector is stopping; reconnect and send again what was not acknowledged");
+    return Unavailable(
+        "the collector is stopping; reconnect and send again what was not acknowledged");
   }
 
   void Drain() {

@@ -13,11 +13,11 @@ class Service;
 
 namespace forewarn {
 
-// The door through which probes push (proto/forewarn/v1/ingest.proto is its specification). Each stream is a
-// reactor that gRPC's threads and the committer's thread meet in; none of them ever waits there. A batch is
-// read, checked and handed to its shard; its ack leaves when the commit is durable. Acks that gather while
-// one is being sent leave as one. When the shard's queue is full, the stream holds the batch, tells the probe
-// to slow down, reads no more, and tries again.
+// The door through which probes push (proto/forewarn/v1/ingest.proto is its specification). Each
+// stream is a reactor that gRPC's threads and the committer's thread meet in; none of them ever
+// waits there. A batch is read, checked and handed to its shard; its ack leaves when the commit is
+// durable. Acks that gather while one is being sent leave as one. When the shard's queue is full,
+// the stream holds the batch, tells the probe to slow down, reads no more, and tries again.
 class IngestService {
  public:
   // Loans that outlive it: all but `limits`.
@@ -26,8 +26,8 @@ class IngestService {
 
   grpc::Service& service();
 
-  // Streams take nothing more, send the acks of what they took, and end with kUnavailable; new ones are
-  // turned away. Returns at once.
+  // Streams take nothing more, send the acks of what they took, and end with kUnavailable; new ones
+  // are turned away. Returns at once.
   void Drain();
 
  private:

@@ -12,9 +12,10 @@
 
 namespace forewarn {
 
-// LocalLog is the EntrySource of a single machine: a bounded queue in memory. The sender is told after the
-// local commit; what is in the queue when the process dies was never acknowledged. Submit() and Wake() are
-// thread-safe; Next() is the shard thread's and Committed() the committer's.
+// LocalLog is the EntrySource of a single machine: a bounded queue in memory. The sender is told
+// after the local commit; what is in the queue when the process dies was never acknowledged.
+// Submit() and Wake() are thread-safe; Next() is the shard thread's and Committed() the
+// committer's.
 class LocalLog : public EntrySource {
  public:
   explicit LocalLog(size_t capacity) : queue_(capacity) {}
@@ -37,7 +38,8 @@ class LocalLog : public EntrySource {
   BoundedQueue<std::optional<Submission>> queue_;
   uint64_t last_position_ = 0;  // Next()'s
 
-  // Two threads meet here, and a queue would not do: the committer takes what it is told to by position.
+  // Two threads meet here, and a queue would not do: the committer takes what it is told to by
+  // position.
   std::mutex mutex_;
   std::deque<std::pair<uint64_t, Done>> waiting_;  // guarded by mutex_; positions ascend
 };

@@ -72,10 +72,12 @@ int Main(const Arguments& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App cli("Forewarn's collector: takes in telemetry, judges it, opens tickets and warns customers.");
+  CLI::App cli(
+      "Forewarn's collector: takes in telemetry, judges it, opens tickets and warns customers.");
   Arguments arguments;
   cli.add_option("--config", arguments.config, "File with the settings.")->type_name("FILE");
-  cli.add_flag("--check-config", arguments.check_config, "List every mistake in the settings and end.");
+  cli.add_flag("--check-config", arguments.check_config,
+               "List every mistake in the settings and end.");
   cli.add_flag("--print-default-config", arguments.print_default_config,
                "Print a file with every setting, its default and its meaning.");
   cli.set_version_flag("--version", std::string("forewarn-collector ") + forewarn::kVersion);

@@ -1,12 +1,12 @@
 #include "collector/metrics.h"
 
-#include <map>
-
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
+
+#include <map>
 
 #include "base/check.h"
 #include "collector/version.h"
@@ -24,7 +24,8 @@ namespace {
 
 using Buckets = Histogram::BucketBoundaries;
 
-const Buckets kFastSeconds = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10};
+const Buckets kFastSeconds = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
+                              0.1,    0.25,  0.5,    1,     2.5,  10};
 const Buckets kDeliverySeconds = {0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600, 21600};
 // Lead time is the product: from a minute, which is too late, to a week.
 const Buckets kLeadSeconds = {60, 300, 900, 1800, 3600, 7200, 14400, 28800, 86400, 259200, 604800};
@@ -73,12 +74,14 @@ struct Metrics::Impl {
 };
 
 Metrics::Impl::Impl()
-    : gap_seconds(OneCounter("forewarn_ingest_gap_seconds_total",
-                             "Length of the gaps that probes declared: telemetry they had to drop.")),
+    : gap_seconds(
+          OneCounter("forewarn_ingest_gap_seconds_total",
+                     "Length of the gaps that probes declared: telemetry they had to drop.")),
       streams(OneGauge("forewarn_ingest_streams", "Push streams that are open.")),
       slowed_down(OneCounter("forewarn_ingest_slowed_down_total",
                              "Times a probe was told to wait because its shard's queue was full.")),
-      queue_depth(OneGauge("forewarn_shard_queue_entries", "Entries that wait in the shards' queues.")),
+      queue_depth(
+          OneGauge("forewarn_shard_queue_entries", "Entries that wait in the shards' queues.")),
       commit_seconds(OneHistogram("forewarn_storage_commit_duration_seconds",
                                   "Duration of the committer's writes, including the sync.",
                                   kFastSeconds)),
@@ -86,13 +89,16 @@ Metrics::Impl::Impl()
       rule_failures(OneCounter("forewarn_rule_evaluation_failures_total",
                                "Rule evaluations that failed; the log names the rules.")),
       outbox_waiting(OneGauge("forewarn_outbox_waiting", "Notifications not yet delivered.")),
-      outbox_dead(OneGauge("forewarn_outbox_dead", "Notifications given up; a person should look.")),
+      outbox_dead(
+          OneGauge("forewarn_outbox_dead", "Notifications given up; a person should look.")),
       series(OneGauge("forewarn_storage_head_series", "Series known to the shards.")),
-      head_bytes(OneGauge("forewarn_storage_head_bytes", "Estimated memory of the newest samples.")),
+      head_bytes(
+          OneGauge("forewarn_storage_head_bytes", "Estimated memory of the newest samples.")),
       prevented(OneCounter("forewarn_tickets_prevented_total",
                            "Tickets resolved before the failure they predicted.")),
       lead_seconds(OneHistogram("forewarn_warning_lead_seconds",
-                                "Time from a warning to the failure that it predicts.", kLeadSeconds)),
+                                "Time from a warning to the failure that it predicts.",
+                                kLeadSeconds)),
       delivery_seconds(OneHistogram("forewarn_notification_latency_seconds",
                                     "Time from a notification's cause to its delivery.",
                                     kDeliverySeconds)),

@@ -14,10 +14,10 @@
 
 namespace forewarn {
 
-// Metrics are what an SRE scrapes: every family with its help, at zero for each label value that can occur,
-// so that a rate() over the first occurrence is right. Labels come from closed sets; none is ever a
-// customer, a series or a host. Names, labels and help are in metrics.cc, which alone knows the library.
-// Thread-safe; no call waits.
+// Metrics are what an SRE scrapes: every family with its help, at zero for each label value that
+// can occur, so that a rate() over the first occurrence is right. Labels come from closed sets;
+// none is ever a customer, a series or a host. Names, labels and help are in metrics.cc, which
+// alone knows the library. Thread-safe; no call waits.
 class Metrics {
  public:
   Metrics();
@@ -29,8 +29,8 @@ class Metrics {
   // --- intake ---
   enum class BatchResult { kApplied, kDuplicate, kRefused };
   void BatchDone(BatchResult result);
-  // Samples that came in by `protocol` and became of them what `result` says: accepted, too_old, too_new,
-  // duplicate, series_limit, invalid.
+  // Samples that came in by `protocol` and became of them what `result` says: accepted, too_old,
+  // too_new, duplicate, series_limit, invalid.
   void SamplesDone(std::string_view result, uint64_t count);
   void GapDeclared(Duration length);
   void StreamOpened();

@@ -1,11 +1,11 @@
+#include <fmt/format.h>
+#include <grpcpp/grpcpp.h>
+
 #include <map>
 #include <optional>
 #include <string>
 #include <tuple>
 #include <utility>
-
-#include <fmt/format.h>
-#include <grpcpp/grpcpp.h>
 
 #include "base/random.h"
 #include "collector/operate_convert.h"
@@ -23,7 +23,8 @@ Status CheckMatcher(const std::string& text) {
   StatusOr<promql::Expression> parsed = promql::Parse("{" + text + "}");
   if (!parsed.ok()) {
     return InvalidArgument(fmt::format(
-        "matchers: '{}' is not a matcher such as alertname=\"DiskWillFill\" or instance=~\"web.*\"", text));
+        "matchers: '{}' is not a matcher such as alertname=\"DiskWillFill\" or instance=~\"web.*\"",
+        text));
   }
   return OkStatus();
 }
@@ -40,27 +41,32 @@ class AlertService final : public v1::AlertService::CallbackService {
   grpc::ServerUnaryReactor* ListAlerts(grpc::CallbackServerContext* context,
                                        const v1::ListAlertsRequest* request,
                                        v1::ListAlertsResponse* response) override {
-    return AnswerOperator(parts_.calls, context, this, &AlertService::DoListAlerts, request, response);
+    return AnswerOperator(parts_.calls, context, this, &AlertService::DoListAlerts, request,
+                          response);
   }
   grpc::ServerUnaryReactor* ListRules(grpc::CallbackServerContext* context,
                                       const v1::ListRulesRequest* request,
                                       v1::ListRulesResponse* response) override {
-    return AnswerOperator(parts_.calls, context, this, &AlertService::DoListRules, request, response);
+    return AnswerOperator(parts_.calls, context, this, &AlertService::DoListRules, request,
+                          response);
   }
   grpc::ServerUnaryReactor* AddSilence(grpc::CallbackServerContext* context,
                                        const v1::AddSilenceRequest* request,
                                        v1::AddSilenceResponse* response) override {
-    return AnswerOperator(parts_.calls, context, this, &AlertService::DoAddSilence, request, response);
+    return AnswerOperator(parts_.calls, context, this, &AlertService::DoAddSilence, request,
+                          response);
   }
   grpc::ServerUnaryReactor* ExpireSilence(grpc::CallbackServerContext* context,
                                           const v1::ExpireSilenceRequest* request,
                                           v1::ExpireSilenceResponse* response) override {
-    return AnswerOperator(parts_.calls, context, this, &AlertService::DoExpireSilence, request, response);
+    return AnswerOperator(parts_.calls, context, this, &AlertService::DoExpireSilence, request,
+                          response);
   }
   grpc::ServerUnaryReactor* ListSilences(grpc::CallbackServerContext* context,
                                          const v1::ListSilencesRequest* request,
                                          v1::ListSilencesResponse* response) override {
-    return AnswerOperator(parts_.calls, context, this, &AlertService::DoListSilences, request, response);
+    return AnswerOperator(parts_.calls, context, this, &AlertService::DoListSilences, request,
+                          response);
   }
 
  private:
@@ -77,15 +83,15 @@ class AlertService final : public v1::AlertService::CallbackService {
   }
 
   // Every partition has the same rules; an error in any of them is worth showing.
-  Status DoListRules(const std::string&, const v1::ListRulesRequest&, v1::ListRulesResponse& response) {
+  Status DoListRules(const std::string&, const v1::ListRulesRequest&,
+                     v1::ListRulesResponse& response) {
     using Key = std::tuple<std::string, std::string, std::string, std::string>;
     std::map<Key, int> places;
     return parts_.desk.AskAll([&](const Shard& shard) {
       for (const Engine::RuleStatus& rule : shard.engine().Rules()) {
-        auto [found, is_new] =
-            places.try_emplace(Key(rule.file, rule.group, rule.name, rule.expression), response.rules_size());
-        v1::RuleInfo* info =
-            is_new ? response.add_rules() : response.mutable_rules(found->second);
+        auto [found, is_new] = places.try_emplace(
+            Key(rule.file, rule.group, rule.name, rule.expression), response.rules_size());
+        v1::RuleInfo* info = is_new ? response.add_rules() : response.mutable_rules(found->second);
         if (!rule.last_error.empty()) info->set_last_error(rule.last_error);
         if (!is_new) continue;
         info->set_file(rule.file);
@@ -119,10 +125,10 @@ class AlertService final : public v1::AlertService::CallbackService {
       FW_RETURN_IF_ERROR(CheckMatcher(matcher));
       silence.matchers.push_back(matcher);
     }
-    FW_RETURN_IF_ERROR(parts_.desk
-                           .Submit(PartitionOf(silence.customer), actor,
-                                   Command(AddSilenceCommand{silence}))
-                           .status());
+    FW_RETURN_IF_ERROR(
+        parts_.desk
+            .Submit(PartitionOf(silence.customer), actor, Command(AddSilenceCommand{silence}))
+            .status());
     response.set_id(silence.id);
     return OkStatus();
   }

@@ -1,10 +1,10 @@
+#include <fmt/format.h>
+#include <grpcpp/grpcpp.h>
+
 #include <map>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <fmt/format.h>
-#include <grpcpp/grpcpp.h>
 
 #include "base/log.h"
 #include "collector/operate_service.h"
@@ -56,14 +56,16 @@ class BundleService final : public v1::BundleService::CallbackService {
  public:
   explicit BundleService(const OperateParts& parts) : parts_(parts) {}
 
-  grpc::ServerUnaryReactor* Apply(grpc::CallbackServerContext* context, const v1::ApplyRequest* request,
+  grpc::ServerUnaryReactor* Apply(grpc::CallbackServerContext* context,
+                                  const v1::ApplyRequest* request,
                                   v1::ApplyResponse* response) override {
     return AnswerOperator(parts_.calls, context, this, &BundleService::DoApply, request, response);
   }
   grpc::ServerUnaryReactor* GetBundle(grpc::CallbackServerContext* context,
                                       const v1::GetBundleRequest* request,
                                       v1::GetBundleResponse* response) override {
-    return AnswerOperator(parts_.calls, context, this, &BundleService::DoGetBundle, request, response);
+    return AnswerOperator(parts_.calls, context, this, &BundleService::DoGetBundle, request,
+                          response);
   }
 
  private:
@@ -71,30 +73,30 @@ class BundleService final : public v1::BundleService::CallbackService {
                  v1::ApplyResponse& response) {
     FW_ASSIGN_OR_RETURN(Bundle bundle, Check(request));
     Bundle before;
-    FW_RETURN_IF_ERROR(parts_.desk.Ask(kControlPartition, [&](const Shard& shard) {
-      before = shard.bundle();
-    }));
+    FW_RETURN_IF_ERROR(
+        parts_.desk.Ask(kControlPartition, [&](const Shard& shard) { before = shard.bundle(); }));
     response.set_id(bundle.id);
     response.set_changed(bundle.id != before.id);
     for (std::string& line : Differences(before, bundle)) response.add_differences(std::move(line));
     if (request.dry_run()) return OkStatus();
-    // The control partition first: it is the record of what is applied, and a start that finds another
-    // partition behind it brings that up to it (collector/app.cc). A partition that has it already
-    // answers at once.
+    // The control partition first: it is the record of what is applied, and a start that finds
+    // another partition behind it brings that up to it (collector/app.cc). A partition that has it
+    // already answers at once.
     FW_RETURN_IF_ERROR(parts_.desk.Submit(kControlPartition, actor, bundle).status());
     for (uint32_t partition = 0; partition < kPartitions; ++partition) {
       Status outcome = parts_.desk.Submit(partition, actor, bundle).status();
       if (!outcome.ok()) {
         return outcome.With(fmt::format(
-            "the bundle is applied to {} of {} partitions; apply it again to reach the others", partition,
-            kPartitions));
+            "the bundle is applied to {} of {} partitions; apply it again to reach the others",
+            partition, kPartitions));
       }
     }
     FW_LOG(kInfo, "bundle.applied", {{"bundle", bundle.id}, {"actor", actor}});
     return OkStatus();
   }
 
-  Status DoGetBundle(const std::string&, const v1::GetBundleRequest&, v1::GetBundleResponse& response) {
+  Status DoGetBundle(const std::string&, const v1::GetBundleRequest&,
+                     v1::GetBundleResponse& response) {
     return parts_.desk.Ask(kControlPartition, [&](const Shard& shard) {
       response.set_id(shard.bundle().id);
       for (const BundleFile& file : shard.bundle().files) {

@@ -1,9 +1,9 @@
+#include <fmt/format.h>
+#include <grpcpp/grpcpp.h>
+
 #include <optional>
 #include <string>
 #include <utility>
-
-#include <fmt/format.h>
-#include <grpcpp/grpcpp.h>
 
 #include "base/units.h"
 #include "collector/enrol_token.h"
@@ -27,22 +27,26 @@ class ProbeService final : public v1::ProbeService::CallbackService {
   grpc::ServerUnaryReactor* CreateToken(grpc::CallbackServerContext* context,
                                         const v1::CreateTokenRequest* request,
                                         v1::CreateTokenResponse* response) override {
-    return AnswerOperator(parts_.calls, context, this, &ProbeService::DoCreateToken, request, response);
+    return AnswerOperator(parts_.calls, context, this, &ProbeService::DoCreateToken, request,
+                          response);
   }
   grpc::ServerUnaryReactor* ListTokens(grpc::CallbackServerContext* context,
                                        const v1::ListTokensRequest* request,
                                        v1::ListTokensResponse* response) override {
-    return AnswerOperator(parts_.calls, context, this, &ProbeService::DoListTokens, request, response);
+    return AnswerOperator(parts_.calls, context, this, &ProbeService::DoListTokens, request,
+                          response);
   }
   grpc::ServerUnaryReactor* ListProbes(grpc::CallbackServerContext* context,
                                        const v1::ListProbesRequest* request,
                                        v1::ListProbesResponse* response) override {
-    return AnswerOperator(parts_.calls, context, this, &ProbeService::DoListProbes, request, response);
+    return AnswerOperator(parts_.calls, context, this, &ProbeService::DoListProbes, request,
+                          response);
   }
   grpc::ServerUnaryReactor* RetireProbe(grpc::CallbackServerContext* context,
                                         const v1::RetireProbeRequest* request,
                                         v1::RetireProbeResponse* response) override {
-    return AnswerOperator(parts_.calls, context, this, &ProbeService::DoRetireProbe, request, response);
+    return AnswerOperator(parts_.calls, context, this, &ProbeService::DoRetireProbe, request,
+                          response);
   }
 
  private:
@@ -53,7 +57,8 @@ class ProbeService final : public v1::ProbeService::CallbackService {
       return InvalidArgument(
           "installation: an id is 1 to 63 characters of [a-z0-9-], such as the site's name");
     }
-    Duration lifetime = request.valid_for_ms() == 0 ? kTokenLifetime : Duration(request.valid_for_ms());
+    Duration lifetime =
+        request.valid_for_ms() == 0 ? kTokenLifetime : Duration(request.valid_for_ms());
     if (lifetime < Duration(0) || lifetime > kTokenLifetimeMax) {
       return InvalidArgument(fmt::format("valid_for_ms: a token is valid for at most {}",
                                          FormatDuration(kTokenLifetimeMax)));

@@ -1,9 +1,9 @@
+#include <fmt/format.h>
+#include <grpcpp/grpcpp.h>
+
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <fmt/format.h>
-#include <grpcpp/grpcpp.h>
 
 #include "base/record.h"
 #include "collector/customer_series.h"
@@ -116,8 +116,8 @@ Status Write(const HistoryRow& row, v1::HistoryItem& out) {
       out.set_kind("alert");
       out.set_source(change.alert.rule);
       out.set_count(1);
-      out.set_text(fmt::format("{} {}", change.alert.labels.ToString(),
-                               AlertStateName(change.alert.state)));
+      out.set_text(
+          fmt::format("{} {}", change.alert.labels.ToString(), AlertStateName(change.alert.state)));
       return OkStatus();
     }
   }
@@ -128,14 +128,16 @@ class QueryService final : public v1::QueryService::CallbackService {
  public:
   explicit QueryService(const OperateParts& parts) : parts_(parts) {}
 
-  grpc::ServerUnaryReactor* Query(grpc::CallbackServerContext* context, const v1::QueryRequest* request,
+  grpc::ServerUnaryReactor* Query(grpc::CallbackServerContext* context,
+                                  const v1::QueryRequest* request,
                                   v1::QueryResponse* response) override {
     return AnswerOperator(parts_.calls, context, this, &QueryService::DoQuery, request, response);
   }
   grpc::ServerUnaryReactor* ListEvents(grpc::CallbackServerContext* context,
                                        const v1::ListEventsRequest* request,
                                        v1::ListEventsResponse* response) override {
-    return AnswerOperator(parts_.calls, context, this, &QueryService::DoListEvents, request, response);
+    return AnswerOperator(parts_.calls, context, this, &QueryService::DoListEvents, request,
+                          response);
   }
 
  private:
@@ -153,8 +155,8 @@ class QueryService final : public v1::QueryService::CallbackService {
     Timestamp from = FromMillis(request.from_ms());
     if (from > to) return InvalidArgument("from_ms: after to_ms");
     FW_ASSIGN_OR_RETURN(promql::Matrix matrix,
-                        promql::EvaluateRange(expression, source, from, to, Duration(request.step_ms()),
-                                              QueryLimits()));
+                        promql::EvaluateRange(expression, source, from, to,
+                                              Duration(request.step_ms()), QueryLimits()));
     Write(matrix, response);
     return OkStatus();
   }
@@ -167,10 +169,10 @@ class QueryService final : public v1::QueryService::CallbackService {
       return InvalidArgument(fmt::format("limit: at most {}; narrow the time instead", kEventsMax));
     }
     Timestamp to = request.to_ms() == 0 ? parts_.desk.clock().Now() : FromMillis(request.to_ms());
-    FW_ASSIGN_OR_RETURN(std::vector<HistoryRow> rows,
-                        parts_.desk.store().ReadHistory(PartitionOf(request.customer()),
-                                                        request.customer(),
-                                                        FromMillis(request.from_ms()), to, limit));
+    FW_ASSIGN_OR_RETURN(
+        std::vector<HistoryRow> rows,
+        parts_.desk.store().ReadHistory(PartitionOf(request.customer()), request.customer(),
+                                        FromMillis(request.from_ms()), to, limit));
     for (const HistoryRow& row : rows) FW_RETURN_IF_ERROR(Write(row, *response.add_items()));
     return OkStatus();
   }

@@ -13,8 +13,9 @@ class Service;
 namespace forewarn {
 
 // The services of proto/forewarn/v1/operate.proto, which is their specification; one source each,
-// operate_<noun>.cc. Handlers run on `calls` and wait there for shards and commits. Lists that span partitions
-// ask one after the other, so they are not one moment of all of them. Loans that outlive the services.
+// operate_<noun>.cc. Handlers run on `calls` and wait there for shards and commits. Lists that span
+// partitions ask one after the other, so they are not one moment of all of them. Loans that outlive
+// the services.
 struct OperateParts {
   Desk& desk;
   CallPool& calls;

@@ -1,10 +1,10 @@
+#include <grpcpp/grpcpp.h>
+
 #include <algorithm>
 #include <iterator>
 #include <optional>
 #include <string>
 #include <utility>
-
-#include <grpcpp/grpcpp.h>
 
 #include "base/record.h"
 #include "collector/operate_convert.h"
@@ -78,7 +78,8 @@ uint32_t HomeOf(uint64_t ticket) { return static_cast<uint32_t>(ticket % kPartit
 
 StatusOr<uint64_t> ParseName(const std::string& name) {
   std::optional<uint64_t> number = ParseTicketName(name);
-  if (!number) return InvalidArgument("name: '" + name.substr(0, 40) + "' is not a ticket such as FW-192");
+  if (!number)
+    return InvalidArgument("name: '" + name.substr(0, 40) + "' is not a ticket such as FW-192");
   return *number;
 }
 
@@ -89,17 +90,20 @@ class TicketService final : public v1::TicketService::CallbackService {
   grpc::ServerUnaryReactor* ListTickets(grpc::CallbackServerContext* context,
                                         const v1::ListTicketsRequest* request,
                                         v1::ListTicketsResponse* response) override {
-    return AnswerOperator(parts_.calls, context, this, &TicketService::DoListTickets, request, response);
+    return AnswerOperator(parts_.calls, context, this, &TicketService::DoListTickets, request,
+                          response);
   }
   grpc::ServerUnaryReactor* GetTicket(grpc::CallbackServerContext* context,
                                       const v1::GetTicketRequest* request,
                                       v1::GetTicketResponse* response) override {
-    return AnswerOperator(parts_.calls, context, this, &TicketService::DoGetTicket, request, response);
+    return AnswerOperator(parts_.calls, context, this, &TicketService::DoGetTicket, request,
+                          response);
   }
   grpc::ServerUnaryReactor* AcknowledgeTicket(grpc::CallbackServerContext* context,
                                               const v1::TicketActRequest* request,
                                               v1::TicketActResponse* response) override {
-    return AnswerOperator(parts_.calls, context, this, &TicketService::DoAcknowledge, request, response);
+    return AnswerOperator(parts_.calls, context, this, &TicketService::DoAcknowledge, request,
+                          response);
   }
   grpc::ServerUnaryReactor* CloseTicket(grpc::CallbackServerContext* context,
                                         const v1::TicketActRequest* request,
@@ -109,7 +113,8 @@ class TicketService final : public v1::TicketService::CallbackService {
   grpc::ServerUnaryReactor* AddNote(grpc::CallbackServerContext* context,
                                     const v1::TicketActRequest* request,
                                     v1::TicketActResponse* response) override {
-    return AnswerOperator(parts_.calls, context, this, &TicketService::DoAddNote, request, response);
+    return AnswerOperator(parts_.calls, context, this, &TicketService::DoAddNote, request,
+                          response);
   }
 
  private:
@@ -134,12 +139,14 @@ class TicketService final : public v1::TicketService::CallbackService {
         if (notification.ticket == number) Write(notification, *response.add_notifications());
       }
     }));
-    return parts_.desk.store().ReadState(
-        HomeOf(number), StateKind::kTimeline, [&](std::string_view, std::string_view record) -> Status {
-          FW_ASSIGN_OR_RETURN(TimelineItem line, DecodeRecord<TimelineItem>(record));
-          if (line.ticket == number) Write(line, *response.add_timeline());
-          return OkStatus();
-        });
+    return parts_.desk.store().ReadState(HomeOf(number), StateKind::kTimeline,
+                                         [&](std::string_view, std::string_view record) -> Status {
+                                           FW_ASSIGN_OR_RETURN(TimelineItem line,
+                                                               DecodeRecord<TimelineItem>(record));
+                                           if (line.ticket == number)
+                                             Write(line, *response.add_timeline());
+                                           return OkStatus();
+                                         });
   }
 
   Status DoAcknowledge(const std::string& actor, const v1::TicketActRequest& request,

@@ -1,11 +1,11 @@
 #include "collector/partitions.h"
 
+#include <fmt/format.h>
+
 #include <condition_variable>
 #include <mutex>
 #include <thread>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "model/ids.h"
 
@@ -76,7 +76,8 @@ Status Partitions::AskAndWait(uint32_t partition, const ShardThread::Question& q
   };
   auto meeting = std::make_shared<Meeting>();
   bool asked = Ask(partition, [meeting, &question](const Shard& shard) {
-    std::lock_guard lock(meeting->mutex);  // held while it runs, so that nobody gives up in the middle
+    std::lock_guard lock(
+        meeting->mutex);  // held while it runs, so that nobody gives up in the middle
     if (meeting->given_up) return;
     question(shard);
     meeting->done = true;
@@ -103,7 +104,8 @@ void Partitions::DropOld(std::function<void(const Status&)> done) {
   collected->retention.history_before = now - options_.history_kept;
   collected->retention.journal_kept_from.resize(shards_.size(), 0);
   collected->missing = shards_.size();
-  // What a shard says rests on commits that are still on their way; so the answer travels behind them.
+  // What a shard says rests on commits that are still on their way; so the answer travels behind
+  // them.
   auto answered = [this, collected, done](uint32_t partition, uint64_t kept_from) {
     std::lock_guard lock(collected->mutex);
     collected->retention.journal_kept_from[partition] = kept_from;
@@ -114,7 +116,8 @@ void Partitions::DropOld(std::function<void(const Status&)> done) {
     });
   };
   for (uint32_t p = 0; p < shards_.size(); ++p) {
-    bool asked = Ask(p, [answered, p](const Shard& shard) { answered(p, shard.JournalKeptFrom()); });
+    bool asked =
+        Ask(p, [answered, p](const Shard& shard) { answered(p, shard.JournalKeptFrom()); });
     if (!asked) answered(p, 0);  // busy: its journal stays until the next time
   }
 }

@@ -25,8 +25,8 @@ struct PartitionsOptions {
   Duration samples_kept = 30 * 24h;
 };
 
-// All partitions of this process with the threads that run them: the whole of the fold, seen from the edges.
-// Entries go in by Submit(), questions by Ask(); both are thread-safe.
+// All partitions of this process with the threads that run them: the whole of the fold, seen from
+// the edges. Entries go in by Submit(), questions by Ask(); both are thread-safe.
 class Partitions : public EntrySink {
  public:
   // `store` and `clock` are loans that outlive it.
@@ -34,21 +34,24 @@ class Partitions : public EntrySink {
   // Takes nothing more, folds and commits what is inside, tells its senders, ends the threads.
   ~Partitions() override;
 
-  // Puts every shard where its last commit left it; calls `progress` with the number done. Once, first.
+  // Puts every shard where its last commit left it; calls `progress` with the number done. Once,
+  // first.
   Status Recover(const std::function<void(size_t done, size_t total)>& progress);
   // After Recover(): lets entries through.
   void Start();
 
   bool Submit(Submission& submission) override;
 
-  // Runs `question` on the thread of the partition's shard, soon. False when it is too busy or stopping.
+  // Runs `question` on the thread of the partition's shard, soon. False when it is too busy or
+  // stopping.
   bool Ask(uint32_t partition, ShardThread::Question question);
-  // The same, and waits for it. kUnavailable when the shard did not come to it within `patience`; the
-  // question is then not run any more.
+  // The same, and waits for it. kUnavailable when the shard did not come to it within `patience`;
+  // the question is then not run any more.
   Status AskAndWait(uint32_t partition, const ShardThread::Question& question, Duration patience);
 
-  // Drops what is older than the settings say, and journal that nothing needs any more. Returns at once; the
-  // work is done on the committer's thread, after the commits that it rests on. `done` says how it went.
+  // Drops what is older than the settings say, and journal that nothing needs any more. Returns at
+  // once; the work is done on the committer's thread, after the commits that it rests on. `done`
+  // says how it went.
   void DropOld(std::function<void(const Status&)> done);
 
   // Entries that wait to be folded.

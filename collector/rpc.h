@@ -1,10 +1,10 @@
 #pragma once
 
+#include <grpcpp/grpcpp.h>
+
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <grpcpp/grpcpp.h>
 
 #include "base/status.h"
 #include "collector/calls.h"
@@ -24,7 +24,8 @@ std::vector<std::string> PeerUris(const grpc::AuthContext& auth);
 StatusOr<ProbeIdentity> PeerProbe(const grpc::ServerContextBase& context);
 StatusOr<OperatorIdentity> PeerOperator(const grpc::ServerContextBase& context);
 
-// Answers a unary call from a pool's thread: `handle` may wait. kResourceExhausted when the pool is busy.
+// Answers a unary call from a pool's thread: `handle` may wait. kResourceExhausted when the pool is
+// busy.
 template <typename Handler>
 grpc::ServerUnaryReactor* AnswerFrom(CallPool& calls, grpc::CallbackServerContext* context,
                                      Handler handle) {
@@ -38,10 +39,11 @@ grpc::ServerUnaryReactor* AnswerFrom(CallPool& calls, grpc::CallbackServerContex
 
 // The same for an operator's call, handled by `(service->*handle)(actor, request, response)`.
 template <typename Service, typename Request, typename Response>
-grpc::ServerUnaryReactor* AnswerOperator(
-    CallPool& calls, grpc::CallbackServerContext* context, Service* service,
-    Status (Service::*handle)(const std::string& actor, const Request&, Response&),
-    const Request* request, Response* response) {
+grpc::ServerUnaryReactor* AnswerOperator(CallPool& calls, grpc::CallbackServerContext* context,
+                                         Service* service,
+                                         Status (Service::*handle)(const std::string& actor,
+                                                                   const Request&, Response&),
+                                         const Request* request, Response* response) {
   StatusOr<OperatorIdentity> caller = PeerOperator(*context);
   return AnswerFrom(calls, context, [caller, service, handle, request, response] {
     return caller.ok() ? (service->*handle)(caller->name, *request, *response) : caller.status();

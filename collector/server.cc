@@ -1,8 +1,5 @@
 #include "collector/server.h"
 
-#include <chrono>
-#include <string_view>
-
 #include <fmt/format.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
@@ -10,6 +7,9 @@
 #include <grpcpp/resource_quota.h>
 #include <grpcpp/security/auth_metadata_processor.h>
 #include <grpcpp/security/server_credentials.h>
+
+#include <chrono>
+#include <string_view>
 
 #include "base/log.h"
 #include "collector/access.h"
@@ -43,9 +43,9 @@ struct RpcServer::Impl {
   std::string address;
 };
 
-StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(const RpcServerOptions& options,
-                                                      const std::vector<grpc::Service*>& services,
-                                                      const std::vector<std::string>& service_names) {
+StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(
+    const RpcServerOptions& options, const std::vector<grpc::Service*>& services,
+    const std::vector<std::string>& service_names) {
   grpc::EnableDefaultHealthCheckService(true);
   if (options.reflection) grpc::reflection::InitProtoReflectionServerBuilderPlugin();
 
@@ -62,7 +62,8 @@ StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(const RpcServerOptions& op
   // Two collectors on one port would each see half of the probes.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, 100);
-  // A probe behind a NAT that forgot it is noticed within a minute and a half; probes may ping every 10 s.
+  // A probe behind a NAT that forgot it is noticed within a minute and a half; probes may ping
+  // every 10 s.
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 60'000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20'000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
@@ -75,10 +76,11 @@ StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(const RpcServerOptions& op
   auto impl = std::make_unique<Impl>();
   impl->server = builder.BuildAndStart();
   if (impl->server == nullptr || port == 0) {
-    return Unavailable(fmt::format(
-        "listening for gRPC on {} failed; is another collector running, or is grpc.listen not an address "
-        "of this host?",
-        options.listen));
+    return Unavailable(
+        fmt::format("listening for gRPC on {} failed; is another collector running, or is "
+                    "grpc.listen not an address "
+                    "of this host?",
+                    options.listen));
   }
   impl->names = service_names;
   impl->address = options.listen.substr(0, options.listen.rfind(':') + 1) + std::to_string(port);

@@ -23,12 +23,13 @@ struct RpcServerOptions {
   bool reflection = false;
 };
 
-// The listener for gRPC over TLS. Asks each client for a certificate and verifies what comes; which call needs
-// whose is asked of CheckAccess() before any handler runs. Serves grpc.health.v1.Health with one name for each
-// service and "" for all, reflection if wanted.
+// The listener for gRPC over TLS. Asks each client for a certificate and verifies what comes; which
+// call needs whose is asked of CheckAccess() before any handler runs. Serves grpc.health.v1.Health
+// with one name for each service and "" for all, reflection if wanted.
 class RpcServer {
  public:
-  // `services` are loans that outlive it. Fails with the address when it cannot listen. Starts NOT_SERVING.
+  // `services` are loans that outlive it. Fails with the address when it cannot listen. Starts
+  // NOT_SERVING.
   static StatusOr<std::unique_ptr<RpcServer>> Start(const RpcServerOptions& options,
                                                     const std::vector<grpc::Service*>& services,
                                                     const std::vector<std::string>& service_names);
@@ -41,8 +42,8 @@ class RpcServer {
   // What the health service says, for all services.
   void SetServing(bool serving);
 
-  // NOT_SERVING, no new calls, waits at most `patience` for those under way and cancels the rest. Returns
-  // when no handler runs any more.
+  // NOT_SERVING, no new calls, waits at most `patience` for those under way and cancels the rest.
+  // Returns when no handler runs any more.
   void Shutdown(Duration patience);
 
  private:

@@ -1,10 +1,10 @@
 #include "collector/shard.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "base/record.h"
 
@@ -46,7 +46,8 @@ const T* AsCommand(const Entry& entry) {
   return command == nullptr ? nullptr : std::get_if<T>(command);
 }
 
-// Commands by people are audited; what probes and the dispatcher say is in the journal and the outbox.
+// Commands by people are audited; what probes and the dispatcher say is in the journal and the
+// outbox.
 bool IsAudited(const Entry& entry) {
   return std::holds_alternative<Command>(entry.what) && AsCommand<HelloCommand>(entry) == nullptr &&
          AsCommand<DeliveryCommand>(entry) == nullptr;
@@ -145,8 +146,8 @@ bool Shard::AnswersAtOnce(const Entry& entry, Commit& commit) const {
 
 void Shard::TakeInTelemetry(const Entry& entry, Commit& commit) {
   const Batch* batch = AsBatch(entry);
-  // Windows that have passed are sealed by whichever entry comes next, so that the journal can be dropped;
-  // but not by one that may yet be refused, since the head counts on what it sealed.
+  // Windows that have passed are sealed by whichever entry comes next, so that the journal can be
+  // dropped; but not by one that may yet be refused, since the head counts on what it sealed.
   bool can_fail = std::holds_alternative<Command>(entry.what);
   if (!can_fail && entry.arrival >= NextSealing()) {
     head_.SealBefore(entry.arrival, commit);
@@ -154,8 +155,8 @@ void Shard::TakeInTelemetry(const Entry& entry, Commit& commit) {
   }
   if (batch == nullptr) return;
   Head::Refused refused = head_.Append(batch->samples, entry.arrival, commit);
-  commit.reply = EncodeRecord(BatchReply{refused.too_old, refused.too_new, refused.duplicate,
-                                         refused.series_limit});
+  commit.reply = EncodeRecord(
+      BatchReply{refused.too_old, refused.too_new, refused.duplicate, refused.series_limit});
   AddHistory(HistoryKind::kEvent, *batch, batch->events, &Event::at, commit);
   AddHistory(HistoryKind::kCheck, *batch, batch->checks, &Check::at, commit);
   AddHistory(HistoryKind::kChange, *batch, batch->changes, &Change::at, commit);
@@ -176,7 +177,8 @@ Engine::Conclusions Shard::Conclude(const Entry& entry, const std::vector<ProbeS
     commit.state.push_back(Put(StateKind::kBundle, "", bundle_));
     return engine_.Load(bundle_, entry.arrival);
   }
-  // What people and the dispatcher say is nothing to the rules, and such an entry may yet be refused.
+  // What people and the dispatcher say is nothing to the rules, and such an entry may yet be
+  // refused.
   if (std::holds_alternative<Command>(entry.what) && probes.empty()) return {};
   auto write = [&](const Labels& labels, Sample sample) {
     head_.AppendDerived(labels, sample, commit);
@@ -204,7 +206,8 @@ void Shard::Keep(const Entry& entry, const std::vector<ProbeState>& probes,
   }
   commit.problems = std::move(concluded.problems);
 
-  // A ticket may move several times in one entry, and the planner's lines come after: the last state counts.
+  // A ticket may move several times in one entry, and the planner's lines come after: the last
+  // state counts.
   std::set<uint64_t> touched;
   auto keep_line = [&](const TimelineItem& line) {
     put(Put(StateKind::kTimeline, NumberId(line.ticket) + "/" + NumberId(line.index), line));
@@ -245,7 +248,8 @@ Timestamp Shard::NextSealing() const {
 
 std::optional<Timestamp> Shard::NextTimer() const {
   std::optional<Timestamp> next = contacts_.NextTimer();
-  if (std::optional<Timestamp> due = engine_.NextTimer()) next = next ? std::min(*next, *due) : *due;
+  if (std::optional<Timestamp> due = engine_.NextTimer())
+    next = next ? std::min(*next, *due) : *due;
   if (head_.JournalKeptFrom(sequence_ + 1) <= sequence_) {
     next = next ? std::min(*next, NextSealing()) : NextSealing();
   }
@@ -262,23 +266,21 @@ Status Shard::Recover() {
 
 Status Shard::RestoreState() {
   auto each = [&]<typename T>(StateKind kind, T, auto&& use) {
-    return store_.ReadState(partition_, kind,
-                            [&](std::string_view id, std::string_view bytes) -> Status {
-                              StatusOr<T> record = DecodeRecord<T>(bytes);
-                              if (!record.ok()) {
-                                return record.status().With(fmt::format(
-                                    "partition {}, state of kind {} at '{}'", partition_,
-                                    static_cast<int>(kind), id));
-                              }
-                              use(*std::move(record));
-                              return OkStatus();
-                            });
+    return store_.ReadState(
+        partition_, kind, [&](std::string_view id, std::string_view bytes) -> Status {
+          StatusOr<T> record = DecodeRecord<T>(bytes);
+          if (!record.ok()) {
+            return record.status().With(fmt::format("partition {}, state of kind {} at '{}'",
+                                                    partition_, static_cast<int>(kind), id));
+          }
+          use(*std::move(record));
+          return OkStatus();
+        });
   };
-  FW_RETURN_IF_ERROR(each(StateKind::kPartition, PartitionRecord{},
-                          [&](PartitionRecord record) {
-                            last_arrival_ = record.last_arrival;
-                            last_sealing_ = record.last_sealing;
-                          }));
+  FW_RETURN_IF_ERROR(each(StateKind::kPartition, PartitionRecord{}, [&](PartitionRecord record) {
+    last_arrival_ = record.last_arrival;
+    last_sealing_ = record.last_sealing;
+  }));
   FW_RETURN_IF_ERROR(each(StateKind::kProbe, ProbeState{},
                           [&](ProbeState probe) { contacts_.Restore(std::move(probe)); }));
   FW_RETURN_IF_ERROR(each(StateKind::kBundle, Bundle{}, [&](Bundle bundle) {
@@ -287,9 +289,8 @@ Status Shard::RestoreState() {
     planner_.SetBundle(bundle_);
   }));
   for (StateKind kind : {StateKind::kAlert, StateKind::kRules}) {
-    FW_RETURN_IF_ERROR(store_.ReadState(partition_, kind, [&](auto id, auto record) {
-      return engine_.Restore(kind, id, record);
-    }));
+    FW_RETURN_IF_ERROR(store_.ReadState(
+        partition_, kind, [&](auto id, auto record) { return engine_.Restore(kind, id, record); }));
   }
   // After the alerts, which keep their state when their rules are as they were: they are.
   if (!bundle_.id.empty()) engine_.Load(bundle_, last_arrival_);

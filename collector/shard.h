@@ -47,23 +47,24 @@ struct HelloReply {
   }
 };
 
-// Shard is the fold over one partition: entries in, commits out. It computes what follows from an entry in
-// pure steps and writes nothing itself; whoever drives it commits what it returns, in order, before anybody
-// is told. No threads, no clock: the thread that runs it is collector/shard_thread.h, and the simulator
-// runs it just as well. Not thread-safe.
+// Shard is the fold over one partition: entries in, commits out. It computes what follows from an
+// entry in pure steps and writes nothing itself; whoever drives it commits what it returns, in
+// order, before anybody is told. No threads, no clock: the thread that runs it is
+// collector/shard_thread.h, and the simulator runs it just as well. Not thread-safe.
 class Shard {
  public:
   // `store` is a loan that outlives the shard.
   Shard(uint32_t partition, const Store& store, const HeadOptions& head);
 
-  // Puts the shard where the partition's last commit left it: state from its records, samples from chunks
-  // and journal. Consequences that were committed are not computed again.
+  // Puts the shard where the partition's last commit left it: state from its records, samples from
+  // chunks and journal. Consequences that were committed are not computed again.
   Status Recover();
 
-  // Takes the next entry. The caller commits the result before it hands out its outcome, and never again
-  // calls the shard when that fails. A commit that is `empty` changed nothing and is not written, but its
-  // outcome waits its turn all the same: it may rest on commits that are still on their way. The reply is a
-  // BatchReply, a HelloReply, an EnrolmentToken, or nothing, as the entry asks for.
+  // Takes the next entry. The caller commits the result before it hands out its outcome, and never
+  // again calls the shard when that fails. A commit that is `empty` changed nothing and is not
+  // written, but its outcome waits its turn all the same: it may rest on commits that are still on
+  // their way. The reply is a BatchReply, a HelloReply, an EnrolmentToken, or nothing, as the entry
+  // asks for.
   Commit Handle(Entry entry);
 
   // Arrival time at which a Tick is due; nothing while time alone changes nothing.
@@ -82,8 +83,8 @@ class Shard {
   uint64_t JournalKeptFrom() const { return head_.JournalKeptFrom(sequence_ + 1); }
 
  private:
-  // Entries that change nothing and need no record: repeated batches, bundles already in force, whatever a
-  // retired probe sends. True when `commit` holds the answer.
+  // Entries that change nothing and need no record: repeated batches, bundles already in force,
+  // whatever a retired probe sends. True when `commit` holds the answer.
   bool AnswersAtOnce(const Entry& entry, Commit& commit) const;
   void TakeInTelemetry(const Entry& entry, Commit& commit);
   Engine::Conclusions Conclude(const Entry& entry, const std::vector<ProbeState>& probes,

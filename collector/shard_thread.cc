@@ -59,7 +59,8 @@ void ShardThread::Fold(EntrySource::Item item) {
   uint32_t partition = item.entry.partition;
   if (std::holds_alternative<Tick>(item.entry.what)) tick_under_way_[partition] = false;
   Commit commit = shards_[partition]->Handle(std::move(item.entry));
-  // False only while the process ends after a failed write: nobody is told, everything is sent again.
+  // False only while the process ends after a failed write: nobody is told, everything is sent
+  // again.
   committer_.Push(FinishedCommit{&log_, item.position, std::move(commit)});
 }
 

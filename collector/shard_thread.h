@@ -15,9 +15,9 @@
 
 namespace forewarn {
 
-// Runs the shards of some partitions: takes entries from their common source, folds each into its shard, and
-// hands the commit on. It alone touches those shards; everybody else asks. Sees to it that a tick is
-// submitted when a shard's timer is due, and not otherwise.
+// Runs the shards of some partitions: takes entries from their common source, folds each into its
+// shard, and hands the commit on. It alone touches those shards; everybody else asks. Sees to it
+// that a tick is submitted when a shard's timer is due, and not otherwise.
 class ShardThread {
  public:
   // Runs on the shard's thread, between two entries; sees what was folded, durable or not.
@@ -25,8 +25,8 @@ class ShardThread {
 
   // Loans that outlive it: `shards` (by partition; only those with partition % threads == index are
   // touched), `log`, `committer`, `clock`. The thread starts with Start().
-  ShardThread(std::vector<std::unique_ptr<Shard>>& shards, size_t index, size_t threads, LocalLog& log,
-              Committer& committer, const Clock& clock);
+  ShardThread(std::vector<std::unique_ptr<Shard>>& shards, size_t index, size_t threads,
+              LocalLog& log, Committer& committer, const Clock& clock);
   // Closes the log, folds what is inside, ends the thread.
   ~ShardThread();
 

@@ -50,15 +50,15 @@ Status Tokens::Use(const UseTokenCommand& command, Timestamp now, Commit& commit
   }
   EnrolmentToken& token = found->second;
   if (token.used_at) {
-    return Unauthenticated(fmt::format(
-        "the token was used at {} and is good for one probe; create another one with "
-        "`forewarnctl token create`",
-        FormatTime(*token.used_at)));
+    return Unauthenticated(
+        fmt::format("the token was used at {} and is good for one probe; create another one with "
+                    "`forewarnctl token create`",
+                    FormatTime(*token.used_at)));
   }
   if (now >= token.expires_at) {
-    return Unauthenticated(fmt::format(
-        "the token expired at {}; create another one with `forewarnctl token create`",
-        FormatTime(token.expires_at)));
+    return Unauthenticated(
+        fmt::format("the token expired at {}; create another one with `forewarnctl token create`",
+                    FormatTime(token.expires_at)));
   }
   token.used_at = now;
   token.used_by = command.probe;

@@ -10,15 +10,15 @@
 
 namespace forewarn {
 
-// Tokens is the fold over enrolment tokens: made by an operator, used once, kept as a record of who came in
-// with which. Lives in the control partition's shard; not thread-safe.
+// Tokens is the fold over enrolment tokens: made by an operator, used once, kept as a record of who
+// came in with which. Lives in the control partition's shard; not thread-safe.
 class Tokens {
  public:
   void Restore(EnrolmentToken token);
 
-  // Takes a CreateTokenCommand or a UseTokenCommand; anything else changes nothing. For a use, `reply` is
-  // the record of the token as used. Fails, changing nothing: kAlreadyExists for the same hash again,
-  // kUnauthenticated with the reason for a token that is unknown, expired or used.
+  // Takes a CreateTokenCommand or a UseTokenCommand; anything else changes nothing. For a use,
+  // `reply` is the record of the token as used. Fails, changing nothing: kAlreadyExists for the
+  // same hash again, kUnauthenticated with the reason for a token that is unknown, expired or used.
   // Tokens that ended more than 30 days ago are forgotten on the way.
   Status Apply(const Entry& entry, Commit& commit);
 

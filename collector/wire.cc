@@ -1,11 +1,11 @@
 #include "collector/wire.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include <fmt/format.h>
 
 #include "forewarn/v1/ingest.pb.h"
 
@@ -23,15 +23,15 @@ std::string At(std::string_view list, int index, std::string_view field) {
 
 Status CheckTime(int64_t ms, const std::string& where) {
   if (ms >= 0 && ms <= kMaxTimeMs) return OkStatus();
-  return InvalidArgument(
-      fmt::format("{}: {} is not a time in milliseconds since 1970; check the probe's clock", where, ms));
+  return InvalidArgument(fmt::format(
+      "{}: {} is not a time in milliseconds since 1970; check the probe's clock", where, ms));
 }
 
 Status CheckText(const std::string& text, size_t limit, const std::string& where) {
   if (text.size() <= limit) return OkStatus();
   return ResourceExhausted(fmt::format(
-      "{}: {} bytes, above the limit of {}; shorten it at the source, or raise limits.event_size", where,
-      text.size(), limit));
+      "{}: {} bytes, above the limit of {}; shorten it at the source, or raise limits.event_size",
+      where, text.size(), limit));
 }
 
 Status CheckName(const std::string& name, const std::string& where) {
@@ -48,17 +48,19 @@ Status CheckCount(int64_t count, int64_t limit, std::string_view what, std::stri
       fmt::format("{}: {}, above the limit of {}; {}", what, count, limit, remedy));
 }
 
-// The payload's label under a name that the collector sets; as in Prometheus, once more for each one that is
-// taken too.
+// The payload's label under a name that the collector sets; as in Prometheus, once more for each
+// one that is taken too.
 std::string Exported(std::string name, const std::vector<Labels::Pair>& taken) {
   do {
     name.insert(0, "exported_");
-  } while (std::ranges::any_of(taken, [&](const Labels::Pair& pair) { return pair.first == name; }));
+  } while (
+      std::ranges::any_of(taken, [&](const Labels::Pair& pair) { return pair.first == name; }));
   return name;
 }
 
 StatusOr<Labels> ReadLabels(const v1::SeriesDefinition& in, int index,
-                            const std::vector<Labels::Pair>& identity, const LimitSettings& limits) {
+                            const std::vector<Labels::Pair>& identity,
+                            const LimitSettings& limits) {
   if (in.labels_size() % 2 != 0) {
     return InvalidArgument(fmt::format("{}: {} strings, but names and values come in pairs",
                                        At("series", index, "labels"), in.labels_size()));
@@ -80,7 +82,8 @@ StatusOr<Labels> ReadLabels(const v1::SeriesDefinition& in, int index,
     }
     if (std::cmp_greater(name.size(), limits.label_name_size)) {
       return ResourceExhausted(fmt::format(
-          "{}: the name '{}…' has {} bytes, above the limit of {}; shorten it at the source, or raise "
+          "{}: the name '{}…' has {} bytes, above the limit of {}; shorten it at the source, or "
+          "raise "
           "limits.label_name_size",
           At("series", index, "labels"), name.substr(0, 40), name.size(), limits.label_name_size));
     }
@@ -93,10 +96,11 @@ StatusOr<Labels> ReadLabels(const v1::SeriesDefinition& in, int index,
                                          At("series", index, "labels"), value.substr(0, 100)));
     }
     if (std::cmp_greater(value.size(), limits.label_value_size)) {
-      return ResourceExhausted(fmt::format(
-          "{}: the value of '{}' has {} bytes, above the limit of {}; shorten it at the source, or raise "
-          "limits.label_value_size",
-          At("series", index, "labels"), name, value.size(), limits.label_value_size));
+      return ResourceExhausted(
+          fmt::format("{}: the value of '{}' has {} bytes, above the limit of {}; shorten it at "
+                      "the source, or raise "
+                      "limits.label_value_size",
+                      At("series", index, "labels"), name, value.size(), limits.label_value_size));
     }
     pairs.emplace_back(name, value);
   }
@@ -108,8 +112,8 @@ StatusOr<Labels> ReadLabels(const v1::SeriesDefinition& in, int index,
   auto twice = std::ranges::adjacent_find(
       pairs, [](const Labels::Pair& a, const Labels::Pair& b) { return a.first == b.first; });
   if (twice != pairs.end()) {
-    return InvalidArgument(
-        fmt::format("{}: the name '{}' is given twice", At("series", index, "labels"), twice->first));
+    return InvalidArgument(fmt::format("{}: the name '{}' is given twice",
+                                       At("series", index, "labels"), twice->first));
   }
   for (const Labels::Pair& ours : identity) {
     for (Labels::Pair& theirs : pairs) {
@@ -126,7 +130,8 @@ StatusOr<Severity> ReadSeverity(v1::Severity in, const std::string& where) {
     case v1::SEVERITY_WARNING: return Severity::kWarning;
     case v1::SEVERITY_ERROR: return Severity::kError;
     case v1::SEVERITY_CRITICAL: return Severity::kCritical;
-    default: return InvalidArgument(fmt::format("{}: no severity has the number {}", where, int{in}));
+    default:
+      return InvalidArgument(fmt::format("{}: no severity has the number {}", where, int{in}));
   }
 }
 
@@ -135,7 +140,8 @@ StatusOr<Verdict> ReadVerdict(v1::Verdict in, const std::string& where) {
     case v1::VERDICT_PASSING: return Verdict::kPassing;
     case v1::VERDICT_WARNING: return Verdict::kWarning;
     case v1::VERDICT_FAILING: return Verdict::kFailing;
-    default: return InvalidArgument(fmt::format("{}: no verdict has the number {}", where, int{in}));
+    default:
+      return InvalidArgument(fmt::format("{}: no verdict has the number {}", where, int{in}));
   }
 }
 
@@ -153,10 +159,11 @@ StatusOr<Event> ReadEvent(const v1::Event& in, int index, const LimitSettings& l
     size += attribute.name().size() + attribute.value().size();
   }
   if (std::cmp_greater(size, limits.event_size)) {
-    return ResourceExhausted(fmt::format(
-        "events[{}]: message and attributes have {} bytes, above the limit of {}; shorten them at the "
-        "source, or raise limits.event_size",
-        index, size, limits.event_size));
+    return ResourceExhausted(
+        fmt::format("events[{}]: message and attributes have {} bytes, above the limit of {}; "
+                    "shorten them at the "
+                    "source, or raise limits.event_size",
+                    index, size, limits.event_size));
   }
   FW_RETURN_IF_ERROR(CheckCount(in.attributes_size(), limits.labels_per_series,
                                 At("events", index, "attributes"), "drop some at the source"));
@@ -222,15 +229,18 @@ StatusOr<Round> ReadRound(const v1::Round& in, int index, const LimitSettings&) 
   }
   if (in.clock_offset_ms() < -kMaxTimeMs || in.clock_offset_ms() > kMaxTimeMs) {
     return InvalidArgument(fmt::format("{}: {} is not a distance between two clocks",
-                                       At("rounds", index, "clock_offset_ms"), in.clock_offset_ms()));
+                                       At("rounds", index, "clock_offset_ms"),
+                                       in.clock_offset_ms()));
   }
   return Round{FromMillis(in.end_ms()), Duration(in.interval_ms()), Duration(in.clock_offset_ms())};
 }
 
-// Reads each element of a list with `read`. How many there may be is bounded by the size of a request.
+// Reads each element of a list with `read`. How many there may be is bounded by the size of a
+// request.
 template <typename In, typename Out>
-Status ReadAll(const google::protobuf::RepeatedPtrField<In>& in, StatusOr<Out> (*read)(const In&, int, const LimitSettings&), const LimitSettings& limits,
-               std::vector<Out>& out) {
+Status ReadAll(const google::protobuf::RepeatedPtrField<In>& in,
+               StatusOr<Out> (*read)(const In&, int, const LimitSettings&),
+               const LimitSettings& limits, std::vector<Out>& out) {
   out.reserve(static_cast<size_t>(in.size()));
   for (int i = 0; i < in.size(); ++i) {
     FW_ASSIGN_OR_RETURN(Out element, read(in[i], i, limits));
@@ -241,7 +251,8 @@ Status ReadAll(const google::protobuf::RepeatedPtrField<In>& in, StatusOr<Out> (
 
 }  // namespace
 
-StatusOr<HelloCommand> ReadHello(const v1::Hello& hello, const ProbeIdentity& source, Timestamp now) {
+StatusOr<HelloCommand> ReadHello(const v1::Hello& hello, const ProbeIdentity& source,
+                                 Timestamp now) {
   FW_RETURN_IF_ERROR(CheckTime(hello.clock_ms(), "hello.clock_ms"));
   FW_RETURN_IF_ERROR(CheckName(hello.host(), "hello.host"));
   FW_RETURN_IF_ERROR(CheckText(hello.version(), kMaxNameBytes, "hello.version"));
@@ -258,7 +269,8 @@ BatchReader::BatchReader(ProbeIdentity source, std::string host, const LimitSett
                         {"probe", source_.probe}}) {}
 
 StatusOr<Batch> BatchReader::Read(const v1::Batch& in) {
-  if (in.epoch() == 0) return InvalidArgument("epoch: 0; an epoch is the time its spool was created");
+  if (in.epoch() == 0)
+    return InvalidArgument("epoch: 0; an epoch is the time its spool was created");
   if (in.sequence() == 0) return InvalidArgument("sequence: 0; the first batch of an epoch is 1");
   Batch out;
   out.source = source_;
@@ -293,10 +305,10 @@ Status BatchReader::ReadSeries(const v1::Batch& in) {
                                          table->series.size()));
     }
     if (std::cmp_greater_equal(table->series.size(), limits_.series_per_probe)) {
-      return ResourceExhausted(fmt::format(
-          "series: more than {} on one stream; collect less at the probe, or raise "
-          "limits.series_per_probe",
-          limits_.series_per_probe));
+      return ResourceExhausted(
+          fmt::format("series: more than {} on one stream; collect less at the probe, or raise "
+                      "limits.series_per_probe",
+                      limits_.series_per_probe));
     }
     table->series.push_back(std::move(labels));
   }
@@ -332,10 +344,11 @@ Status BatchReader::ReadSamples(const v1::Batch& in, SampleBlock& out) const {
       ref += columns.refs(i);
       if (ref < 0 || ref >= known) {
         return InvalidArgument(fmt::format(
-            "samples[{}].refs[{}]: {} was never defined on this stream, which has named {} series", c, i,
-            ref, known));
+            "samples[{}].refs[{}]: {} was never defined on this stream, which has named {} series",
+            c, i, ref, known));
       }
-      if (__builtin_add_overflow(time, columns.times_ms(i), &time) || time < 0 || time > kMaxTimeMs) {
+      if (__builtin_add_overflow(time, columns.times_ms(i), &time) || time < 0 ||
+          time > kMaxTimeMs) {
         return InvalidArgument(fmt::format(
             "samples[{}].times_ms[{}]: the sum is not a time in milliseconds since 1970", c, i));
       }
@@ -356,8 +369,8 @@ Status BatchReader::ReadItems(const v1::Batch& in, Batch& out) const {
   FW_RETURN_IF_ERROR(ReadAll(in.rounds(), ReadRound, limits_, out.rounds));
   for (size_t i = 1; i < out.rounds.size(); ++i) {
     if (out.rounds[i].end < out.rounds[i - 1].end) {
-      return InvalidArgument(
-          At("rounds", static_cast<int>(i), "end_ms") + ": before that of the round before it");
+      return InvalidArgument(At("rounds", static_cast<int>(i), "end_ms") +
+                             ": before that of the round before it");
     }
   }
   return OkStatus();

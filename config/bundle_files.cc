@@ -30,9 +30,8 @@ ValueKind<std::string> MatcherKind() {
     FW_ASSIGN_OR_RETURN(std::string text, parse(node));
     StatusOr<Matcher> matcher = ParseMatcher(text);
     if (matcher.ok()) return text;
-    return InvalidArgument(
-        fmt::format("must be a matcher such as instance=~\"web.*\", not {}: {}", node.Describe(),
-                    matcher.status().message()));
+    return InvalidArgument(fmt::format("must be a matcher such as instance=~\"web.*\", not {}: {}",
+                                       node.Describe(), matcher.status().message()));
   };
   return kind;
 }
@@ -50,7 +49,8 @@ Setting<Customer> LabelsSetting() {
       StatusOr<std::string> value = text.parse(member.value);
       if (!IsLabelName(member.key) || member.key.starts_with("__")) {
         mistakes.Add(member.line, member.column,
-                     fmt::format("'{}' is not a label's name; use letters, digits and underscores", member.key));
+                     fmt::format("'{}' is not a label's name; use letters, digits and underscores",
+                                 member.key));
       } else if (!value.ok()) {
         mistakes.Add(member.value, fmt::format("'{}' {}", member.key, value.status().message()));
       } else {
@@ -83,7 +83,8 @@ const Schema<Customer>& CustomerSchema() {
       Text("locale", &Customer::locale, LocaleKind(), "Language of its warnings."),
       Text("timezone", &Customer::timezone, TimezoneKind(), "Zone of the times in its warnings."),
       ListOf("contacts", &Customer::contacts, PersonSchema(), 64, "Who is warned."),
-      Text("owner", &Customer::owner, TextKind(), "The engineer named in messages to this customer."),
+      Text("owner", &Customer::owner, TextKind(),
+           "The engineer named in messages to this customer."),
       Text("owner_email", &Customer::owner_email, EmailKind(), "That engineer's address."),
       LabelsSetting(),
   };
@@ -94,13 +95,16 @@ const Schema<Receiver>& ReceiverSchema() {
   static const Schema<Receiver> schema =
       Schema<Receiver>{
           Required(Text("id", &Receiver::id, SlugKind(), "Id; unique."), "on-call"),
-          Required(Enumeration("kind", &Receiver::kind,
-                               {{"email", Receiver::Kind::kEmail}, {"webhook", Receiver::Kind::kWebhook}},
-                               "How messages are sent."),
+          Required(Enumeration(
+                       "kind", &Receiver::kind,
+                       {{"email", Receiver::Kind::kEmail}, {"webhook", Receiver::Kind::kWebhook}},
+                       "How messages are sent."),
                    "email"),
-          ListOf("to", &Receiver::to, EmailKind(), 64, "email: addresses. Not set: the customer's contacts."),
+          ListOf("to", &Receiver::to, EmailKind(), 64,
+                 "email: addresses. Not set: the customer's contacts."),
           Text("url", &Receiver::url, UrlKind(), "webhook: where messages are posted."),
-          Path("secret_file", &Receiver::secret_file, "webhook: file on the collector with the signing key."),
+          Path("secret_file", &Receiver::secret_file,
+               "webhook: file on the collector with the signing key."),
       }
           .Also([](const Receiver& receiver, const YamlNode& node, FileMistakes& mistakes) {
             bool webhook = receiver.kind == Receiver::Kind::kWebhook;
@@ -119,10 +123,13 @@ const Schema<Receiver>& ReceiverSchema() {
 
 const Schema<Route>& RouteSchema() {
   static const Schema<Route> schema = {
-      Enumeration("audience", &Route::audience, {{"support", Audience::kSupport}, {"customer", Audience::kCustomer}},
+      Enumeration("audience", &Route::audience,
+                  {{"support", Audience::kSupport}, {"customer", Audience::kCustomer}},
                   "Whose notices: the support team's, or warnings for the customer."),
-      ListOf("matchers", &Route::matchers, MatcherKind(), 64, "On the alert's labels; all must hold. None: all alerts."),
-      Required(ListOf("receivers", &Route::receivers, SlugKind(), 64, "Ids of receivers."), "[on-call]"),
+      ListOf("matchers", &Route::matchers, MatcherKind(), 64,
+             "On the alert's labels; all must hold. None: all alerts."),
+      Required(ListOf("receivers", &Route::receivers, SlugKind(), 64, "Ids of receivers."),
+               "[on-call]"),
       Enumeration("severity_min", &Route::severity_min,
                   {{"info", Severity::kInfo},
                    {"warning", Severity::kWarning},
@@ -136,8 +143,10 @@ const Schema<Route>& RouteSchema() {
 const Schema<ContactPolicy>& ContactSchema() {
   static const Schema<ContactPolicy> schema =
       Schema<ContactPolicy>{
-          DurationSetting("late_after", &ContactPolicy::late_after, 1s, 24h, "Silence after which a probe is late."),
-          DurationSetting("lost_after", &ContactPolicy::lost_after, 2s, 7 * 24h, "Silence after which it is lost."),
+          DurationSetting("late_after", &ContactPolicy::late_after, 1s, 24h,
+                          "Silence after which a probe is late."),
+          DurationSetting("lost_after", &ContactPolicy::lost_after, 2s, 7 * 24h,
+                          "Silence after which it is lost."),
       }
           .Also([](const ContactPolicy& contact, const YamlNode& node, FileMistakes& mistakes) {
             if (contact.late_after >= contact.lost_after) {
@@ -149,13 +158,13 @@ const Schema<ContactPolicy>& ContactSchema() {
 
 // Each file of a list holds one key, the list's name, so that a file says by itself what it is.
 const Schema<Bundle>& CustomersFile() {
-  static const Schema<Bundle> schema = {
-      Required(ListOf("customers", &Bundle::customers, CustomerSchema(), 100'000, "The customers."), "[]")};
+  static const Schema<Bundle> schema = {Required(
+      ListOf("customers", &Bundle::customers, CustomerSchema(), 100'000, "The customers."), "[]")};
   return schema;
 }
 const Schema<Bundle>& ReceiversFile() {
-  static const Schema<Bundle> schema = {
-      Required(ListOf("receivers", &Bundle::receivers, ReceiverSchema(), 10'000, "The receivers."), "[]")};
+  static const Schema<Bundle> schema = {Required(
+      ListOf("receivers", &Bundle::receivers, ReceiverSchema(), 10'000, "The receivers."), "[]")};
   return schema;
 }
 const Schema<Bundle>& RoutesFile() {
@@ -165,7 +174,9 @@ const Schema<Bundle>& RoutesFile() {
 }
 const Schema<Bundle>& ContactFile() {
   static const Schema<Bundle> schema = {
-      Required(Section("contact", &Bundle::contact, ContactSchema(), "When a silent probe is late, and when lost."), "{}")};
+      Required(Section("contact", &Bundle::contact, ContactSchema(),
+                       "When a silent probe is late, and when lost."),
+               "{}")};
   return schema;
 }
 
@@ -196,7 +207,8 @@ void CheckIdsAreUnique(const std::vector<T>& values, const YamlNode* list, FileM
     if (id == nullptr || values[i].id.empty()) continue;
     auto [earlier, is_new] = lines.emplace(values[i].id, id->line);
     if (is_new) continue;
-    mistakes.Add(*id, fmt::format("the id '{}' is given twice; the first is in line {}", values[i].id, earlier->second));
+    mistakes.Add(*id, fmt::format("the id '{}' is given twice; the first is in line {}",
+                                  values[i].id, earlier->second));
   }
 }
 
@@ -218,7 +230,8 @@ void CheckRoutesLeadSomewhere(const Bundle& bundle, const YamlNode* list, FileMi
 // What the four files of fixed names hold, while they are read.
 class BundleReader {
  public:
-  BundleReader(Bundle& bundle, std::vector<Mistake>& mistakes) : bundle_(bundle), mistakes_(mistakes) {}
+  BundleReader(Bundle& bundle, std::vector<Mistake>& mistakes)
+      : bundle_(bundle), mistakes_(mistakes) {}
 
   void Take(const BundleFile& file) {
     if (!IsBundlePath(file.path)) {
@@ -232,11 +245,13 @@ class BundleReader {
     } else if (file.path == "contact.yaml") {
       Read(file, ContactFile());
     } else if (IsRuleFile(file.path)) {
-      if (file.text.size() > kMaxFile) Add(file.path, fmt::format("larger than {} bytes", kMaxFile));
+      if (file.text.size() > kMaxFile)
+        Add(file.path, fmt::format("larger than {} bytes", kMaxFile));
       bundle_.rule_files.push_back(file);
     } else {
       Add(file.path,
-          "no file of a bundle has this name; known are customers.yaml, receivers.yaml, routes.yaml, contact.yaml and "
+          "no file of a bundle has this name; known are customers.yaml, receivers.yaml, "
+          "routes.yaml, contact.yaml and "
           "rules/*.yaml");
     }
   }
@@ -251,7 +266,9 @@ class BundleReader {
   }
 
  private:
-  void Add(const std::string& path, std::string text) { mistakes_.push_back({path, 0, 0, std::move(text)}); }
+  void Add(const std::string& path, std::string text) {
+    mistakes_.push_back({path, 0, 0, std::move(text)});
+  }
 
   void Read(const BundleFile& file, const Schema<Bundle>& schema) {
     size_t before = mistakes_.size();
@@ -277,11 +294,14 @@ class BundleReader {
   std::map<std::string, YamlNode> roots_;
 };
 
-Status ListFiles(const std::string& dir, const std::string& below, size_t depth, std::vector<BundleFile>& files) {
+Status ListFiles(const std::string& dir, const std::string& below, size_t depth,
+                 std::vector<BundleFile>& files) {
   if (depth > kMaxFolders) {
-    return InvalidArgument(fmt::format("{}/{}: folders nested more than {} deep", dir, below, kMaxFolders));
+    return InvalidArgument(
+        fmt::format("{}/{}: folders nested more than {} deep", dir, below, kMaxFolders));
   }
-  FW_ASSIGN_OR_RETURN(std::vector<std::string> names, ListDir(below.empty() ? dir : dir + "/" + below));
+  FW_ASSIGN_OR_RETURN(std::vector<std::string> names,
+                      ListDir(below.empty() ? dir : dir + "/" + below));
   for (const std::string& name : names) {
     if (name.starts_with('.')) continue;
     std::string path = below.empty() ? name : below + "/" + name;
@@ -291,8 +311,10 @@ Status ListFiles(const std::string& dir, const std::string& below, size_t depth,
       FW_RETURN_IF_ERROR(ListFiles(dir, path, depth + 1, files));
       continue;
     }
-    if (!S_ISREG(found.st_mode)) return InvalidArgument(full + ": not a regular file; a bundle is made of files and folders");
-    if (files.size() >= kMaxFiles) return InvalidArgument(fmt::format("{}: more than {} files", dir, kMaxFiles));
+    if (!S_ISREG(found.st_mode))
+      return InvalidArgument(full + ": not a regular file; a bundle is made of files and folders");
+    if (files.size() >= kMaxFiles)
+      return InvalidArgument(fmt::format("{}: more than {} files", dir, kMaxFiles));
     FW_ASSIGN_OR_RETURN(std::string text, ReadFile(full, kMaxFile));
     files.push_back({path, std::move(text)});
   }
@@ -324,15 +346,18 @@ StatusOr<Bundle> ParseBundle(std::vector<BundleFile> files) {
 
 std::string BundleManual() {
   std::vector<SettingDoc> all;
-  for (const Schema<Bundle>* file : {&CustomersFile(), &ReceiversFile(), &RoutesFile(), &ContactFile()}) {
+  for (const Schema<Bundle>* file :
+       {&CustomersFile(), &ReceiversFile(), &RoutesFile(), &ContactFile()}) {
     for (SettingDoc& doc : file->Describe()) {
       doc.help += fmt::format(" In `{}.yaml`.", doc.name);
       all.push_back(std::move(doc));
     }
   }
   return PrintManual("Files of a bundle",
-                     "What `forewarnctl apply -f DIR` takes: customers, receivers, routes and rules, checked and applied as "
-                     "a whole. Each file may be missing. Below `rules/` lie Prometheus rule files (`*.yaml` or `*.yml`).",
+                     "What `forewarnctl apply -f DIR` takes: customers, receivers, routes and "
+                     "rules, checked and applied as "
+                     "a whole. Each file may be missing. Below `rules/` lie Prometheus rule files "
+                     "(`*.yaml` or `*.yml`).",
                      kReprintReference, all);
 }
 

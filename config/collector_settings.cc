@@ -15,15 +15,21 @@ constexpr Duration kYear = 365 * kDay;
 const Schema<ServerTls>& ServerTlsSchema() {
   static const Schema<ServerTls> schema =
       Schema<ServerTls>{
-          Path("certificate_file", &ServerTls::certificate_file, "The server's certificate with its chain, PEM."),
-          Path("key_file", &ServerTls::key_file, "The certificate's private key, PEM; readable by the collector alone."),
+          Path("certificate_file", &ServerTls::certificate_file,
+               "The server's certificate with its chain, PEM."),
+          Path("key_file", &ServerTls::key_file,
+               "The certificate's private key, PEM; readable by the collector alone."),
           Path("ca_file", &ServerTls::ca_file,
-               "The authority that probes and operators verify the certificate with, PEM; handed out at enrolment."),
+               "The authority that probes and operators verify the certificate with, PEM; handed "
+               "out at enrolment."),
       }
           .Also([](const ServerTls& tls, const YamlNode& node, FileMistakes& mistakes) {
-            int given = !tls.certificate_file.empty() + !tls.key_file.empty() + !tls.ca_file.empty();
+            int given =
+                !tls.certificate_file.empty() + !tls.key_file.empty() + !tls.ca_file.empty();
             if (given != 0 && given != 3) {
-              mistakes.Add(node, "'certificate_file', 'key_file' and 'ca_file' belong together; give all or none");
+              mistakes.Add(
+                  node,
+                  "'certificate_file', 'key_file' and 'ca_file' belong together; give all or none");
             }
           });
   return schema;
@@ -31,19 +37,23 @@ const Schema<ServerTls>& ServerTlsSchema() {
 
 const Schema<GrpcSettings>& GrpcSchema() {
   static const Schema<GrpcSettings> schema = {
-      Text("listen", &GrpcSettings::listen, HostPortKind(true), "Where probes and operators connect."),
+      Text("listen", &GrpcSettings::listen, HostPortKind(true),
+           "Where probes and operators connect."),
       ListOf("server_names", &GrpcSettings::server_names, HostKind(), 64,
-             "DNS names and IP addresses, besides localhost, that the collector's own certificate is good for; "
+             "DNS names and IP addresses, besides localhost, that the collector's own certificate "
+             "is good for; "
              "what probes dial must be among them."),
       Section("tls", &GrpcSettings::tls, ServerTlsSchema(),
-              "A server certificate from an authority of yours. Without it the collector signs its own."),
+              "A server certificate from an authority of yours. Without it the collector signs its "
+              "own."),
   };
   return schema;
 }
 
 const Schema<HttpSettings>& HttpSchema() {
   static const Schema<HttpSettings> schema = {
-      Text("listen", &HttpSettings::listen, HostPortKind(true), "Where /metrics, /livez and /readyz are served."),
+      Text("listen", &HttpSettings::listen, HostPortKind(true),
+           "Where /metrics, /livez and /readyz are served."),
   };
   return schema;
 }
@@ -51,7 +61,8 @@ const Schema<HttpSettings>& HttpSchema() {
 const Schema<ShardSettings>& ShardSchema() {
   static const Schema<ShardSettings> schema = {
       Integer("threads", &ShardSettings::threads, 0, 64,
-              "Threads that evaluate, each for its share of the customers; 0 is one for each processor."),
+              "Threads that evaluate, each for its share of the customers; 0 is one for each "
+              "processor."),
       Integer("queue_batches", &ShardSettings::queue_batches, 1, 65536,
               "Batches a shard may hold before the probe is told to slow down."),
       Integer("commit_queue", &ShardSettings::commit_queue, 1, 65536,
@@ -66,16 +77,21 @@ const Schema<LimitSettings>& LimitSchema() {
            "The largest push that is taken, encoded."),
       Integer("max_in_flight", &LimitSettings::max_in_flight, 1, 1024,
               "Batches that a probe may have sent without an acknowledgement."),
-      Integer("labels_per_series", &LimitSettings::labels_per_series, 8, 512, "Labels of one series, its name included."),
-      Size("label_name_size", &LimitSettings::label_name_size, 16, 4 * kKiB, "Length of a label's name."),
-      Size("label_value_size", &LimitSettings::label_value_size, 16, 64 * kKiB, "Length of a label's value."),
+      Integer("labels_per_series", &LimitSettings::labels_per_series, 8, 512,
+              "Labels of one series, its name included."),
+      Size("label_name_size", &LimitSettings::label_name_size, 16, 4 * kKiB,
+           "Length of a label's name."),
+      Size("label_value_size", &LimitSettings::label_value_size, 16, 64 * kKiB,
+           "Length of a label's value."),
       Integer("series_per_probe", &LimitSettings::series_per_probe, 1, 10'000'000,
               "Series that one probe may have; further ones are refused with a reason."),
       Integer("series_per_customer", &LimitSettings::series_per_customer, 1, 100'000'000,
               "Series that all probes of one customer may have together."),
-      Size("event_size", &LimitSettings::event_size, kKiB, 4 * kMiB, "Message and attributes of one event."),
-      DurationSetting("accepted_age", &LimitSettings::accepted_age, 1h, kYear,
-                      "How old telemetry may be when it arrives. Longer than a probe's spool.max_age."),
+      Size("event_size", &LimitSettings::event_size, kKiB, 4 * kMiB,
+           "Message and attributes of one event."),
+      DurationSetting(
+          "accepted_age", &LimitSettings::accepted_age, 1h, kYear,
+          "How old telemetry may be when it arrives. Longer than a probe's spool.max_age."),
       DurationSetting("accepted_future", &LimitSettings::accepted_future, 1s, 24h,
                       "How far ahead of the collector's clock telemetry may be."),
   };
@@ -84,7 +100,8 @@ const Schema<LimitSettings>& LimitSchema() {
 
 const Schema<RetentionSettings>& RetentionSchema() {
   static const Schema<RetentionSettings> schema = {
-      DurationSetting("samples", &RetentionSettings::samples, kDay, 10 * kYear, "How long samples are kept."),
+      DurationSetting("samples", &RetentionSettings::samples, kDay, 10 * kYear,
+                      "How long samples are kept."),
       DurationSetting("events", &RetentionSettings::events, kDay, 10 * kYear,
                       "How long events, checks, changes and steps of alerts are kept."),
   };
@@ -93,8 +110,9 @@ const Schema<RetentionSettings>& RetentionSchema() {
 
 const Schema<ProbeCertificateSettings>& ProbeCertificateSchema() {
   static const Schema<ProbeCertificateSettings> schema = {
-      DurationSetting("certificate_lifetime", &ProbeCertificateSettings::certificate_lifetime, 1h, kYear,
-                      "How long a probe's certificate is good for; a probe renews it after two thirds."),
+      DurationSetting(
+          "certificate_lifetime", &ProbeCertificateSettings::certificate_lifetime, 1h, kYear,
+          "How long a probe's certificate is good for; a probe renews it after two thirds."),
   };
   return schema;
 }
@@ -102,11 +120,14 @@ const Schema<ProbeCertificateSettings>& ProbeCertificateSchema() {
 const Schema<SmtpSettings>& SmtpSchema() {
   static const Schema<SmtpSettings> schema =
       Schema<SmtpSettings>{
-          Text("host", &SmtpSettings::host, HostKind(), "The e-mail server. Not set: e-mail is off."),
-          Integer("port", &SmtpSettings::port, 1, 65535, "Its port: 587 for starttls, 465 for implicit."),
+          Text("host", &SmtpSettings::host, HostKind(),
+               "The e-mail server. Not set: e-mail is off."),
+          Integer("port", &SmtpSettings::port, 1, 65535,
+                  "Its port: 587 for starttls, 465 for implicit."),
           Text("tls", &SmtpSettings::tls, ChoiceKind({"starttls", "implicit", "none"}),
                "How the connection is protected; `none` is for a server on this machine."),
-          Path("ca_file", &SmtpSettings::ca_file, "Authorities that its certificate is verified with, PEM. Not set: the system's."),
+          Path("ca_file", &SmtpSettings::ca_file,
+               "Authorities that its certificate is verified with, PEM. Not set: the system's."),
           Text("user", &SmtpSettings::user, TextKind(), "Name to log in with. Not set: no login."),
           Path("password_file", &SmtpSettings::password_file, "File with the password, one line."),
           Text("from", &SmtpSettings::from, EmailKind(), "Sender of all messages."),
@@ -114,11 +135,15 @@ const Schema<SmtpSettings>& SmtpSchema() {
       }
           .Also([](const SmtpSettings& smtp, const YamlNode& node, FileMistakes& mistakes) {
             if (smtp.user.empty() != smtp.password_file.empty()) {
-              mistakes.Add(node, "'user' and 'password_file' belong together; give both or neither");
+              mistakes.Add(node,
+                           "'user' and 'password_file' belong together; give both or neither");
             }
-            bool local = smtp.host == "localhost" || smtp.host == "::1" || smtp.host.starts_with("127.");
+            bool local =
+                smtp.host == "localhost" || smtp.host == "::1" || smtp.host.starts_with("127.");
             if (smtp.tls == "none" && !smtp.host.empty() && !local) {
-              mistakes.Add(node, "'tls: none' is only for a server on this machine; use starttls or implicit");
+              mistakes.Add(
+                  node,
+                  "'tls: none' is only for a server on this machine; use starttls or implicit");
             }
           });
   return schema;
@@ -141,7 +166,8 @@ const Schema<DispatchSettings>& DispatchSchema() {
                   "Attempts to deliver a message before it is put aside as dead."),
           DurationSetting("backoff_min", &DispatchSettings::backoff_min, 100ms, 1h,
                           "Wait after the first failed attempt; doubles with each further one."),
-          DurationSetting("backoff_max", &DispatchSettings::backoff_max, 1s, kDay, "The longest wait between attempts."),
+          DurationSetting("backoff_max", &DispatchSettings::backoff_max, 1s, kDay,
+                          "The longest wait between attempts."),
       }
           .Also([](const DispatchSettings& dispatch, const YamlNode& node, FileMistakes& mistakes) {
             if (dispatch.backoff_min > dispatch.backoff_max) {
@@ -153,18 +179,26 @@ const Schema<DispatchSettings>& DispatchSchema() {
 
 const Schema<CollectorSettings>& CollectorSchema() {
   static const Schema<CollectorSettings> schema = {
-      Path("data_dir", &CollectorSettings::data_dir, "Database, certificates and keys of the collector."),
-      Text("log_level", &CollectorSettings::log_level, ChoiceKind({"debug", "info", "warn", "error"}),
+      Path("data_dir", &CollectorSettings::data_dir,
+           "Database, certificates and keys of the collector."),
+      Text("log_level", &CollectorSettings::log_level,
+           ChoiceKind({"debug", "info", "warn", "error"}),
            "The least important lines that are logged."),
-      Section("grpc", &CollectorSettings::grpc, GrpcSchema(), "The door for probes and operators: gRPC over mutual TLS."),
-      Section("http", &CollectorSettings::http, HttpSchema(), "The door for monitoring: plain HTTP."),
+      Section("grpc", &CollectorSettings::grpc, GrpcSchema(),
+              "The door for probes and operators: gRPC over mutual TLS."),
+      Section("http", &CollectorSettings::http, HttpSchema(),
+              "The door for monitoring: plain HTTP."),
       Section("shards", &CollectorSettings::shards, ShardSchema(), "The threads that evaluate."),
       Section("limits", &CollectorSettings::limits, LimitSchema(), "What probes may send."),
-      Section("retention", &CollectorSettings::retention, RetentionSchema(), "How long things are kept."),
-      Section("probes", &CollectorSettings::probes, ProbeCertificateSchema(), "The identity of probes."),
+      Section("retention", &CollectorSettings::retention, RetentionSchema(),
+              "How long things are kept."),
+      Section("probes", &CollectorSettings::probes, ProbeCertificateSchema(),
+              "The identity of probes."),
       Section("smtp", &CollectorSettings::smtp, SmtpSchema(), "The e-mail server."),
-      Section("webhook", &CollectorSettings::webhook, WebhookSchema(), "Receivers that are called over HTTP."),
-      Section("dispatch", &CollectorSettings::dispatch, DispatchSchema(), "How deliveries are repeated."),
+      Section("webhook", &CollectorSettings::webhook, WebhookSchema(),
+              "Receivers that are called over HTTP."),
+      Section("dispatch", &CollectorSettings::dispatch, DispatchSchema(),
+              "How deliveries are repeated."),
   };
   return schema;
 }
@@ -181,12 +215,13 @@ StatusOr<CollectorSettings> LoadCollectorSettings(const std::string& path) {
 }
 
 std::string CollectorSettingsManual() {
-  return PrintManual(
-      "Settings of the collector",
-      "The file that `forewarn-collector --config FILE` reads. Every setting has a default; an empty file is a good "
-      "one. Durations are written with units (`15s`, `1h30m`, `30d`), sizes too (`64MiB`, `4KiB`). Secrets are never "
-      "in this file: a setting that ends in `_file` names the file that holds one.",
-      kReprintReference, CollectorSchema().Describe());
+  return PrintManual("Settings of the collector",
+                     "The file that `forewarn-collector --config FILE` reads. Every setting has a "
+                     "default; an empty file is a good "
+                     "one. Durations are written with units (`15s`, `1h30m`, `30d`), sizes too "
+                     "(`64MiB`, `4KiB`). Secrets are never "
+                     "in this file: a setting that ends in `_file` names the file that holds one.",
+                     kReprintReference, CollectorSchema().Describe());
 }
 
 std::string CollectorSettingsExample() {

@@ -10,12 +10,13 @@
 
 namespace forewarn {
 
-// What `forewarn-collector --config FILE` reads. Each member's initialiser is its default; bounds and
-// meaning are declared in collector_settings.cc and printed as docs/reference/settings-collector.md.
+// What `forewarn-collector --config FILE` reads. Each member's initialiser is its default; bounds
+// and meaning are declared in collector_settings.cc and printed as
+// docs/reference/settings-collector.md.
 
 struct ServerTls {
-  // All three or none. None: the collector is its own authority (made at first start below data_dir) and
-  // signs its own server certificate for `server_names`.
+  // All three or none. None: the collector is its own authority (made at first start below
+  // data_dir) and signs its own server certificate for `server_names`.
   std::string certificate_file;  // PEM, with its chain
   std::string key_file;          // PEM
   std::string ca_file;           // PEM; what probes and operators verify this certificate with

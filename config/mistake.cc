@@ -7,8 +7,8 @@
 namespace forewarn {
 namespace {
 
-// How many letters must be changed, added, left out or swapped with their neighbour to get from one word to
-// the other.
+// How many letters must be changed, added, left out or swapped with their neighbour to get from one
+// word to the other.
 size_t EditDistance(const std::string& a, const std::string& b) {
   std::vector<std::vector<size_t>> d(a.size() + 1, std::vector<size_t>(b.size() + 1));
   for (size_t i = 0; i <= a.size(); ++i) d[i][0] = i;

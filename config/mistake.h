@@ -8,8 +8,8 @@
 
 namespace forewarn {
 
-// One thing that is wrong in a file that a person wrote, and where. Line and column count from 1; line 0 is
-// the file as a whole.
+// One thing that is wrong in a file that a person wrote, and where. Line and column count from 1;
+// line 0 is the file as a whole.
 struct Mistake {
   std::string path;
   int line = 0;

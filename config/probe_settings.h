@@ -11,16 +11,18 @@
 
 namespace forewarn {
 
-// What `forewarn-probe run --config FILE` reads. Each member's initialiser is its default; bounds and
-// meaning are declared in probe_settings.cc and printed as docs/reference/settings-probe.md.
+// What `forewarn-probe run --config FILE` reads. Each member's initialiser is its default; bounds
+// and meaning are declared in probe_settings.cc and printed as docs/reference/settings-probe.md.
 //
-// Regular expressions are RE2. Those that select by a name (mount points, devices, series) must match the
-// whole name; those that look into text (log lines, redaction) may match anywhere in it. All of them have
-// been compiled once when the settings parse, so compiling them again does not fail.
+// Regular expressions are RE2. Those that select by a name (mount points, devices, series) must
+// match the whole name; those that look into text (log lines, redaction) may match anywhere in it.
+// All of them have been compiled once when the settings parse, so compiling them again does not
+// fail.
 
 struct SpoolSettings {
-  int64_t max_size = 256 << 20;  // bytes on disk; beyond it the oldest samples go first, as a declared gap
-  Duration max_age = 7 * 24h;    // younger than the collector's accepted age
+  int64_t max_size =
+      256 << 20;  // bytes on disk; beyond it the oldest samples go first, as a declared gap
+  Duration max_age = 7 * 24h;  // younger than the collector's accepted age
 };
 
 // Which of the host's figures are read in each round.
@@ -43,7 +45,8 @@ struct FilesystemSettings {
       "/(dev|proc|sys|run/credentials/.+|var/lib/docker/.+|var/lib/containers/storage/.+)(/.*)?";
   std::string types_include;
   std::string types_exclude =
-      "autofs|binfmt_misc|bpf|cgroup2?|configfs|debugfs|devpts|devtmpfs|fusectl|hugetlbfs|iso9660|mqueue|nsfs|"
+      "autofs|binfmt_misc|bpf|cgroup2?|configfs|debugfs|devpts|devtmpfs|fusectl|hugetlbfs|iso9660|"
+      "mqueue|nsfs|"
       "overlay|proc|procfs|pstore|rpc_pipefs|securityfs|selinuxfs|squashfs|sysfs|tracefs";
   Duration timeout = 5s;  // for one statfs(2); a hung NFS mount is reported, not waited for
 };
@@ -68,7 +71,8 @@ struct SeverityPattern {
 };
 
 struct LogSettings {
-  std::string path;  // absolute; * ? and [] are allowed, and what matches is looked up again each round
+  std::string
+      path;  // absolute; * ? and [] are allowed, and what matches is looked up again each round
   // The first that matches decides; a line that matches none is not an event.
   std::vector<SeverityPattern> severities = {
       {Severity::kCritical, "(?i)\\b(fatal|critical|crit|panic|emerg|alert)\\b"},
@@ -83,13 +87,13 @@ struct LogSettings {
 // Exactly one of `command` and `url`.
 struct CheckSettings {
   std::string name;
-  // Program (absolute path) and arguments; no shell. Exit code 0 is passing, 1 warning, all else failing;
-  // the first line of its output is the message.
+  // Program (absolute path) and arguments; no shell. Exit code 0 is passing, 1 warning, all else
+  // failing; the first line of its output is the message.
   std::vector<std::string> command;
-  std::string url;                 // GET; http or https
-  int64_t expected_status = 200;   // for url
-  std::string expected_body;       // for url: found anywhere in the first 64 KiB; empty: anything
-  std::string ca_file;             // for url: empty: the system's
+  std::string url;                // GET; http or https
+  int64_t expected_status = 200;  // for url
+  std::string expected_body;      // for url: found anywhere in the first 64 KiB; empty: anything
+  std::string ca_file;            // for url: empty: the system's
   Duration interval = 60s;
   Duration timeout = 10s;
 };
@@ -108,14 +112,15 @@ struct FactSettings {
   std::vector<FactSourceSettings> extra;
 };
 
-// Text that matches is replaced by a pseudonym: the same for the same text, made with a key that never
-// leaves the host.
+// Text that matches is replaced by a pseudonym: the same for the same text, made with a key that
+// never leaves the host.
 struct RedactionPattern {
   std::string name;  // what the pseudonym shows: `<name:6f2a…>`
   std::string pattern;
 };
 
-// What may leave the host. Applies before the spool, so that nothing else is ever on its disk either.
+// What may leave the host. Applies before the spool, so that nothing else is ever on its disk
+// either.
 struct RedactionSettings {
   bool standard = true;  // e-mail addresses, credentials in URLs, tokens and keys, card numbers
   std::vector<RedactionPattern> patterns;

@@ -15,8 +15,8 @@
 
 namespace forewarn {
 
-// A setting is declared once. The member's initialiser is its default; the schema adds name, bounds and
-// meaning, and the manual is printed from it:
+// A setting is declared once. The member's initialiser is its default; the schema adds name, bounds
+// and meaning, and the manual is printed from it:
 //
 //   struct ShardSettings {
 //     int64_t queue_batches = 1024;
@@ -30,9 +30,10 @@ namespace forewarn {
 //     return schema;
 //   }
 //
-// Reading is strict and goes on after a mistake, so that all of them are listed: unknown keys, values of
-// another type or out of bounds, keys without a value, missing ones that are required. (Repeated keys and bad
-// YAML are schema_yaml.h's.) A schema is immutable once made, and thread-safe.
+// Reading is strict and goes on after a mistake, so that all of them are listed: unknown keys,
+// values of another type or out of bounds, keys without a value, missing ones that are required.
+// (Repeated keys and bad YAML are schema_yaml.h's.) A schema is immutable once made, and
+// thread-safe.
 
 // What one setting looks like, for the manual.
 struct SettingDoc {
@@ -63,7 +64,8 @@ class Schema {
  public:
   Schema(std::initializer_list<Setting<T>> settings) : settings_(settings) {}
 
-  // Adds a rule about several keys at once; it runs when each of them alone was fine. For initialising.
+  // Adds a rule about several keys at once; it runs when each of them alone was fine. For
+  // initialising.
   Schema Also(std::function<void(const T&, const YamlNode&, FileMistakes&)> rule) && {
     rules_.push_back(std::move(rule));
     return std::move(*this);
@@ -145,7 +147,8 @@ Setting<T> Value(std::string name, V T::*member, ValueKind<V> kind, std::string 
 
 // The plain kinds. Bounds are inclusive.
 template <typename T>
-Setting<T> Integer(std::string name, int64_t T::*member, int64_t min, int64_t max, std::string help) {
+Setting<T> Integer(std::string name, int64_t T::*member, int64_t min, int64_t max,
+                   std::string help) {
   return Value(std::move(name), member, IntegerKind(min, max), std::move(help));
 }
 template <typename T>
@@ -162,7 +165,8 @@ Setting<T> Size(std::string name, int64_t T::*member, int64_t min, int64_t max, 
   return Value(std::move(name), member, SizeKind(min, max), std::move(help));
 }
 template <typename T>
-Setting<T> Text(std::string name, std::string T::*member, ValueKind<std::string> kind, std::string help) {
+Setting<T> Text(std::string name, std::string T::*member, ValueKind<std::string> kind,
+                std::string help) {
   return Value(std::move(name), member, std::move(kind), std::move(help));
 }
 // An absolute path. Whether anything is there is for the one who opens it.
@@ -171,8 +175,8 @@ Setting<T> Path(std::string name, std::string T::*member, std::string help) {
   return Value(std::move(name), member, PathKind(), std::move(help));
 }
 template <typename T, typename E>
-Setting<T> Enumeration(std::string name, E T::*member, std::vector<std::pair<std::string, E>> choices,
-                       std::string help) {
+Setting<T> Enumeration(std::string name, E T::*member,
+                       std::vector<std::pair<std::string, E>> choices, std::string help) {
   return Value(std::move(name), member, EnumerationKind(std::move(choices)), std::move(help));
 }
 
@@ -210,14 +214,15 @@ Setting<T> ListOf(std::string name, std::vector<V> T::*member, ValueKind<V> kind
   return setting;
 }
 
-// A key whose value is a list of maps of settings; at most `max`. Item i of the list is element i of the
-// vector, also when it has mistakes. `schema` outlives the setting.
+// A key whose value is a list of maps of settings; at most `max`. Item i of the list is element i
+// of the vector, also when it has mistakes. `schema` outlives the setting.
 template <typename T, typename U>
 Setting<T> ListOf(std::string name, std::vector<U> T::*member, const Schema<U>& schema, size_t max,
                   std::string help) {
   Setting<T> setting;
   setting.name = name;
-  setting.read = [name, member, &schema, max](const YamlNode& node, T& out, FileMistakes& mistakes) {
+  setting.read = [name, member, &schema, max](const YamlNode& node, T& out,
+                                              FileMistakes& mistakes) {
     if (!CheckList(name, node, max, mistakes)) return;
     std::vector<U> values(node.items.size());
     for (size_t i = 0; i < values.size(); ++i) schema.Read(node.items[i], values[i], mistakes);
@@ -263,14 +268,16 @@ Setting<T> Required(Setting<T> setting, std::string example) {
   return setting;
 }
 
-// The T that the text of a file means, or all its mistakes. A file without any key is a map without any.
+// The T that the text of a file means, or all its mistakes. A file without any key is a map without
+// any.
 template <typename T>
 StatusOr<T> ParseSettings(const std::string& path, std::string_view text, const Schema<T>& schema) {
   std::vector<Mistake> found;
   YamlNode root = ParseYaml(path, text, found);
   T settings;
   FileMistakes mistakes(path, found);
-  // After bad syntax there is nothing left to look at, and a missing key would be a wrong accusation.
+  // After bad syntax there is nothing left to look at, and a missing key would be a wrong
+  // accusation.
   if (root.is_null() && found.empty()) root.kind = YamlNode::Kind::kMap;
   if (!root.is_null()) schema.Read(root, settings, mistakes);
   if (Status status = MistakesToStatus(std::move(found)); !status.ok()) return status;

@@ -24,13 +24,15 @@ std::string DefaultCell(const SettingDoc& doc) {
   return "`" + Cell(doc.default_yaml) + "`";
 }
 
-void PrintTable(std::string& out, const std::string& prefix, const std::vector<SettingDoc>& settings) {
+void PrintTable(std::string& out, const std::string& prefix,
+                const std::vector<SettingDoc>& settings) {
   bool any = false;
   for (const SettingDoc& doc : settings) {
     if (doc.shape != Shape::kValue) continue;
     if (!any) out += "\n| Setting | Value | Default | Meaning |\n|---|---|---|---|\n";
     any = true;
-    out += fmt::format("| `{}` | {} | {} | {} |\n", doc.name, Cell(doc.type), DefaultCell(doc), Cell(doc.help));
+    out += fmt::format("| `{}` | {} | {} | {} |\n", doc.name, Cell(doc.type), DefaultCell(doc),
+                       Cell(doc.help));
   }
   for (const SettingDoc& doc : settings) {
     if (doc.shape == Shape::kValue) continue;
@@ -50,7 +52,8 @@ bool HasDefault(const SettingDoc& doc) {
 }
 
 // One `#`, then the line as it would stand in the file, where prose is a comment of its own.
-void PrintSettings(std::string& out, const std::string& indent, const std::vector<SettingDoc>& settings) {
+void PrintSettings(std::string& out, const std::string& indent,
+                   const std::vector<SettingDoc>& settings) {
   for (const SettingDoc& doc : settings) {
     if (indent.empty()) out += '\n';
     std::string type = doc.type.empty() ? "" : fmt::format(" ({})", doc.type);
@@ -68,7 +71,8 @@ void PrintSettings(std::string& out, const std::string& indent, const std::vecto
       for (const SettingDoc& inner : doc.inside) {
         std::string value = !inner.example.empty() ? inner.example : inner.default_yaml;
         if (value.empty() || value == "built in") value = "…";
-        out += fmt::format("#{}#  {} {}: {}  # {}\n", indent, first ? "-" : " ", inner.name, value, inner.help);
+        out += fmt::format("#{}#  {} {}: {}  # {}\n", indent, first ? "-" : " ", inner.name, value,
+                           inner.help);
         first = false;
       }
     } else if (doc.default_yaml.empty()) {
@@ -81,8 +85,8 @@ void PrintSettings(std::string& out, const std::string& indent, const std::vecto
 
 }  // namespace
 
-std::string PrintManual(const std::string& title, const std::string& intro, const std::string& command,
-                        const std::vector<SettingDoc>& settings) {
+std::string PrintManual(const std::string& title, const std::string& intro,
+                        const std::string& command, const std::vector<SettingDoc>& settings) {
   std::string out = fmt::format("# {}\n\n<!-- Printed by: {} -->\n\n{}\n", title, command, intro);
   PrintTable(out, "", settings);
   return out;

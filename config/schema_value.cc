@@ -34,14 +34,17 @@ std::optional<int64_t> ParseInteger(std::string_view text) {
   return value;
 }
 
-// Labels of letters, digits and inner dashes (and underscores, which some intranets have), separated by dots.
+// Labels of letters, digits and inner dashes (and underscores, which some intranets have),
+// separated by dots.
 bool IsDnsName(std::string_view name) {
   if (name.empty() || name.size() > 253) return false;
   while (true) {
     size_t dot = name.find('.');
     std::string_view label = name.substr(0, dot);
-    if (label.empty() || label.size() > 63 || label.front() == '-' || label.back() == '-') return false;
-    if (!std::all_of(label.begin(), label.end(), [](char c) { return IsAlnum(c) || c == '-' || c == '_'; })) {
+    if (label.empty() || label.size() > 63 || label.front() == '-' || label.back() == '-')
+      return false;
+    if (!std::all_of(label.begin(), label.end(),
+                     [](char c) { return IsAlnum(c) || c == '-' || c == '_'; })) {
       return false;
     }
     if (dot == std::string_view::npos) return true;
@@ -52,7 +55,8 @@ bool IsDnsName(std::string_view name) {
 bool IsIpAddress(std::string_view text) {
   unsigned char buffer[16];
   std::string address(text);
-  return inet_pton(AF_INET, address.c_str(), buffer) == 1 || inet_pton(AF_INET6, address.c_str(), buffer) == 1;
+  return inet_pton(AF_INET, address.c_str(), buffer) == 1 ||
+         inet_pton(AF_INET6, address.c_str(), buffer) == 1;
 }
 
 bool IsHost(std::string_view text) { return IsDnsName(text) || IsIpAddress(text); }
@@ -83,7 +87,8 @@ bool IsHostPort(std::string_view text, bool port_required, int64_t port_min) {
 
 bool IsUrl(std::string_view text) {
   for (char c : text) {
-    if (static_cast<unsigned char>(c) <= ' ' || static_cast<unsigned char>(c) >= 0x7f || c == '"' || c == '\\') {
+    if (static_cast<unsigned char>(c) <= ' ' || static_cast<unsigned char>(c) >= 0x7f || c == '"' ||
+        c == '\\') {
       return false;
     }
   }
@@ -101,10 +106,11 @@ bool IsEmail(std::string_view text) {
   if (at == std::string_view::npos || at == 0 || at > 64) return false;
   std::string_view local = text.substr(0, at);
   constexpr std::string_view kAlso = "!#$%&'*+-/=?^_`{|}~.";
-  bool dots = local.front() == '.' || local.back() == '.' || local.find("..") != std::string_view::npos;
-  return !dots && IsDnsName(text.substr(at + 1)) && std::all_of(local.begin(), local.end(), [&](char c) {
-    return IsAlnum(c) || kAlso.find(c) != std::string_view::npos;
-  });
+  bool dots =
+      local.front() == '.' || local.back() == '.' || local.find("..") != std::string_view::npos;
+  return !dots && IsDnsName(text.substr(at + 1)) &&
+         std::all_of(local.begin(), local.end(),
+                     [&](char c) { return IsAlnum(c) || kAlso.find(c) != std::string_view::npos; });
 }
 
 bool IsTimezone(std::string_view zone) {
@@ -119,7 +125,8 @@ bool IsTimezone(std::string_view zone) {
 }
 
 template <typename V>
-StatusOr<V> InBounds(V value, V min, V max, const YamlNode& node, const std::string& from, const std::string& to) {
+StatusOr<V> InBounds(V value, V min, V max, const YamlNode& node, const std::string& from,
+                     const std::string& to) {
   if (value >= min && value <= max) return value;
   return Must(fmt::format("from {} to {}", from, to), node);
 }
@@ -130,7 +137,8 @@ ValueKind<int64_t> IntegerKind(int64_t min, int64_t max) {
   ValueKind<int64_t> kind;
   kind.type = fmt::format("integer, {} to {}", min, max);
   kind.parse = [=](const YamlNode& node) -> StatusOr<int64_t> {
-    std::optional<int64_t> value = node.is_scalar() && !node.quoted ? ParseInteger(node.text) : std::nullopt;
+    std::optional<int64_t> value =
+        node.is_scalar() && !node.quoted ? ParseInteger(node.text) : std::nullopt;
     if (!value) return Must("a whole number without leading zeros, quotes or units", node);
     return InBounds(*value, min, max, node, std::to_string(min), std::to_string(max));
   };
@@ -158,7 +166,8 @@ ValueKind<Duration> DurationKind(Duration min, Duration max) {
   kind.parse = [=](const YamlNode& node) -> StatusOr<Duration> {
     if (!node.is_scalar()) return Must("a duration such as 1h30m or 250ms", node);
     StatusOr<Duration> value = ParseDuration(node.text);
-    if (!value.ok()) return Must("a duration with units, largest first, such as 1h30m or 250ms", node);
+    if (!value.ok())
+      return Must("a duration with units, largest first, such as 1h30m or 250ms", node);
     return InBounds(*value, min, max, node, from, to);
   };
   kind.print = [](Duration value) { return FormatDuration(value); };
@@ -186,7 +195,8 @@ ValueKind<std::string> TextKind(std::string type, std::function<bool(std::string
   kind.parse = [type, check](const YamlNode& node) -> StatusOr<std::string> {
     if (!node.is_scalar()) return Must(type, node);
     if (node.text.empty()) return InvalidArgument("is empty; leave the key out or give it a value");
-    if (node.text.size() > kMaxText) return InvalidArgument(fmt::format("is longer than {} bytes", kMaxText));
+    if (node.text.size() > kMaxText)
+      return InvalidArgument(fmt::format("is longer than {} bytes", kMaxText));
     if (node.text.find('\n') != std::string::npos) return InvalidArgument("must be one line");
     if (!check(node.text)) return Must(type, node);
     return node.text;
@@ -233,7 +243,8 @@ ValueKind<std::string> SlugKind() {
 }
 
 ValueKind<std::string> RegexKind() {
-  ValueKind<std::string> kind = TextKind("a regular expression (RE2)", [](std::string_view) { return true; });
+  ValueKind<std::string> kind =
+      TextKind("a regular expression (RE2)", [](std::string_view) { return true; });
   kind.parse = [parse = kind.parse](const YamlNode& node) -> StatusOr<std::string> {
     FW_ASSIGN_OR_RETURN(std::string pattern, parse(node));
     StatusOr<Matcher> matcher = Matcher::Make(Matcher::Kind::kRegex, "", pattern);
@@ -244,7 +255,8 @@ ValueKind<std::string> RegexKind() {
 }
 
 ValueKind<std::string> UrlKind() {
-  return TextKind("an http or https URL without credentials, such as https://example.com/hook", IsUrl);
+  return TextKind("an http or https URL without credentials, such as https://example.com/hook",
+                  IsUrl);
 }
 
 ValueKind<std::string> EmailKind() {
@@ -252,7 +264,8 @@ ValueKind<std::string> EmailKind() {
 }
 
 ValueKind<std::string> TimezoneKind() {
-  return TextKind("a time zone of this machine's zoneinfo, such as Europe/Berlin or UTC", IsTimezone);
+  return TextKind("a time zone of this machine's zoneinfo, such as Europe/Berlin or UTC",
+                  IsTimezone);
 }
 
 std::string YamlText(const std::string& text) {
@@ -260,7 +273,8 @@ std::string YamlText(const std::string& text) {
                std::all_of(text.begin(), text.end(), [](char c) {
                  return IsAlnum(c) || std::string_view("/._-:@+").find(c) != std::string_view::npos;
                });
-  for (std::string_view word : {"true", "false", "null", "Null", "NULL", "yes", "no", "on", "off"}) {
+  for (std::string_view word :
+       {"true", "false", "null", "Null", "NULL", "yes", "no", "on", "off"}) {
     if (text == word) plain = false;
   }
   if (plain && !ParseInteger(text)) return text;
@@ -286,7 +300,8 @@ bool CheckList(const std::string& name, const YamlNode& node, size_t max, FileMi
   return false;
 }
 
-void AddUnknownKey(const YamlMember& member, const std::vector<std::string>& known, FileMistakes& mistakes) {
+void AddUnknownKey(const YamlMember& member, const std::vector<std::string>& known,
+                   FileMistakes& mistakes) {
   YamlNode shown;
   shown.kind = YamlNode::Kind::kScalar;
   shown.text = member.key;

@@ -14,8 +14,8 @@
 
 namespace forewarn {
 
-// How a value is read from YAML, written back and described. Messages of `parse` continue a sentence that
-// begins with the key's name: `must be from 1 to 65536, not '0'`.
+// How a value is read from YAML, written back and described. Messages of `parse` continue a
+// sentence that begins with the key's name: `must be from 1 to 65536, not '0'`.
 template <typename V>
 struct ValueKind {
   std::string type;  // for the manual: `integer, 1 to 65536`
@@ -35,15 +35,15 @@ ValueKind<int64_t> SizeKind(int64_t min, int64_t max);
 ValueKind<std::string> TextKind();
 // Text that passes `check`, whose message continues `must be …`.
 ValueKind<std::string> TextKind(std::string type, std::function<bool(std::string_view)> check);
-ValueKind<std::string> PathKind();                                // absolute
+ValueKind<std::string> PathKind();  // absolute
 ValueKind<std::string> ChoiceKind(std::vector<std::string> choices);
-ValueKind<std::string> HostPortKind(bool zero_port_allowed);      // `host:port`, `[::1]:port`
-ValueKind<std::string> HostKind();                                // a DNS name or an IP address
+ValueKind<std::string> HostPortKind(bool zero_port_allowed);  // `host:port`, `[::1]:port`
+ValueKind<std::string> HostKind();                            // a DNS name or an IP address
 ValueKind<std::string> SlugKind();
 ValueKind<std::string> RegexKind();
-ValueKind<std::string> UrlKind();      // http or https, with a host, without credentials
-ValueKind<std::string> EmailKind();    // `local@domain`; one address, without a display name
-ValueKind<std::string> TimezoneKind(); // one that this machine's zoneinfo has, or UTC
+ValueKind<std::string> UrlKind();       // http or https, with a host, without credentials
+ValueKind<std::string> EmailKind();     // `local@domain`; one address, without a display name
+ValueKind<std::string> TimezoneKind();  // one that this machine's zoneinfo has, or UTC
 
 template <typename E>
 ValueKind<E> EnumerationKind(std::vector<std::pair<std::string, E>> choices) {
@@ -88,10 +88,11 @@ class FileMistakes {
   std::vector<Mistake>& mistakes_;
 };
 
-// Parts of Schema that do not depend on its type. A null value, a non-list and a list above `max` are
-// mistakes, and then the answer is false.
+// Parts of Schema that do not depend on its type. A null value, a non-list and a list above `max`
+// are mistakes, and then the answer is false.
 bool CheckHasValue(const YamlMember& member, FileMistakes& mistakes);
 bool CheckList(const std::string& name, const YamlNode& node, size_t max, FileMistakes& mistakes);
-void AddUnknownKey(const YamlMember& member, const std::vector<std::string>& known, FileMistakes& mistakes);
+void AddUnknownKey(const YamlMember& member, const std::vector<std::string>& known,
+                   FileMistakes& mistakes);
 
 }  // namespace forewarn

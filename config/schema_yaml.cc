@@ -53,10 +53,12 @@ std::optional<Mistake> FindBadText(const std::string& path, std::string_view tex
   return std::nullopt;
 }
 
-// Builds our nodes from yaml-cpp's events. Not from its own nodes: those have merged repeated keys by then.
+// Builds our nodes from yaml-cpp's events. Not from its own nodes: those have merged repeated keys
+// by then.
 class Builder : public YAML::EventHandler {
  public:
-  Builder(const std::string& path, std::vector<Mistake>& mistakes) : path_(path), mistakes_(mistakes) {}
+  Builder(const std::string& path, std::vector<Mistake>& mistakes)
+      : path_(path), mistakes_(mistakes) {}
 
   YamlNode TakeRoot() { return stopped_ ? YamlNode() : std::move(root_); }
   bool stopped() const { return stopped_; }
@@ -104,7 +106,8 @@ class Builder : public YAML::EventHandler {
 
   void Add(const YAML::Mark& mark, std::string text) {
     if (stopped_) return;
-    mistakes_.push_back({path_, std::max(mark.line, 0) + 1, std::max(mark.column, 0) + 1, std::move(text)});
+    mistakes_.push_back(
+        {path_, std::max(mark.line, 0) + 1, std::max(mark.column, 0) + 1, std::move(text)});
   }
 
   // Reading on makes no sense: what still comes is let pass.
@@ -126,10 +129,12 @@ class Builder : public YAML::EventHandler {
   }
   // `?` is what yaml-cpp calls plain, `!` is quoted, empty or `?` are lists and maps without a tag.
   void RefuseTag(const YAML::Mark& mark, const std::string& tag) {
-    if (!tag.empty() && tag != "?" && tag != "!") Add(mark, "a tag (!name); write the value without it");
+    if (!tag.empty() && tag != "?" && tag != "!")
+      Add(mark, "a tag (!name); write the value without it");
   }
 
-  void Open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YamlNode::Kind kind) {
+  void Open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+            YamlNode::Kind kind) {
     if (stopped_) return;
     RefuseAnchor(mark, anchor);
     RefuseTag(mark, tag);
@@ -170,15 +175,16 @@ class Builder : public YAML::EventHandler {
   void TakeKey(Frame& frame, const YamlNode& node) {
     frame.waiting = YamlMember{node.text, node.line, node.column, {}};
     if (!node.is_scalar() || node.text.empty()) {
-      mistakes_.push_back({path_, node.line, node.column, "a key must be plain text, not " + node.Describe()});
+      mistakes_.push_back(
+          {path_, node.line, node.column, "a key must be plain text, not " + node.Describe()});
       frame.waiting->key.clear();
       return;
     }
     auto [earlier, is_new] = frame.lines.emplace(node.text, node.line);
     if (is_new) return;
     mistakes_.push_back({path_, node.line, node.column,
-                         fmt::format("the key '{}' is given twice; the first is in line {}", node.text,
-                                     earlier->second)});
+                         fmt::format("the key '{}' is given twice; the first is in line {}",
+                                     node.text, earlier->second)});
     frame.waiting->key.clear();
   }
 
@@ -209,7 +215,8 @@ std::string YamlNode::Describe() const {
   }
   if (text.size() <= 60) return "'" + text + "'";
   size_t end = 60;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;  // not within a character
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80)
+    --end;  // not within a character
   return "'" + text.substr(0, end) + "…'";
 }
 

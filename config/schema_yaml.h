@@ -17,9 +17,9 @@ struct YamlNode {
   Kind kind = Kind::kNull;
   int line = 1;  // both from 1
   int column = 1;
-  std::string text;     // of a scalar
-  bool quoted = false;  // a scalar in quotes or in a block: text, whatever it looks like
-  std::vector<YamlNode> items;      // of a list
+  std::string text;             // of a scalar
+  bool quoted = false;          // a scalar in quotes or in a block: text, whatever it looks like
+  std::vector<YamlNode> items;  // of a list
   std::vector<YamlMember> members;  // of a map, in the order of the file; keys are unique
 
   bool is_null() const { return kind == Kind::kNull; }
@@ -41,13 +41,13 @@ struct YamlMember {
   YamlNode value;
 };
 
-// Reads one YAML document of the plain kind that people write by hand. Refused, with line and column: bad
-// syntax, repeated keys, keys that are not plain text, anchors, aliases and tags (`&a`, `*a`, `!!int`), a
-// second document, nesting beyond 32 levels, bytes that are not UTF-8 text, and files above `max_bytes`. An
-// empty file is a null node.
+// Reads one YAML document of the plain kind that people write by hand. Refused, with line and
+// column: bad syntax, repeated keys, keys that are not plain text, anchors, aliases and tags (`&a`,
+// `*a`, `!!int`), a second document, nesting beyond 32 levels, bytes that are not UTF-8 text, and
+// files above `max_bytes`. An empty file is a null node.
 //
-// Mistakes are appended; the node is then what could be understood (null after a syntax error), good enough
-// to look for more mistakes in, and not for use.
+// Mistakes are appended; the node is then what could be understood (null after a syntax error),
+// good enough to look for more mistakes in, and not for use.
 YamlNode ParseYaml(const std::string& path, std::string_view text, std::vector<Mistake>& mistakes,
                    size_t max_bytes = 1 << 20);
 

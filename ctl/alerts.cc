@@ -20,13 +20,15 @@ Status ListAlerts(Session& session, const std::string& customer) {
   v1::ListAlertsRequest request;
   request.set_customer(customer);
   v1::ListAlertsResponse response;
-  FW_RETURN_IF_ERROR(session.connection->Call<AlertService>(&AlertService::Stub::ListAlerts, request, response));
+  FW_RETURN_IF_ERROR(
+      session.connection->Call<AlertService>(&AlertService::Stub::ListAlerts, request, response));
   Table table({"CUSTOMER", "RULE", "STATE", "SINCE", "EXPECTED", "VALUE", "LABELS"});
   for (const v1::AlertInfo& alert : response.alerts()) {
     bool known = alert.unknown_reason().empty() || alert.unknown_reason() == "none";
     std::string state = alert.state() + (known ? "" : " (" + alert.unknown_reason() + ")");
     table.Add({alert.customer(), alert.rule(), state, TimeText(alert.active_since_ms()),
-               TimeText(alert.predicted_breach_ms()), NumberText(alert.value()), LabelsText(alert.labels())});
+               TimeText(alert.predicted_breach_ms()), NumberText(alert.value()),
+               LabelsText(alert.labels())});
   }
   session.Answer(response, table.ToString("No alerts."));
   return OkStatus();
@@ -34,13 +36,15 @@ Status ListAlerts(Session& session, const std::string& customer) {
 
 Status ListRules(Session& session) {
   v1::ListRulesResponse response;
-  FW_RETURN_IF_ERROR(
-      session.connection->Call<AlertService>(&AlertService::Stub::ListRules, v1::ListRulesRequest(), response));
+  FW_RETURN_IF_ERROR(session.connection->Call<AlertService>(&AlertService::Stub::ListRules,
+                                                            v1::ListRulesRequest(), response));
   Table table({"FILE", "GROUP", "RULE", "KIND", "EVALUATED", "TROUBLE", "EXPRESSION"});
   for (const v1::RuleInfo& rule : response.rules()) {
     std::string trouble = rule.last_error();
-    if (trouble.empty() && !rule.unmatched().empty()) trouble = "nothing matches " + rule.unmatched();
-    table.Add({rule.file(), rule.group(), rule.name(), rule.kind(), rule.evaluated(), trouble, rule.expression()});
+    if (trouble.empty() && !rule.unmatched().empty())
+      trouble = "nothing matches " + rule.unmatched();
+    table.Add({rule.file(), rule.group(), rule.name(), rule.kind(), rule.evaluated(), trouble,
+               rule.expression()});
   }
   session.Answer(response, table.ToString("No rules. Apply some: forewarnctl apply -f DIR"));
   return OkStatus();

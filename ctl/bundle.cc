@@ -9,7 +9,8 @@ using v1::BundleService;
 
 Status Apply(Session& session, const std::string& dir, bool dry_run) {
   FW_ASSIGN_OR_RETURN(std::vector<BundleFile> files, ReadBundleDir(dir));
-  if (files.empty()) return InvalidArgument(dir + ": there are no files; a bundle would be emptied");
+  if (files.empty())
+    return InvalidArgument(dir + ": there are no files; a bundle would be emptied");
   v1::ApplyRequest request;
   request.set_dry_run(dry_run);
   for (BundleFile& file : files) {
@@ -18,7 +19,8 @@ Status Apply(Session& session, const std::string& dir, bool dry_run) {
     added->set_text(std::move(file.text));
   }
   v1::ApplyResponse response;
-  FW_RETURN_IF_ERROR(session.connection->Call<BundleService>(&BundleService::Stub::Apply, request, response));
+  FW_RETURN_IF_ERROR(
+      session.connection->Call<BundleService>(&BundleService::Stub::Apply, request, response));
   std::string text;
   for (const std::string& difference : response.differences()) text += Printable(difference) + "\n";
   if (!response.changed()) {
@@ -34,16 +36,17 @@ Status Apply(Session& session, const std::string& dir, bool dry_run) {
 
 Status ShowBundle(Session& session, bool with_files) {
   v1::GetBundleResponse response;
-  FW_RETURN_IF_ERROR(
-      session.connection->Call<BundleService>(&BundleService::Stub::GetBundle, v1::GetBundleRequest(), response));
+  FW_RETURN_IF_ERROR(session.connection->Call<BundleService>(&BundleService::Stub::GetBundle,
+                                                             v1::GetBundleRequest(), response));
   if (response.id().empty()) {
     session.Answer(response, "No bundle was applied yet. Apply one: forewarnctl apply -f DIR\n");
     return OkStatus();
   }
   std::string text = fmt::format("Bundle {}\n", Printable(response.id()));
   for (const v1::File& file : response.files()) {
-    text += with_files ? fmt::format("\n# {}\n{}", Printable(file.path()), Printable(file.text(), true))
-                       : fmt::format("  {}  {} bytes\n", Printable(file.path()), file.text().size());
+    text += with_files
+                ? fmt::format("\n# {}\n{}", Printable(file.path()), Printable(file.text(), true))
+                : fmt::format("  {}  {} bytes\n", Printable(file.path()), file.text().size());
   }
   session.Answer(response, text);
   return OkStatus();

@@ -21,7 +21,8 @@ bool IsYaml(std::string_view path) { return path.ends_with(".yaml") || path.ends
 
 // What lies beside the rules in a bundle's folder.
 bool IsOtherBundleFile(std::string_view path) {
-  return path == "customers.yaml" || path == "receivers.yaml" || path == "routes.yaml" || path == "contact.yaml";
+  return path == "customers.yaml" || path == "receivers.yaml" || path == "routes.yaml" ||
+         path == "contact.yaml";
 }
 
 // Paths as the user would type them, for messages.
@@ -35,7 +36,8 @@ Status AddRuleFiles(const std::string& path, std::vector<BundleFile>& files) {
   std::string folder = IsFolder(path + "/rules") ? path + "/rules" : path;
   FW_ASSIGN_OR_RETURN(std::vector<BundleFile> found, ReadBundleDir(folder));
   for (BundleFile& file : found) {
-    if (IsYaml(file.path) && !IsOtherBundleFile(file.path)) files.push_back({folder + "/" + file.path, std::move(file.text)});
+    if (IsYaml(file.path) && !IsOtherBundleFile(file.path))
+      files.push_back({folder + "/" + file.path, std::move(file.text)});
   }
   return OkStatus();
 }
@@ -53,7 +55,9 @@ std::string GuessKind(std::string_view text) {
 }
 
 // The answer in JSON is {} for a check that found nothing; mistakes are the command's failure.
-void Approve(Session& session, const std::string& text) { session.out << (session.json ? "{}\n" : text); }
+void Approve(Session& session, const std::string& text) {
+  session.out << (session.json ? "{}\n" : text);
+}
 
 }  // namespace
 
@@ -63,8 +67,8 @@ Status CheckRules(Session& session, const std::vector<std::string>& paths) {
   if (files.empty()) return NotFound("there are no rule files (*.yaml, *.yml) in what was named");
   RuleFiles rules = ParseRuleFiles(files);
   FW_RETURN_IF_ERROR(rules.status());
-  Approve(session, fmt::format("{} rules in {} groups of {} files are good.\n", CountRules(rules), rules.groups.size(),
-                               files.size()));
+  Approve(session, fmt::format("{} rules in {} groups of {} files are good.\n", CountRules(rules),
+                               rules.groups.size(), files.size()));
   return OkStatus();
 }
 

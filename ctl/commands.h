@@ -9,9 +9,9 @@
 
 namespace forewarn {
 
-// What forewarnctl can do, one function a command, grouped by noun: tokens.cc, probes.cc and so on. Each
-// asks the collector, prints the answer to session.out, and returns why it could not. Arguments that are
-// text are checked here or by the collector, never repaired.
+// What forewarnctl can do, one function a command, grouped by noun: tokens.cc, probes.cc and so on.
+// Each asks the collector, prints the answer to session.out, and returns why it could not.
+// Arguments that are text are checked here or by the collector, never repaired.
 
 // tokens.cc
 Status CreateToken(Session& session, const std::string& customer, const std::string& installation,
@@ -47,8 +47,8 @@ Status ListRules(Session& session);
 struct SilenceArguments {
   std::string customer;
   std::vector<std::string> matchers;
-  std::string from;       // a moment; empty: now
-  std::string lasts;      // a duration
+  std::string from;   // a moment; empty: now
+  std::string lasts;  // a duration
   std::string comment;
 };
 Status AddSilence(Session& session, const SilenceArguments& arguments);
@@ -74,7 +74,8 @@ Status ShowBundle(Session& session, bool with_files);
 
 // check.cc: needs no collector
 Status CheckRules(Session& session, const std::vector<std::string>& paths);
-// A folder is a bundle; a file is the settings of `kind` (collector or probe; empty: guessed from its keys).
+// A folder is a bundle; a file is the settings of `kind` (collector or probe; empty: guessed from
+// its keys).
 Status CheckConfig(Session& session, const std::string& path, const std::string& kind);
 
 }  // namespace forewarn

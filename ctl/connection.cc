@@ -18,11 +18,13 @@ const Schema<ConnectionOptions>& ContextSchema() {
   using Options = ConnectionOptions;
   static const Schema<Options> schema = {
       Text("collector", &Options::collector, HostPortKind(false), "The collector's address."),
-      Path("certificates", &Options::certificates, "Folder with ca.pem, operator-admin.pem and operator-admin.key."),
+      Path("certificates", &Options::certificates,
+           "Folder with ca.pem, operator-admin.pem and operator-admin.key."),
       Path("ca_file", &Options::ca_file, "Verifies the collector's certificate."),
       Path("certificate_file", &Options::certificate_file, "The operator's certificate."),
       Path("key_file", &Options::key_file, "Its key."),
-      Text("server_name", &Options::server_name, HostKind(), "Name in the collector's certificate."),
+      Text("server_name", &Options::server_name, HostKind(),
+           "Name in the collector's certificate."),
   };
   return schema;
 }
@@ -39,7 +41,8 @@ std::string DefaultContextFile() {
     return std::string(value == nullptr ? "" : value);
   };
   if (std::string file = variable("FOREWARN_CTL_CONFIG"); !file.empty()) return file;
-  if (std::string config = variable("XDG_CONFIG_HOME"); !config.empty()) return config + "/forewarn/ctl.yaml";
+  if (std::string config = variable("XDG_CONFIG_HOME"); !config.empty())
+    return config + "/forewarn/ctl.yaml";
   std::string home = variable("HOME");
   return home.empty() ? "" : home + "/.config/forewarn/ctl.yaml";
 }
@@ -68,13 +71,18 @@ void FillFromFolder(ConnectionOptions& options) {
 StatusOr<std::unique_ptr<Connection>> Connection::Open(const ConnectionOptions& options) {
   auto require = [](const std::string& value, std::string_view what, std::string_view flag) {
     if (!value.empty()) return OkStatus();
-    return InvalidArgument(fmt::format("{} is not known; give {} or write it into {}", what, flag,
-                                       DefaultContextFile().empty() ? "a context file" : DefaultContextFile()));
+    return InvalidArgument(
+        fmt::format("{} is not known; give {} or write it into {}", what, flag,
+                    DefaultContextFile().empty() ? "a context file" : DefaultContextFile()));
   };
-  FW_RETURN_IF_ERROR(require(options.collector, "the collector's address", "--collector HOST:PORT"));
-  FW_RETURN_IF_ERROR(require(options.ca_file, "the collector's authority", "--ca FILE or --certificates FOLDER"));
-  FW_RETURN_IF_ERROR(require(options.certificate_file, "your certificate", "--cert FILE or --certificates FOLDER"));
-  FW_RETURN_IF_ERROR(require(options.key_file, "your certificate's key", "--key FILE or --certificates FOLDER"));
+  FW_RETURN_IF_ERROR(
+      require(options.collector, "the collector's address", "--collector HOST:PORT"));
+  FW_RETURN_IF_ERROR(
+      require(options.ca_file, "the collector's authority", "--ca FILE or --certificates FOLDER"));
+  FW_RETURN_IF_ERROR(require(options.certificate_file, "your certificate",
+                             "--cert FILE or --certificates FOLDER"));
+  FW_RETURN_IF_ERROR(
+      require(options.key_file, "your certificate's key", "--key FILE or --certificates FOLDER"));
 
   grpc::SslCredentialsOptions tls;
   FW_ASSIGN_OR_RETURN(tls.pem_root_certs, ReadFile(options.ca_file, 1 << 20));
@@ -91,21 +99,26 @@ Status Connection::Explain(const grpc::Status& status) const {
   if (status.ok()) return OkStatus();
   auto code = static_cast<Code>(status.error_code());
   if (code == Code::kUnavailable) {
-    return Unavailable(fmt::format(
-        "cannot talk to the collector at {}: {}; check that it is running, that --collector is its address, and that "
-        "your certificate is an operator's of this very collector",
-        collector_, status.error_message()));
+    return Unavailable(
+        fmt::format("cannot talk to the collector at {}: {}; check that it is running, that "
+                    "--collector is its address, and that "
+                    "your certificate is an operator's of this very collector",
+                    collector_, status.error_message()));
   }
   if (code == Code::kDeadlineExceeded) {
-    return DeadlineExceeded(fmt::format("the collector at {} did not answer within {}; try again, or give --timeout",
-                                        collector_, FormatDuration(timeout_)));
+    return DeadlineExceeded(
+        fmt::format("the collector at {} did not answer within {}; try again, or give --timeout",
+                    collector_, FormatDuration(timeout_)));
   }
   if (code == Code::kUnimplemented) {
-    return {code, fmt::format("the collector at {} does not know this command; it is older than this forewarnctl",
-                              collector_)};
+    return {code,
+            fmt::format(
+                "the collector at {} does not know this command; it is older than this forewarnctl",
+                collector_)};
   }
   // gRPC has two codes that we do not use: unknown (2) and aborted (10).
-  if (status.error_code() == grpc::StatusCode::UNKNOWN || status.error_code() == grpc::StatusCode::ABORTED) {
+  if (status.error_code() == grpc::StatusCode::UNKNOWN ||
+      status.error_code() == grpc::StatusCode::ABORTED) {
     code = Code::kInternal;
   }
   return {code, status.error_message()};

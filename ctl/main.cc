@@ -1,12 +1,15 @@
-// forewarnctl: the operator's command line. What it can do is in commands.h; here is how it is said.
+// forewarnctl: the operator's command line. What it can do is in commands.h; here is how it is
+// said.
 //
-// Exit code 0: done. 1: refused or failed, and standard error says why. 2: the command itself is wrong.
+// Exit code 0: done. 1: refused or failed, and standard error says why. 2: the command itself is
+// wrong.
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <functional>
 #include <iostream>
+
+#include <CLI/CLI.hpp>
 
 #include "base/clock.h"
 #include "base/units.h"
@@ -63,13 +66,15 @@ class CommandLine {
   }
 
   // A command that talks to the collector.
-  CLI::App* Command(CLI::App* under, const std::string& name, const std::string& help, Action action) {
+  CLI::App* Command(CLI::App* under, const std::string& name, const std::string& help,
+                    Action action) {
     CLI::App* command = under->add_subcommand(name, help);
     command->callback([this, action = std::move(action)] { action_ = action; });
     return command;
   }
   // One that needs none.
-  CLI::App* LocalCommand(CLI::App* under, const std::string& name, const std::string& help, Action action) {
+  CLI::App* LocalCommand(CLI::App* under, const std::string& name, const std::string& help,
+                         Action action) {
     CLI::App* command = under->add_subcommand(name, help);
     command->callback([this, action = std::move(action)] {
       action_ = action;
@@ -92,28 +97,35 @@ class CommandLine {
   }
 
   void AddConnectionOptions() {
-    app_.add_option("--context", context_, "File with the options below; $FOREWARN_CTL_CONFIG or "
-                                           "$XDG_CONFIG_HOME/forewarn/ctl.yaml when not given");
+    app_.add_option("--context", context_,
+                    "File with the options below; $FOREWARN_CTL_CONFIG or "
+                    "$XDG_CONFIG_HOME/forewarn/ctl.yaml when not given");
     app_.add_option("--collector", options_.collector, "HOST:PORT of the collector");
     app_.add_option("--certificates", options_.certificates,
-                    "Folder with ca.pem, operator-admin.pem and operator-admin.key, as the collector keeps them");
-    app_.add_option("--ca", options_.ca_file, "What the collector's certificate is verified with, PEM");
+                    "Folder with ca.pem, operator-admin.pem and operator-admin.key, as the "
+                    "collector keeps them");
+    app_.add_option("--ca", options_.ca_file,
+                    "What the collector's certificate is verified with, PEM");
     app_.add_option("--cert", options_.certificate_file, "Your operator's certificate, PEM");
     app_.add_option("--key", options_.key_file, "Its key, PEM");
     app_.add_option("--server-name", options_.server_name,
                     "Name in the collector's certificate, when it is not the host of --collector");
     app_.add_option("--timeout", timeout_, "For one call, such as 10s; 30s when not given");
-    app_.add_option("--output", output_, "text, or json for programs")->check(CLI::IsMember({"text", "json"}));
+    app_.add_option("--output", output_, "text, or json for programs")
+        ->check(CLI::IsMember({"text", "json"}));
   }
 
   void AddTokens() {
     CLI::App* group = Group("token", "Permissions to enrol one probe each");
-    CLI::App* create = Command(group, "create", "Makes a token and prints it, once",
-                               [this](Session& s) { return CreateToken(s, customer_, installation_, lasts_); });
+    CLI::App* create =
+        Command(group, "create", "Makes a token and prints it, once",
+                [this](Session& s) { return CreateToken(s, customer_, installation_, lasts_); });
     create->add_option("--customer", customer_, "The probe's customer")->required();
     create->add_option("--installation", installation_, "The probe's installation")->required();
-    create->add_option("--valid-for", lasts_, "How long it may be used, such as 24h; 24h when not given");
-    Command(group, "list", "Lists tokens, without their secret", [](Session& s) { return ListTokens(s); });
+    create->add_option("--valid-for", lasts_,
+                       "How long it may be used, such as 24h; 24h when not given");
+    Command(group, "list", "Lists tokens, without their secret",
+            [](Session& s) { return ListTokens(s); });
   }
 
   void AddProbes() {
@@ -131,11 +143,13 @@ class CommandLine {
                               [this](Session& s) { return Query(s, query_); });
     query->add_option("EXPR", query_.expression, "The expression")->required();
     query->add_option("--customer", query_.customer, "Whose data")->required();
-    query->add_option("--from", query_.from, "Start of a range: 2026-05-01T10:00:00Z, or how long ago, such as 2h");
+    query->add_option("--from", query_.from,
+                      "Start of a range: 2026-05-01T10:00:00Z, or how long ago, such as 2h");
     query->add_option("--to", query_.to, "End of the range, or the instant; now when not given");
     query->add_option("--step", query_.step, "Distance of a range's answers, such as 1m");
-    CLI::App* events = Command(&app_, "events", "Lists events, checks, changes, gaps and steps of alerts",
-                               [this](Session& s) { return ListEvents(s, events_); });
+    CLI::App* events =
+        Command(&app_, "events", "Lists events, checks, changes, gaps and steps of alerts",
+                [this](Session& s) { return ListEvents(s, events_); });
     events->add_option("--customer", events_.customer, "Whose")->required();
     events->add_option("--from", events_.from, "From when: a time, or how long ago, such as 2h");
     events->add_option("--to", events_.to, "Until when");
@@ -151,7 +165,8 @@ class CommandLine {
     list->add_option("--customer", customer_, "Only this customer's");
     alerts->require_subcommand(0, 1);
     rules_ = Group("rules", "The rules in force, and rule files");
-    Command(rules_, "list", "Lists the rules in force, how they are evaluated, and what troubles them",
+    Command(rules_, "list",
+            "Lists the rules in force, how they are evaluated, and what troubles them",
             [](Session& s) { return ListRules(s); });
   }
 
@@ -159,13 +174,16 @@ class CommandLine {
     CLI::App* group = Group("silence", "Stops messages about alerts, not the alerts");
     CLI::App* add = Command(group, "add", "Adds a silence and prints its id",
                             [this](Session& s) { return AddSilence(s, silence_); });
-    add->add_option("MATCHERS", silence_.matchers, "Which alerts: alertname=\"DiskWillFill\" instance=~\"web.*\"")->required();
+    add->add_option("MATCHERS", silence_.matchers,
+                    "Which alerts: alertname=\"DiskWillFill\" instance=~\"web.*\"")
+        ->required();
     add->add_option("--customer", silence_.customer, "Whose alerts")->required();
     add->add_option("--for", silence_.lasts, "How long, such as 2h")->required();
     add->add_option("--from", silence_.from, "From when; now when not given");
     add->add_option("--comment", silence_.comment, "Why")->required();
     Command(group, "list", "Lists silences", [](Session& s) { return ListSilences(s); });
-    CLI::App* expire = Command(group, "expire", "Ends a silence now", [this](Session& s) { return ExpireSilence(s, name_); });
+    CLI::App* expire = Command(group, "expire", "Ends a silence now",
+                               [this](Session& s) { return ExpireSilence(s, name_); });
     expire->add_option("ID", name_, "Its id")->required();
   }
 
@@ -181,7 +199,8 @@ class CommandLine {
 
     auto act = [this, group](const std::string& name, const std::string& help,
                              Status (*action)(Session&, const TicketArguments&)) {
-      CLI::App* command = Command(group, name, help, [this, action](Session& s) { return action(s, ticket_); });
+      CLI::App* command =
+          Command(group, name, help, [this, action](Session& s) { return action(s, ticket_); });
       command->add_option("TICKET", ticket_.name, "Its name: FW-192")->required();
       return command;
     };
@@ -197,8 +216,9 @@ class CommandLine {
   }
 
   void AddBundles() {
-    CLI::App* apply = Command(&app_, "apply", "Applies a folder of customers, receivers, routes and rules as a whole",
-                              [this](Session& s) { return Apply(s, path_, dry_run_); });
+    CLI::App* apply = Command(
+        &app_, "apply", "Applies a folder of customers, receivers, routes and rules as a whole",
+        [this](Session& s) { return Apply(s, path_, dry_run_); });
     apply->add_option("-f,--folder", path_, "The folder")->required();
     apply->add_flag("--dry-run", dry_run_, "Only says what would change");
     CLI::App* group = Group("bundle", "What was applied");
@@ -208,27 +228,33 @@ class CommandLine {
   }
 
   void AddChecks() {
-    CLI::App* rules = LocalCommand(rules_, "check", "Checks rule files on this machine and lists every mistake",
-                                   [this](Session& s) { return CheckRules(s, paths_); });
-    rules->add_option("PATHS", paths_, "Rule files, folders of them, or a bundle's folder")->required();
+    CLI::App* rules =
+        LocalCommand(rules_, "check", "Checks rule files on this machine and lists every mistake",
+                     [this](Session& s) { return CheckRules(s, paths_); });
+    rules->add_option("PATHS", paths_, "Rule files, folders of them, or a bundle's folder")
+        ->required();
     CLI::App* group = Group("config", "Settings files and bundles");
-    CLI::App* check = LocalCommand(group, "check", "Checks a settings file or a bundle and lists every mistake",
-                                   [this](Session& s) { return CheckConfig(s, path_, kind_); });
+    CLI::App* check =
+        LocalCommand(group, "check", "Checks a settings file or a bundle and lists every mistake",
+                     [this](Session& s) { return CheckConfig(s, path_, kind_); });
     check->add_option("PATH", path_, "The file, or the bundle's folder")->required();
     check->add_option("--kind", kind_, "Whose settings; guessed when not given")
         ->check(CLI::IsMember({"collector", "probe"}));
   }
 
   void AddReference() {
-    CLI::App* command = LocalCommand(&app_, "reference", "Prints the help of every command as Markdown", [](Session& s) {
-      s.out << "# forewarnctl\n\n<!-- Printed by: forewarnctl reference -->\n\nExit code 0: done. 1: refused or failed, and "
-               "standard error says why. 2: the command itself is wrong.\n\nOptions of `forewarnctl` itself may also "
-               "stand behind a command.\n";
-      // A fresh one: CLI11 gives the help of the command that was chosen, whichever is asked.
-      CommandLine fresh;
-      PrintReference(s.out, fresh.app_, "");
-      return OkStatus();
-    });
+    CLI::App* command = LocalCommand(
+        &app_, "reference", "Prints the help of every command as Markdown", [](Session& s) {
+          s.out << "# forewarnctl\n\n<!-- Printed by: forewarnctl reference -->\n\nExit code 0: "
+                   "done. 1: refused or failed, and "
+                   "standard error says why. 2: the command itself is wrong.\n\nOptions of "
+                   "`forewarnctl` itself may also "
+                   "stand behind a command.\n";
+          // A fresh one: CLI11 gives the help of the command that was chosen, whichever is asked.
+          CommandLine fresh;
+          PrintReference(s.out, fresh.app_, "");
+          return OkStatus();
+        });
     command->group("");  // not among the commands for operators
   }
 
@@ -238,7 +264,8 @@ class CommandLine {
     help.erase(help.find_last_not_of('\n') + 1);
     help.erase(0, help.find_first_not_of('\n'));
     out << "\n## " << name << "\n\n```text\n" << help << "\n```\n";
-    for (const CLI::App* inner : app.get_subcommands([](const CLI::App* a) { return !a->get_group().empty(); })) {
+    for (const CLI::App* inner :
+         app.get_subcommands([](const CLI::App* a) { return !a->get_group().empty(); })) {
       PrintReference(out, *inner, name);
     }
   }

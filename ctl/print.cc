@@ -12,7 +12,8 @@
 namespace forewarn {
 namespace {
 
-// Columns that a terminal gives to the character that begins here; bytes within a character take none.
+// Columns that a terminal gives to the character that begins here; bytes within a character take
+// none.
 size_t Columns(std::string_view text, size_t at) {
   unsigned char c = static_cast<unsigned char>(text[at]);
   if ((c & 0xc0) == 0x80) return 0;
@@ -85,7 +86,8 @@ std::string Printable(std::string_view text, bool keep_lines) {
     unsigned char c = static_cast<unsigned char>(text[i]);
     bool control = c < 0x20 || c == 0x7f;
     // U+0080 to U+009F are control characters too, and some terminals obey them.
-    bool high_control = c == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0;
+    bool high_control =
+        c == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0;
     if (keep_lines && c == '\n') {
       out += '\n';
     } else if (control) {

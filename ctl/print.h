@@ -1,18 +1,19 @@
 #pragma once
 
+#include <google/protobuf/message.h>
+
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include <google/protobuf/message.h>
-
 namespace forewarn {
 
 // What people read on a terminal, and what programs read with `--output json`.
 
-// Rows under headings, each column as wide as its widest cell; Chinese characters count two. Cells come from
-// other machines: control characters are shown as \x1b, so that nothing in them commands the terminal.
+// Rows under headings, each column as wide as its widest cell; Chinese characters count two. Cells
+// come from other machines: control characters are shown as \x1b, so that nothing in them commands
+// the terminal.
 class Table {
  public:
   explicit Table(std::vector<std::string> headings) { rows_.push_back(std::move(headings)); }

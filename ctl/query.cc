@@ -34,7 +34,8 @@ Status Query(Session& session, const QueryArguments& arguments) {
   FW_ASSIGN_OR_RETURN(int64_t to, Millis(arguments.to, session.now));
   if (!arguments.step.empty()) {
     FW_ASSIGN_OR_RETURN(Duration step, ParseDuration(arguments.step));
-    if (step <= 0s || from == 0) return InvalidArgument("a range query needs --from and a --step above 0s");
+    if (step <= 0s || from == 0)
+      return InvalidArgument("a range query needs --from and a --step above 0s");
     request.set_step_ms(step.count());
   } else if (from != 0) {
     return InvalidArgument("--from needs --step: how far apart the answers are, such as 1m");
@@ -42,7 +43,8 @@ Status Query(Session& session, const QueryArguments& arguments) {
   request.set_from_ms(from);
   request.set_to_ms(to);
   v1::QueryResponse response;
-  FW_RETURN_IF_ERROR(session.connection->Call<QueryService>(&QueryService::Stub::Query, request, response));
+  FW_RETURN_IF_ERROR(
+      session.connection->Call<QueryService>(&QueryService::Stub::Query, request, response));
 
   Table table({"SERIES", "TIME", "VALUE"});
   for (const v1::QuerySeries& series : response.series()) {
@@ -57,7 +59,8 @@ Status Query(Session& session, const QueryArguments& arguments) {
 }
 
 Status ListEvents(Session& session, const EventArguments& arguments) {
-  if (arguments.limit < 1 || arguments.limit > 1'000'000) return InvalidArgument("--limit must be from 1 to 1000000");
+  if (arguments.limit < 1 || arguments.limit > 1'000'000)
+    return InvalidArgument("--limit must be from 1 to 1000000");
   v1::ListEventsRequest request;
   request.set_customer(arguments.customer);
   FW_ASSIGN_OR_RETURN(int64_t from, Millis(arguments.from, session.now));
@@ -66,11 +69,12 @@ Status ListEvents(Session& session, const EventArguments& arguments) {
   request.set_to_ms(to);
   request.set_limit(static_cast<uint32_t>(arguments.limit));
   v1::ListEventsResponse response;
-  FW_RETURN_IF_ERROR(session.connection->Call<QueryService>(&QueryService::Stub::ListEvents, request, response));
+  FW_RETURN_IF_ERROR(
+      session.connection->Call<QueryService>(&QueryService::Stub::ListEvents, request, response));
   Table table({"TIME", "KIND", "SEVERITY", "SOURCE", "COUNT", "TEXT"});
   for (const v1::HistoryItem& item : response.items()) {
-    table.Add({TimeText(item.at_ms()), item.kind(), item.severity(), item.source(), std::to_string(item.count()),
-               item.text()});
+    table.Add({TimeText(item.at_ms()), item.kind(), item.severity(), item.source(),
+               std::to_string(item.count()), item.text()});
   }
   session.Answer(response, table.ToString("Nothing happened in that time."));
   return OkStatus();

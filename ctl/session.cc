@@ -11,8 +11,9 @@ StatusOr<Timestamp> ParseMoment(const std::string& text, Timestamp now) {
     return now - *ago;
   }
   if (StatusOr<Timestamp> at = ParseTime(text); at.ok()) return at;
-  return InvalidArgument("'" + text +
-                         "' is not a moment; write 2026-05-01T10:00:00Z, now, or how long ago, such as 90m");
+  return InvalidArgument(
+      "'" + text +
+      "' is not a moment; write 2026-05-01T10:00:00Z, now, or how long ago, such as 90m");
 }
 
 }  // namespace forewarn

@@ -1,10 +1,10 @@
 #pragma once
 
+#include <google/protobuf/message.h>
+
 #include <memory>
 #include <ostream>
 #include <string>
-
-#include <google/protobuf/message.h>
 
 #include "base/status.h"
 #include "base/time.h"
@@ -17,7 +17,7 @@ namespace forewarn {
 // One run of forewarnctl: whom it talks to and how it answers. Not thread-safe.
 struct Session {
   Connection* connection = nullptr;  // a loan; null for commands that work on files alone
-  std::ostream& out;   // answers
+  std::ostream& out;                 // answers
   std::ostream& notes;  // remarks for people, which must not end up in a file that takes the answer
   bool json = false;
   Timestamp now;  // when the command was given

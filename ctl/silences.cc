@@ -14,7 +14,8 @@ Status AddSilence(Session& session, const SilenceArguments& arguments) {
   for (const std::string& text : arguments.matchers) {
     StatusOr<Matcher> matcher = ParseMatcher(text);
     if (!matcher.ok()) {
-      return matcher.status().With(fmt::format("the matcher '{}' (such as alertname=\"DiskWillFill\")", text));
+      return matcher.status().With(
+          fmt::format("the matcher '{}' (such as alertname=\"DiskWillFill\")", text));
     }
     request.add_matchers(text);
   }
@@ -28,7 +29,8 @@ Status AddSilence(Session& session, const SilenceArguments& arguments) {
   request.set_to_ms(ToMillis(from + lasts));
   request.set_comment(arguments.comment);
   v1::AddSilenceResponse response;
-  FW_RETURN_IF_ERROR(session.connection->Call<AlertService>(&AlertService::Stub::AddSilence, request, response));
+  FW_RETURN_IF_ERROR(
+      session.connection->Call<AlertService>(&AlertService::Stub::AddSilence, request, response));
   session.Answer(response, fmt::format("{}\n", Printable(response.id())));
   return OkStatus();
 }
@@ -40,7 +42,8 @@ Status ListSilences(Session& session) {
   Table table({"ID", "CUSTOMER", "STATE", "FROM", "TO", "MATCHERS", "BY", "COMMENT"});
   for (const v1::SilenceInfo& silence : response.silences()) {
     std::string matchers;
-    for (const std::string& matcher : silence.matchers()) matchers += (matchers.empty() ? "" : ",") + matcher;
+    for (const std::string& matcher : silence.matchers())
+      matchers += (matchers.empty() ? "" : ",") + matcher;
     table.Add({silence.id(), silence.customer(), silence.state(), TimeText(silence.from_ms()),
                TimeText(silence.to_ms()), matchers, silence.created_by(), silence.comment()});
   }
@@ -52,7 +55,8 @@ Status ExpireSilence(Session& session, const std::string& id) {
   v1::ExpireSilenceRequest request;
   request.set_id(id);
   v1::ExpireSilenceResponse response;
-  FW_RETURN_IF_ERROR(session.connection->Call<AlertService>(&AlertService::Stub::ExpireSilence, request, response));
+  FW_RETURN_IF_ERROR(session.connection->Call<AlertService>(&AlertService::Stub::ExpireSilence,
+                                                            request, response));
   session.Answer(response, fmt::format("{} is over.\n", id));
   return OkStatus();
 }

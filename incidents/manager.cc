@@ -1,10 +1,10 @@
 #include "incidents/manager.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 #include <variant>
-
-#include <fmt/format.h>
 
 #include "base/check.h"
 #include "base/units.h"
@@ -32,8 +32,8 @@ bool IsAt(const std::vector<T>& sorted, typename std::vector<T>::iterator place,
   return place != sorted.end() && place->id == id;
 }
 
-// A prediction moves with every round; a person wants to read of it when it moves by five minutes and by a
-// tenth of the time that is left.
+// A prediction moves with every round; a person wants to read of it when it moves by five minutes
+// and by a tenth of the time that is left.
 bool IsWorthALine(Timestamp before, Timestamp after, Timestamp at) {
   Duration moved = std::chrono::abs(after - before);
   return moved >= 5min && moved * 10 >= std::chrono::abs(after - at);
@@ -53,7 +53,10 @@ bool CanMerge(IncidentStep newest, IncidentStep next) {
 }  // namespace
 
 Fingerprint CorrelationKey(const Alert& alert) {
-  return Fingerprint::Of(alert.customer).Add(alert.installation).Add(alert.rule).Add(alert.group_key);
+  return Fingerprint::Of(alert.customer)
+      .Add(alert.installation)
+      .Add(alert.rule)
+      .Add(alert.group_key);
 }
 
 struct IncidentManager::Work {
@@ -193,7 +196,8 @@ void IncidentManager::Take(const AlertChange& change, Work& work) {
   const Alert& alert = change.alert;
   auto holder = holder_.find(alert.id);
   if (holder == holder_.end()) {
-    // Nothing else can begin an incident: what is unknown or over and held by nobody was never told.
+    // Nothing else can begin an incident: what is unknown or over and held by nobody was never
+    // told.
     if (alert.state == AlertState::kFiring) Fire(change, work);
     return;
   }
@@ -247,7 +251,8 @@ void IncidentManager::Open(const AlertChange& change, uint64_t previous, Work& w
   IncidentChange& step = Step(ticket, IncidentStep::kOpened, change.late, work);
   std::string text = ticket.title;
   if (previous != 0) text += fmt::format(" (before: {})", TicketName(previous));
-  if (change.late) text += fmt::format(" (from data that arrived late: it is about {})", FormatTime(change.at));
+  if (change.late)
+    text += fmt::format(" (from data that arrived late: it is about {})", FormatTime(change.at));
   Line(ticket, step, work, "opened", std::move(text));
   Join(ticket, change, step, work);
 }
@@ -269,7 +274,8 @@ void IncidentManager::Reopen(Ticket& ticket, const AlertChange& change, Work& wo
   Join(ticket, change, step, work);
 }
 
-void IncidentManager::Join(Ticket& ticket, const AlertChange& change, IncidentChange& step, Work& work) {
+void IncidentManager::Join(Ticket& ticket, const AlertChange& change, IncidentChange& step,
+                           Work& work) {
   const Alert& alert = change.alert;
   Hold(ticket, alert);
   ticket.problem_since = std::min(ticket.problem_since, alert.active_since);
@@ -287,7 +293,8 @@ void IncidentManager::Move(Ticket& ticket, const AlertChange& change, Work& work
                           ? place->state
                           : Place(ticket.more_alerts, alert.id)->state;
   uint64_t firing = firing_.contains(ticket.number) ? firing_[ticket.number] : 0;
-  bool last_known = before == AlertState::kFiring && alert.state == AlertState::kUnknown && firing == 1;
+  bool last_known =
+      before == AlertState::kFiring && alert.state == AlertState::kUnknown && firing == 1;
   bool is_work = ticket.state == TicketState::kOpen || ticket.state == TicketState::kAcknowledged;
   IncidentStep kind = last_known && is_work ? IncidentStep::kUnknown : IncidentStep::kUpdated;
 
@@ -295,7 +302,8 @@ void IncidentManager::Move(Ticket& ticket, const AlertChange& change, Work& work
   Hold(ticket, alert);
   if (before != alert.state) {
     AlertLine(ticket, step, work,
-              alert.state == AlertState::kUnknown ? "alert_unknown" : "alert_firing", LineOf(alert));
+              alert.state == AlertState::kUnknown ? "alert_unknown" : "alert_firing",
+              LineOf(alert));
   }
   RaiseSeverity(ticket, alert, step, work);
   MovePrediction(ticket, step, work);
@@ -343,8 +351,8 @@ void IncidentManager::RaiseSeverity(Ticket& ticket, const Alert& alert, Incident
   step.severity_raised = true;
 }
 
-// The earliest prediction of the alerts it holds in full. When none predicts any more, the last one stays:
-// it is what `prevented` is measured against.
+// The earliest prediction of the alerts it holds in full. When none predicts any more, the last one
+// stays: it is what `prevented` is measured against.
 void IncidentManager::MovePrediction(Ticket& ticket, IncidentChange& step, Work& work) {
   std::optional<Timestamp> earliest;
   const Alert* by = nullptr;
@@ -362,8 +370,8 @@ void IncidentManager::MovePrediction(Ticket& ticket, IncidentChange& step, Work&
   ticket.predicted_breach = earliest;
 }
 
-// The change that this step is part of: the ticket's newest of this entry, or a new one. The reference is
-// good until the next call.
+// The change that this step is part of: the ticket's newest of this entry, or a new one. The
+// reference is good until the next call.
 IncidentChange& IncidentManager::Step(Ticket& ticket, IncidentStep step, bool late, Work& work) {
   auto [at, is_first] = work.tickets.try_emplace(ticket.number);
   if (!is_first) {

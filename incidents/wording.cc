@@ -12,8 +12,8 @@ constexpr size_t kValueBytes = 1000;
 
 // Labels that every alert of a ticket has, or that its other lines already say.
 bool IsCommon(std::string_view name) {
-  return name == "alertname" || name == "customer" || name == "installation" || name == "severity" ||
-         name == "job" || name == "probe";
+  return name == "alertname" || name == "customer" || name == "installation" ||
+         name == "severity" || name == "job" || name == "probe";
 }
 
 std::string TellingLabels(const Alert& alert) {
@@ -93,7 +93,9 @@ std::string LineOf(const Alert& alert) {
       out += " it was firing";
       break;
     case AlertState::kResolved: out += " is resolved; it was firing"; break;
-    case AlertState::kEnded: out += " ended without proof, its series is gone; it was firing"; break;
+    case AlertState::kEnded:
+      out += " ended without proof, its series is gone; it was firing";
+      break;
   }
   out += fmt::format(" since {}", FormatTime(alert.active_since));
   if (alert.state == AlertState::kFiring) {

@@ -11,9 +11,16 @@
 
 namespace forewarn {
 
-// pending -> firing -> resolved, as in Prometheus. *unknown*: the data stopped, so nobody can say; the
-// alert keeps its start and continues or resolves on data alone. *ended*: its series is gone for good.
-enum class AlertState : int32_t { kPending = 1, kFiring = 2, kUnknown = 3, kResolved = 4, kEnded = 5 };
+// pending -> firing -> resolved, as in Prometheus. *unknown*: the data stopped, so nobody can say;
+// the alert keeps its start and continues or resolves on data alone. *ended*: its series is gone
+// for good.
+enum class AlertState : int32_t {
+  kPending = 1,
+  kFiring = 2,
+  kUnknown = 3,
+  kResolved = 4,
+  kEnded = 5
+};
 
 enum class UnknownReason : int32_t { kNone = 0, kContactLost = 1, kSeriesGone = 2 };
 
@@ -41,8 +48,8 @@ struct Alert {
   // From the rule's `forewarn:` section: text for the customer, next step, playbook.
   std::string warning_template;  // empty: the customer is not told
   std::string playbook;
-  // The values of the rule's `forewarn: group_by:` labels, as the engine joins them: alerts of one rule and
-  // installation with the same key are one incident. Empty without `group_by`.
+  // The values of the rule's `forewarn: group_by:` labels, as the engine joins them: alerts of one
+  // rule and installation with the same key are one incident. Empty without `group_by`.
   std::string group_key;
 
   template <typename Self, typename Visitor>
@@ -71,7 +78,8 @@ struct Alert {
 };
 
 // A step of an alert's life. Every change is recorded; only those with `plan` reach incidents and
-// notices (while a probe catches up, the steps are history and the net result follows, marked late).
+// notices (while a probe catches up, the steps are history and the net result follows, marked
+// late).
 struct AlertChange {
   std::optional<AlertState> before;  // none: it did not exist
   Alert alert;                       // after

@@ -10,8 +10,9 @@
 
 namespace forewarn {
 
-// What operators declare in files and apply as a whole (`forewarnctl apply -f DIR`): customers, receivers,
-// routes and rules. Content-addressed: the same files have the same id. Read by config/bundle_files.h.
+// What operators declare in files and apply as a whole (`forewarnctl apply -f DIR`): customers,
+// receivers, routes and rules. Content-addressed: the same files have the same id. Read by
+// config/bundle_files.h.
 
 // A person at the customer who is warned.
 struct Person {
@@ -33,7 +34,7 @@ struct Customer {
   std::vector<Person> contacts;
   std::string owner;  // the named engineer in messages to this customer
   std::string owner_email;
-  Labels labels;      // plan, product, … for selectors
+  Labels labels;  // plan, product, … for selectors
 
   template <typename Self, typename Visitor>
   static void Fields(Self& self, Visitor&& visit) {

@@ -11,7 +11,8 @@
 
 namespace forewarn {
 
-// Small numbers for series, given out by their partition in order of first sight; part of the database.
+// Small numbers for series, given out by their partition in order of first sight; part of the
+// database.
 using SeriesId = uint32_t;
 
 struct NewSeries {
@@ -19,8 +20,8 @@ struct NewSeries {
   Labels labels;
 };
 
-// Samples as applied: resolved to ids, duplicates and refused ones left out, results of recording rules
-// included. Columns of equal length.
+// Samples as applied: resolved to ids, duplicates and refused ones left out, results of recording
+// rules included. Columns of equal length.
 struct AppliedSamples {
   std::vector<SeriesId> ids;
   std::vector<Timestamp> times;
@@ -52,11 +53,11 @@ enum class StateKind : uint8_t {
   kTicket = 5,     // Ticket by number
   kTimeline = 6,   // TimelineItem by ticket and index
   kSilence = 7,
-  kOutbox = 8,     // Notification by id
+  kOutbox = 8,  // Notification by id
   kToken = 9,
-  kBundle = 10,    // the applied Bundle, id ""
-  kRules = 11,     // what the rules remember beside alerts, by their own ids
-  kAudit = 12,     // who commanded what, by sequence
+  kBundle = 10,  // the applied Bundle, id ""
+  kRules = 11,   // what the rules remember beside alerts, by their own ids
+  kAudit = 12,   // who commanded what, by sequence
 };
 
 // A record put under a kind and an id; an empty record removes it.
@@ -91,9 +92,10 @@ struct Commit {
   // Not stored: what the sender is told, and what may leave once the commit is durable.
   Status outcome;
   std::string reply;
-  std::vector<Notification> outbox;    // new or changed
-  std::vector<std::string> problems;   // failed evaluations, for the log and the metrics
-  bool empty = false;  // a duplicate, or a tick too early: nothing to write, the outcome still counts
+  std::vector<Notification> outbox;   // new or changed
+  std::vector<std::string> problems;  // failed evaluations, for the log and the metrics
+  bool empty =
+      false;  // a duplicate, or a tick too early: nothing to write, the outcome still counts
 };
 
 }  // namespace forewarn

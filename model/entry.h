@@ -12,8 +12,8 @@
 
 namespace forewarn {
 
-// What a shard takes in. Everything Forewarn knows is a fold over these; there is no other way in. What
-// chance and clocks decide (ids, times, certificates) is decided outside and carried inside.
+// What a shard takes in. Everything Forewarn knows is a fold over these; there is no other way in.
+// What chance and clocks decide (ids, times, certificates) is decided outside and carried inside.
 
 // A probe said hello. Opens or refreshes its contact.
 struct HelloCommand {
@@ -66,8 +66,8 @@ struct TicketCommand {
   enum class Act : int32_t { kAcknowledge = 1, kClose = 2, kNote = 3 };
   uint64_t ticket = 0;
   Act act = Act::kAcknowledge;
-  std::string text;        // note, or resolution
-  std::string cause;       // for kClose
+  std::string text;   // note, or resolution
+  std::string cause;  // for kClose
   bool customer_visible = false;
 
   template <typename Self, typename Visitor>
@@ -115,8 +115,9 @@ struct DeliveryCommand {
   }
 };
 
-using Command = std::variant<HelloCommand, RetireProbeCommand, CreateTokenCommand, UseTokenCommand,
-                             TicketCommand, AddSilenceCommand, ExpireSilenceCommand, DeliveryCommand>;
+using Command =
+    std::variant<HelloCommand, RetireProbeCommand, CreateTokenCommand, UseTokenCommand,
+                 TicketCommand, AddSilenceCommand, ExpireSilenceCommand, DeliveryCommand>;
 
 // Time alone: sent only when a timer is due.
 struct Tick {

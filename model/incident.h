@@ -27,9 +27,10 @@ struct AlertRef {
   }
 };
 
-// One problem that a person would name, and its record of work: one incident, one ticket, one number. What
-// belongs to an incident: alerts of the same customer, installation, rule and group labels.
-// Times are arrival times unless named otherwise. Stored under StateKind::kTicket by its number.
+// One problem that a person would name, and its record of work: one incident, one ticket, one
+// number. What belongs to an incident: alerts of the same customer, installation, rule and group
+// labels. Times are arrival times unless named otherwise. Stored under StateKind::kTicket by its
+// number.
 struct Ticket {
   uint64_t number = 0;  // n × 64 + partition; shown as FW-<number>
   std::string customer;
@@ -51,13 +52,14 @@ struct Ticket {
   std::string resolution;  // given at close
   // Its data proved that all its alerts resolved before the predicted breach.
   bool prevented = false;
-  Timestamp problem_since;                     // event time: the earliest of its alerts
-  std::optional<Timestamp> predicted_breach;   // event time: the earliest of its alerts'
-  std::optional<Timestamp> problem_until;      // event time: when the last of its alerts resolved or ended
-  std::vector<Alert> alerts;           // firing or unknown, by id; at most 100
-  std::vector<AlertRef> more_alerts;   // those beyond the 100, by id
+  Timestamp problem_since;                    // event time: the earliest of its alerts
+  std::optional<Timestamp> predicted_breach;  // event time: the earliest of its alerts'
+  std::optional<Timestamp>
+      problem_until;                  // event time: when the last of its alerts resolved or ended
+  std::vector<Alert> alerts;          // firing or unknown, by id; at most 100
+  std::vector<AlertRef> more_alerts;  // those beyond the 100, by id
   uint64_t timeline_size = 0;
-  bool late = false;  // opened by data that arrived late
+  bool late = false;      // opened by data that arrived late
   bool unproven = false;  // an alert left it because its series is gone, which proves nothing
   uint64_t previous = 0;  // the ticket of the same problem before it, or 0
 
@@ -94,7 +96,8 @@ struct Ticket {
   }
 };
 
-// One line of a ticket's append-only timeline. Stored under StateKind::kTimeline by ticket and index.
+// One line of a ticket's append-only timeline. Stored under StateKind::kTimeline by ticket and
+// index.
 struct TimelineItem {
   uint64_t ticket = 0;
   uint64_t index = 0;  // 0, 1, 2, …
@@ -128,8 +131,8 @@ enum class IncidentStep : int32_t {
   kClosed = 7,
 };
 
-// A step of an incident's life, with the ticket after it and the lines it added to the timeline. Not
-// stored as such.
+// A step of an incident's life, with the ticket after it and the lines it added to the timeline.
+// Not stored as such.
 struct IncidentChange {
   IncidentStep step = IncidentStep::kOpened;
   Ticket ticket;
@@ -137,16 +140,16 @@ struct IncidentChange {
   std::vector<Alert> joined;  // began to fire with this step
   std::vector<Alert> left;    // resolved or ended with this step
   bool severity_raised = false;
-  bool late = false;          // caused by data that arrived late
+  bool late = false;  // caused by data that arrived late
 };
 
 // From the alert's label `severity`; kWarning when it is missing or unknown.
 Severity SeverityOf(const Alert& alert);
 
-std::string TicketName(uint64_t number);                             // `FW-192`
-std::optional<uint64_t> ParseTicketName(std::string_view name);      // `FW-192` or `192`
-std::string_view TicketStateName(TicketState state);                 // `open`, `acknowledged`, …
-std::string_view SeverityName(Severity severity);                    // `info`, `warning`, …
+std::string TicketName(uint64_t number);                         // `FW-192`
+std::optional<uint64_t> ParseTicketName(std::string_view name);  // `FW-192` or `192`
+std::string_view TicketStateName(TicketState state);             // `open`, `acknowledged`, …
+std::string_view SeverityName(Severity severity);                // `info`, `warning`, …
 std::optional<Severity> ParseSeverity(std::string_view name);
 
 }  // namespace forewarn

@@ -12,8 +12,9 @@ namespace forewarn {
 
 inline constexpr std::string_view kMetricName = "__name__";
 
-// The labels of a series or an alert: names are unique and sorted by bytes, values are not empty (an empty
-// value is the same as no label, as in Prometheus). A value type; equal labels have equal fingerprints.
+// The labels of a series or an alert: names are unique and sorted by bytes, values are not empty
+// (an empty value is the same as no label, as in Prometheus). A value type; equal labels have equal
+// fingerprints.
 class Labels {
  public:
   using Pair = std::pair<std::string, std::string>;

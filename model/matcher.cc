@@ -91,7 +91,8 @@ class MatcherParser {
     size_t opened_at = at_++;
     std::string value;
     while (at_ < text_.size() && text_[at_] != quote) {
-      if (text_[at_] == '\n' && quote != '`') return Error("a line break inside the value; write \\n");
+      if (text_[at_] == '\n' && quote != '`')
+        return Error("a line break inside the value; write \\n");
       if (text_[at_] == '\\' && quote != '`') {
         FW_RETURN_IF_ERROR(TakeEscape(quote, value));
       } else {
@@ -178,18 +179,21 @@ StatusOr<Matcher> Matcher::Make(Kind kind, std::string name, std::string value) 
   if (kind == Kind::kEqual || kind == Kind::kNotEqual) return matcher;
   std::string_view shown = std::string_view(matcher.value_).substr(0, 100);
   if (matcher.value_.size() > kMaxPattern) {
-    return InvalidArgument(fmt::format("the regular expression '{}…' is longer than {} bytes", shown, kMaxPattern));
+    return InvalidArgument(
+        fmt::format("the regular expression '{}…' is longer than {} bytes", shown, kMaxPattern));
   }
   RE2::Options options;
   options.set_log_errors(false);
   options.set_max_mem(kMaxMemory);
   auto regex = std::make_shared<const Regex>(matcher.value_, options);
   if (!regex->re.ok()) {
-    return InvalidArgument(fmt::format("the regular expression '{}' is bad: {}", shown, regex->re.error()));
+    return InvalidArgument(
+        fmt::format("the regular expression '{}' is bad: {}", shown, regex->re.error()));
   }
   if (regex->re.ProgramSize() > kMaxProgram) {
-    return InvalidArgument(fmt::format("the regular expression '{}' compiles to {} steps, more than {}", shown,
-                                       regex->re.ProgramSize(), kMaxProgram));
+    return InvalidArgument(
+        fmt::format("the regular expression '{}' compiles to {} steps, more than {}", shown,
+                    regex->re.ProgramSize(), kMaxProgram));
   }
   matcher.regex_ = std::move(regex);
   return matcher;
@@ -203,8 +207,10 @@ bool Matcher::Matches(std::string_view value) const {
   switch (kind_) {
     case Kind::kEqual: return value == value_;
     case Kind::kNotEqual: return value != value_;
-    case Kind::kRegex: return RE2::FullMatch(re2::StringPiece(value.data(), value.size()), regex_->re);
-    case Kind::kNotRegex: return !RE2::FullMatch(re2::StringPiece(value.data(), value.size()), regex_->re);
+    case Kind::kRegex:
+      return RE2::FullMatch(re2::StringPiece(value.data(), value.size()), regex_->re);
+    case Kind::kNotRegex:
+      return !RE2::FullMatch(re2::StringPiece(value.data(), value.size()), regex_->re);
   }
   return false;
 }
@@ -214,8 +220,9 @@ std::string Matcher::ToString() const {
 }
 
 bool MatchesAll(const Matchers& matchers, const Labels& labels) {
-  return std::all_of(matchers.begin(), matchers.end(),
-                     [&](const Matcher& matcher) { return matcher.Matches(labels.Get(matcher.name())); });
+  return std::all_of(matchers.begin(), matchers.end(), [&](const Matcher& matcher) {
+    return matcher.Matches(labels.Get(matcher.name()));
+  });
 }
 
 StatusOr<Matcher> ParseMatcher(std::string_view text) { return MatcherParser(text).Parse(); }

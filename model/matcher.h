@@ -10,15 +10,15 @@
 
 namespace forewarn {
 
-// One condition on a label: `name = "v"`, `!=`, `=~` or `!~`. Regular expressions are RE2, anchored at
-// both ends, as in Prometheus; they run in time linear in the input. Immutable and thread-safe, cheap to
-// copy.
+// One condition on a label: `name = "v"`, `!=`, `=~` or `!~`. Regular expressions are RE2, anchored
+// at both ends, as in Prometheus; they run in time linear in the input. Immutable and thread-safe,
+// cheap to copy.
 class Matcher {
  public:
   enum class Kind { kEqual, kNotEqual, kRegex, kNotRegex };
 
-  // Fails with RE2's reason for a bad expression, and for one that is longer than 64 KiB or compiles to more
-  // than 50 000 steps.
+  // Fails with RE2's reason for a bad expression, and for one that is longer than 64 KiB or
+  // compiles to more than 50 000 steps.
   static StatusOr<Matcher> Make(Kind kind, std::string name, std::string value);
   static Matcher Equal(std::string name, std::string value);
 
@@ -45,9 +45,10 @@ class Matcher {
 
 using Matchers = std::vector<Matcher>;
 
-// Reads `instance=~"web.*"` as PromQL does: blanks around the parts are fine; the value stands between double
-// or single quotes with Go's escapes (\\ \" \' \n \t \x41 \u00e9 …) or between backticks without any.
-// Anything else is refused with the column: `column 9: expected a quoted value`.
+// Reads `instance=~"web.*"` as PromQL does: blanks around the parts are fine; the value stands
+// between double or single quotes with Go's escapes (\\ \" \' \n \t \x41 \u00e9 …) or between
+// backticks without any. Anything else is refused with the column: `column 9: expected a quoted
+// value`.
 StatusOr<Matcher> ParseMatcher(std::string_view text);
 
 // Whether every matcher holds.

@@ -14,25 +14,26 @@ namespace forewarn {
 enum class DeliveryState : int32_t { kWaiting = 1, kDelivered = 2, kDead = 3, kSuppressed = 4 };
 enum class Audience : int32_t { kSupport = 1, kCustomer = 2 };
 
-// One message about one thing to one receiver: an entry of the outbox. Holds the template's id and the
-// facts, not the text; the dispatcher renders when it sends. Delivered at least once; `id` is the
-// idempotency key that receivers see. Times are arrival times. Stored under StateKind::kOutbox by its id.
+// One message about one thing to one receiver: an entry of the outbox. Holds the template's id and
+// the facts, not the text; the dispatcher renders when it sends. Delivered at least once; `id` is
+// the idempotency key that receivers see. Times are arrival times. Stored under StateKind::kOutbox
+// by its id.
 struct Notification {
   std::string id;  // `<partition>-<sequence>-<index>`: the same after a replay
   std::string customer;
   uint64_t ticket = 0;
   std::string receiver;  // id of a receiver in the bundle
   Audience audience = Audience::kSupport;
-  std::string template_id;  // `ticket.opened`, `warning.disk_fills`, …
-  std::string locale;       // of the reader: `en`, `zh`
-  std::string timezone;     // of the reader, IANA
+  std::string template_id;             // `ticket.opened`, `warning.disk_fills`, …
+  std::string locale;                  // of the reader: `en`, `zh`
+  std::string timezone;                // of the reader, IANA
   std::vector<std::string> addresses;  // for e-mail: who
-  Attributes facts;         // what the template may name, sorted by name
+  Attributes facts;                    // what the template may name, sorted by name
   Timestamp created_at;
   DeliveryState state = DeliveryState::kWaiting;
   uint32_t attempts = 0;
   Timestamp next_attempt_at;
-  std::string outcome;  // receipt, last error, or the silence that suppressed it
+  std::string outcome;                  // receipt, last error, or the silence that suppressed it
   std::optional<Timestamp> settled_at;  // when it stopped waiting
 
   template <typename Self, typename Visitor>
@@ -59,10 +60,10 @@ struct Notification {
 // Stops the sending about what matches, not the alert. Matchers are in PromQL's notation.
 // Stored under StateKind::kSilence by its id.
 struct Silence {
-  std::string id;        // UUID
-  std::string customer;  // silences never reach beyond one
+  std::string id;                     // UUID
+  std::string customer;               // silences never reach beyond one
   std::vector<std::string> matchers;  // `alertname="DiskWillFill"`, `instance=~"web.*"`
-  Timestamp from;  // arrival time
+  Timestamp from;                     // arrival time
   Timestamp to;
   std::string created_by;
   std::string comment;

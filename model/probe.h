@@ -14,8 +14,8 @@ enum class Contact : int32_t { kFresh = 0, kLate = 1, kLost = 2, kRetired = 3, k
 // All that the collector keeps about one probe. Stored under StateKind::kProbe by its UUID.
 struct ProbeState {
   ProbeIdentity identity;
-  std::string host;     // becomes the label `instance`
-  std::string version;  // of the probe's software
+  std::string host;            // becomes the label `instance`
+  std::string version;         // of the probe's software
   Timestamp enrolled_at;       // arrival time
   Timestamp last_arrival;      // arrival time of the last handshake or batch
   Timestamp watermark;         // event time: the last round end applied; never goes back
@@ -24,8 +24,8 @@ struct ProbeState {
   uint64_t epoch = 0;          // of the last batch applied
   uint64_t sequence = 0;
   Contact contact = Contact::kFresh;
-  Timestamp contact_since;     // arrival time
-  uint64_t gap_count = 0;      // items declared lost, in total
+  Timestamp contact_since;  // arrival time
+  uint64_t gap_count = 0;   // items declared lost, in total
 
   template <typename Self, typename Visitor>
   static void Fields(Self& self, Visitor&& visit) {

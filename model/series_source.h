@@ -44,11 +44,12 @@ class SeriesSource {
  public:
   virtual ~SeriesSource() = default;
 
-  // All series that match every matcher and have a sample in [from, to], ordered by labels, with those
-  // samples. No matcher is no series. kResourceExhausted when a limit would be passed; the message names
-  // it.
+  // All series that match every matcher and have a sample in [from, to], ordered by labels, with
+  // those samples. No matcher is no series. kResourceExhausted when a limit would be passed; the
+  // message names it.
   virtual StatusOr<std::vector<SeriesData>> Select(const Matchers& matchers, Timestamp from,
-                                                   Timestamp to, const SelectLimits& limits) const = 0;
+                                                   Timestamp to,
+                                                   const SelectLimits& limits) const = 0;
 };
 
 }  // namespace forewarn

@@ -12,8 +12,8 @@
 
 namespace forewarn {
 
-// What a probe sends, as the fold sees it: identity attached, limits checked, strings owned. All times are
-// event times unless a name says otherwise.
+// What a probe sends, as the fold sees it: identity attached, limits checked, strings owned. All
+// times are event times unless a name says otherwise.
 
 // Who sent it. Comes from the client's certificate, never from the payload.
 struct ProbeIdentity {
@@ -31,8 +31,8 @@ struct ProbeIdentity {
   }
 };
 
-// The series that a stream has named so far, in the order of their references. A snapshot: a stream that
-// names more makes a new table, and batches keep the one they were read with.
+// The series that a stream has named so far, in the order of their references. A snapshot: a stream
+// that names more makes a new table, and batches keep the one they were read with.
 struct SeriesTable {
   std::vector<Labels> series;
 };
@@ -57,9 +57,9 @@ struct Event {
   Timestamp last_at;  // of the last
   uint64_t count = 1;
   Severity severity = Severity::kInfo;
-  std::string source;    // where it was read: `log:/var/log/app.log`, `check:db`
-  std::string code;      // the program's own error code, or empty
-  std::string message;   // one example, redacted
+  std::string source;         // where it was read: `log:/var/log/app.log`, `check:db`
+  std::string code;           // the program's own error code, or empty
+  std::string message;        // one example, redacted
   std::string template_text;  // the message with its variable parts as <*>
   Attributes attributes;
 
@@ -111,7 +111,8 @@ struct Fact {
   }
 };
 
-// A fact that became another, or anything else that was changed on purpose: a deployment, a restart.
+// A fact that became another, or anything else that was changed on purpose: a deployment, a
+// restart.
 struct Change {
   Timestamp at;
   std::string name;
@@ -148,8 +149,9 @@ struct Gap {
 // The end of one collection round: the unit of evaluation.
 struct Round {
   Timestamp end;
-  Duration interval{0};      // planned distance to the next round's end
-  Duration clock_offset{0};  // the probe's clock minus ours, as last measured; already taken off all times
+  Duration interval{0};  // planned distance to the next round's end
+  Duration clock_offset{
+      0};  // the probe's clock minus ours, as last measured; already taken off all times
 
   template <typename Self, typename Visitor>
   static void Fields(Self& self, Visitor&& visit) {
@@ -159,11 +161,12 @@ struct Round {
   }
 };
 
-// What one push carries. (source.probe, epoch, sequence) names it for ever: the second arrival of the same
-// batch is acknowledged and changes nothing.
+// What one push carries. (source.probe, epoch, sequence) names it for ever: the second arrival of
+// the same batch is acknowledged and changes nothing.
 struct Batch {
   ProbeIdentity source;
-  uint64_t epoch = 0;     // grows whenever the probe lost its spool; from the probe's clock at that time
+  uint64_t epoch =
+      0;  // grows whenever the probe lost its spool; from the probe's clock at that time
   uint64_t sequence = 0;  // 1, 2, 3, … within an epoch
   SampleBlock samples;    // not in Fields: the store writes them as columns
   std::vector<Event> events;

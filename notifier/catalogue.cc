@@ -1,8 +1,8 @@
 #include "notifier/catalogue.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "base/units.h"
 
@@ -64,7 +64,8 @@ StatusOr<std::string> Format(std::string_view piece, const Language& language, c
     }
     return InvalidArgument(fmt::format("'{}' has no word for '{}'", language.code, fact->second));
   }
-  return InvalidArgument(fmt::format("'{}' is not a form; there are time, duration and word", form));
+  return InvalidArgument(
+      fmt::format("'{}' is not a form; there are time, duration and word", form));
 }
 
 Status AppendLine(std::string_view line, const Language& language, const Facts& facts,
@@ -107,11 +108,12 @@ LocalTime SplitLocal(Timestamp local) {
 std::string FormatOffset(std::chrono::seconds offset) {
   if (offset.count() == 0) return "UTC";
   auto minutes = std::chrono::abs(offset).count() / 60;
-  return fmt::format("UTC{}{:02}:{:02}", offset.count() < 0 ? '-' : '+', minutes / 60, minutes % 60);
+  return fmt::format("UTC{}{:02}:{:02}", offset.count() < 0 ? '-' : '+', minutes / 60,
+                     minutes % 60);
 }
 
-std::string JoinDuration(Duration d, std::string_view days, std::string_view hours, std::string_view minutes,
-                         std::string_view less) {
+std::string JoinDuration(Duration d, std::string_view days, std::string_view hours,
+                         std::string_view minutes, std::string_view less) {
   int64_t total = d / 1min;
   if (total < 1) return std::string(less);
   struct Part {
@@ -138,8 +140,8 @@ const Language& LanguageFor(std::string_view locale) {
   return LanguageOf(locale) == kChinese.code ? kChinese : kEnglish;
 }
 
-StatusOr<std::string> Substitute(std::string_view text, const Language& language, const Facts& facts,
-                                 const TimeZone& zone) {
+StatusOr<std::string> Substitute(std::string_view text, const Language& language,
+                                 const Facts& facts, const TimeZone& zone) {
   std::string out;
   while (!text.empty()) {
     std::string_view line = NextLine(text);
@@ -152,8 +154,8 @@ StatusOr<std::string> Substitute(std::string_view text, const Language& language
   return out;
 }
 
-StatusOr<RenderedText> RenderText(std::string_view template_id, std::string_view locale, const Facts& facts,
-                                  const TimeZone& zone) {
+StatusOr<RenderedText> RenderText(std::string_view template_id, std::string_view locale,
+                                  const Facts& facts, const TimeZone& zone) {
   const Language* language = &LanguageFor(locale);
   const TemplateText* text = FindText(*language, template_id);
   if (text == nullptr) {
@@ -169,7 +171,8 @@ StatusOr<RenderedText> RenderText(std::string_view template_id, std::string_view
   if (!body.ok()) return body.status().With(context);
   std::string_view subjects = *subject;
   RenderedText rendered{std::string(NextLine(subjects)), *std::move(body)};
-  if (rendered.subject.empty()) return InvalidArgument(context + ": no line of the subject applies");
+  if (rendered.subject.empty())
+    return InvalidArgument(context + ": no line of the subject applies");
   return rendered;
 }
 
@@ -186,7 +189,8 @@ std::vector<std::string> LintCustomerText(const TemplateText& text) {
   auto must_cover = [&](std::string_view fact, std::string_view why) {
     must_name(fact, why);
     if (text.body.find(fmt::format("!{} ", fact)) == text.body.npos) {
-      problems.push_back(fmt::format("{}: has no line for when {{{}}} is not known", text.id, fact));
+      problems.push_back(
+          fmt::format("{}: has no line for when {{{}}} is not known", text.id, fact));
     }
   };
   must_name("summary", "what is it?");
@@ -203,8 +207,10 @@ std::vector<std::string> LintCustomerText(const TemplateText& text) {
   must_name("ticket", "which ticket?");
   must_name("installation", "which installation?");
   must_name("customer_name", "whom is it for?");
-  bool says_automatic = text.body.find("automatic") != text.body.npos || text.body.find("自动") != text.body.npos;
-  if (!says_automatic) problems.push_back(fmt::format("{}: does not say that it is automatic", text.id));
+  bool says_automatic =
+      text.body.find("automatic") != text.body.npos || text.body.find("自动") != text.body.npos;
+  if (!says_automatic)
+    problems.push_back(fmt::format("{}: does not say that it is automatic", text.id));
   return problems;
 }
 

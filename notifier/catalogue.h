@@ -12,8 +12,8 @@
 
 namespace forewarn {
 
-// Catalogue holds what we say, by template and language: English and Chinese (notifier/texts_*.cc). Pure
-// functions over constant tables; thread-safe.
+// Catalogue holds what we say, by template and language: English and Chinese (notifier/texts_*.cc).
+// Pure functions over constant tables; thread-safe.
 //
 // A text is a few lines, in a small language of its own:
 //
@@ -26,8 +26,8 @@ namespace forewarn {
 //            | duration            `3h12m` as the language writes it
 //            | word                a word of the language: `word.<fact>` in its table
 //
-// A subject is the first of its lines whose conditions hold. Naming an unknown fact is an error, so that no
-// message leaves with a hole in it.
+// A subject is the first of its lines whose conditions hold. Naming an unknown fact is an error, so
+// that no message leaves with a hole in it.
 
 struct TemplateText {
   std::string_view id;
@@ -57,8 +57,8 @@ struct LocalTime {
 LocalTime SplitLocal(Timestamp local);
 std::string FormatOffset(std::chrono::seconds offset);  // `UTC+05:30`
 // The two largest units, rounded down: `3 h 12 min` with the units as given.
-std::string JoinDuration(Duration d, std::string_view days, std::string_view hours, std::string_view minutes,
-                         std::string_view less);
+std::string JoinDuration(Duration d, std::string_view days, std::string_view hours,
+                         std::string_view minutes, std::string_view less);
 
 struct RenderedText {
   std::string subject;  // one line
@@ -71,18 +71,18 @@ bool HasTemplate(std::string_view id);
 // The language of `zh-CN` is that of `zh`, and of anything unknown English.
 const Language& LanguageFor(std::string_view locale);
 
-// Says it. kNotFound for an unknown template; kInvalidArgument for a fact that is missing or that has not
-// the form the text wants, and for a text that is malformed.
-StatusOr<RenderedText> RenderText(std::string_view template_id, std::string_view locale, const Facts& facts,
-                                  const TimeZone& zone);
+// Says it. kNotFound for an unknown template; kInvalidArgument for a fact that is missing or that
+// has not the form the text wants, and for a text that is malformed.
+StatusOr<RenderedText> RenderText(std::string_view template_id, std::string_view locale,
+                                  const Facts& facts, const TimeZone& zone);
 
 // The same with a given text: one text in the language above. At most 64 KiB come out.
-StatusOr<std::string> Substitute(std::string_view text, const Language& language, const Facts& facts,
-                                 const TimeZone& zone);
+StatusOr<std::string> Substitute(std::string_view text, const Language& language,
+                                 const Facts& facts, const TimeZone& zone);
 
-// What is wrong with a text for a customer: one that has no cause, no next step, nobody to turn to, does not
-// say that it is automatic or since when, lacks the ticket or the installation. An all-clear needs neither
-// cause nor next step. Empty when it is fit to send.
+// What is wrong with a text for a customer: one that has no cause, no next step, nobody to turn to,
+// does not say that it is automatic or since when, lacks the ticket or the installation. An
+// all-clear needs neither cause nor next step. Empty when it is fit to send.
 std::vector<std::string> LintCustomerText(const TemplateText& text);
 
 }  // namespace forewarn

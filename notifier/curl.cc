@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
+#include <fmt/format.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -11,8 +12,6 @@
 #include <cstring>
 #include <memory>
 #include <string_view>
-
-#include <fmt/format.h>
 
 namespace forewarn {
 namespace {
@@ -33,12 +32,13 @@ constexpr Network V6(uint8_t a, uint8_t b, uint8_t c, uint8_t d, int bits) {
   return {{a, b, c, d, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, bits};
 }
 
-// The special-purpose registries of IANA (RFC 6890 and its successors): what is not globally reachable.
+// The special-purpose registries of IANA (RFC 6890 and its successors): what is not globally
+// reachable.
 constexpr Network kNotPublicV4[] = {
-    V4(0, 0, 0, 0, 8),       V4(10, 0, 0, 0, 8),    V4(100, 64, 0, 0, 10),  V4(127, 0, 0, 0, 8),
-    V4(169, 254, 0, 0, 16),  V4(172, 16, 0, 0, 12), V4(192, 0, 0, 0, 24),   V4(192, 0, 2, 0, 24),
-    V4(192, 88, 99, 0, 24),  V4(192, 168, 0, 0, 16), V4(198, 18, 0, 0, 15), V4(198, 51, 100, 0, 24),
-    V4(203, 0, 113, 0, 24),  V4(224, 0, 0, 0, 4),   V4(240, 0, 0, 0, 4),
+    V4(0, 0, 0, 0, 8),      V4(10, 0, 0, 0, 8),     V4(100, 64, 0, 0, 10), V4(127, 0, 0, 0, 8),
+    V4(169, 254, 0, 0, 16), V4(172, 16, 0, 0, 12),  V4(192, 0, 0, 0, 24),  V4(192, 0, 2, 0, 24),
+    V4(192, 88, 99, 0, 24), V4(192, 168, 0, 0, 16), V4(198, 18, 0, 0, 15), V4(198, 51, 100, 0, 24),
+    V4(203, 0, 113, 0, 24), V4(224, 0, 0, 0, 4),    V4(240, 0, 0, 0, 4),
 };
 // Of IPv6 only 2000::/3 is given out; inside it these are not public.
 constexpr Network kPublicV6 = V6(0x20, 0, 0, 0, 3);
@@ -61,8 +61,10 @@ bool Contains(const Network& network, const uint8_t* address) {
 bool IsPublic(const uint8_t* v6) {
   static constexpr Network kMapped = V4(0, 0, 0, 0, 0);
   auto holds = [&](const Network& network) { return Contains(network, v6); };
-  if (Contains(kMapped, v6)) return std::none_of(std::begin(kNotPublicV4), std::end(kNotPublicV4), holds);
-  return Contains(kPublicV6, v6) && std::none_of(std::begin(kNotPublicV6), std::end(kNotPublicV6), holds);
+  if (Contains(kMapped, v6))
+    return std::none_of(std::begin(kNotPublicV4), std::end(kNotPublicV4), holds);
+  return Contains(kPublicV6, v6) &&
+         std::none_of(std::begin(kNotPublicV6), std::end(kNotPublicV6), holds);
 }
 
 bool IsPublic(const sockaddr* address) {
@@ -115,8 +117,8 @@ struct PostState {
   HttpAnswer answer;
 };
 
-// Called with the very address that is about to be connected to: a name that resolves to something else the
-// next time gains nothing.
+// Called with the very address that is about to be connected to: a name that resolves to something
+// else the next time gains nothing.
 curl_socket_t OpenSocket(void* user, curlsocktype, curl_sockaddr* address) {
   auto* state = static_cast<PostState*>(user);
   if (!state->allow_private_addresses && !IsPublic(&address->addr)) {
@@ -193,13 +195,15 @@ bool IsPublicAddress(const std::string& address) {
 
 StatusOr<HttpAnswer> Post(const HttpPost& request) {
   std::unique_ptr<CURLU, CurlFree> url(curl_url());
-  if (curl_url_set(url.get(), CURLUPART_URL, request.url.c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK) {
+  if (curl_url_set(url.get(), CURLUPART_URL, request.url.c_str(), CURLU_NON_SUPPORT_SCHEME) !=
+      CURLUE_OK) {
     return InvalidArgument("the receiver's url is not a URL");
   }
   std::string scheme = UrlPart(url.get(), CURLUPART_SCHEME);
   std::string host = UrlPart(url.get(), CURLUPART_HOST);
   if (scheme != "https" && !(scheme == "http" && request.allow_http)) {
-    return InvalidArgument(fmt::format("{}: the receiver's url is {}, and only https is allowed", host, scheme));
+    return InvalidArgument(
+        fmt::format("{}: the receiver's url is {}, and only https is allowed", host, scheme));
   }
 
   Handle handle = MakeHandle(request.timeout);
@@ -214,7 +218,8 @@ StatusOr<HttpAnswer> Post(const HttpPost& request) {
   curl_easy_setopt(handle.get(), CURLOPT_FOLLOWLOCATION, 0L);
   curl_easy_setopt(handle.get(), CURLOPT_POST, 1L);
   curl_easy_setopt(handle.get(), CURLOPT_POSTFIELDS, request.body.data());
-  curl_easy_setopt(handle.get(), CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+  curl_easy_setopt(handle.get(), CURLOPT_POSTFIELDSIZE_LARGE,
+                   static_cast<curl_off_t>(request.body.size()));
   curl_easy_setopt(handle.get(), CURLOPT_HTTPHEADER, headers.get());
   curl_easy_setopt(handle.get(), CURLOPT_OPENSOCKETFUNCTION, OpenSocket);
   curl_easy_setopt(handle.get(), CURLOPT_OPENSOCKETDATA, &state);
@@ -225,12 +230,14 @@ StatusOr<HttpAnswer> Post(const HttpPost& request) {
   curl_easy_setopt(handle.get(), CURLOPT_ERRORBUFFER, error);
   CURLcode code = curl_easy_perform(handle.get());
   if (state.met_private_address && code != CURLE_OK) {
-    return PermissionDenied(fmt::format(
-        "{} is an address of a private network; webhooks reach those only when the collector's settings allow it",
-        host));
+    return PermissionDenied(
+        fmt::format("{} is an address of a private network; webhooks reach those only when the "
+                    "collector's settings allow it",
+                    host));
   }
   if (code != CURLE_OK) {
-    return Unavailable(fmt::format("{}: {}", host, *error != '\0' ? error : curl_easy_strerror(code)));
+    return Unavailable(
+        fmt::format("{}: {}", host, *error != '\0' ? error : curl_easy_strerror(code)));
   }
   curl_easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &state.answer.status);
   return std::move(state.answer);

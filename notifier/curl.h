@@ -9,17 +9,19 @@
 
 namespace forewarn {
 
-// The notifier's way to other machines, and the only one: libcurl is included in its source alone. Calls
-// block for at most their time-out, follow no redirect, and may be made from several threads at a time.
-// Errors and details never hold a password, a key, or the secret part of a URL (its path and query).
+// The notifier's way to other machines, and the only one: libcurl is included in its source alone.
+// Calls block for at most their time-out, follow no redirect, and may be made from several threads
+// at a time. Errors and details never hold a password, a key, or the secret part of a URL (its path
+// and query).
 
 struct HttpPost {
   std::string url;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
   Duration timeout{0};
-  bool allow_http = false;               // else https only
-  bool allow_private_addresses = false;  // else only addresses of the public internet, as connected to
+  bool allow_http = false;  // else https only
+  bool allow_private_addresses =
+      false;  // else only addresses of the public internet, as connected to
 };
 
 struct HttpAnswer {
@@ -28,16 +30,20 @@ struct HttpAnswer {
   std::string retry_after;  // the header's value as it came, or empty
 };
 
-// kInvalidArgument for a URL that cannot be, or must not be used; kPermissionDenied for a private address;
-// kUnavailable when there was no answer.
+// kInvalidArgument for a URL that cannot be, or must not be used; kPermissionDenied for a private
+// address; kUnavailable when there was no answer.
 StatusOr<HttpAnswer> Post(const HttpPost& request);
 
 struct SmtpMail {
   std::string host;
   long port = 0;
-  enum class Tls { kStartTls, kImplicit, kNone } tls = Tls::kStartTls;  // kStartTls: or nothing is sent
-  std::string ca_file;  // empty: the system's
-  std::string user;     // empty: no AUTH
+  enum class Tls {
+    kStartTls,
+    kImplicit,
+    kNone
+  } tls = Tls::kStartTls;  // kStartTls: or nothing is sent
+  std::string ca_file;     // empty: the system's
+  std::string user;        // empty: no AUTH
   std::string password;
   std::string from;  // bare addresses
   std::vector<std::string> to;
@@ -46,7 +52,7 @@ struct SmtpMail {
 };
 
 struct SmtpAnswer {
-  bool delivered = false;      // the server took it, for at least one addressee
+  bool delivered = false;  // the server took it, for at least one addressee
   bool login_refused = false;
   long reply = 0;      // the last reply's code: 250, 451, 550, …; 0: it failed without a refusal
   std::string detail;  // the last reply, the refusals, or why there was neither
@@ -54,8 +60,9 @@ struct SmtpAnswer {
 
 SmtpAnswer SendMail(const SmtpMail& mail);
 
-// Whether an address (of either family, in text) lies in no network that is somebody's own: loopback, private,
-// link-local, unique local, carrier NAT, multicast, documentation and the like, also as IPv4 inside IPv6.
+// Whether an address (of either family, in text) lies in no network that is somebody's own:
+// loopback, private, link-local, unique local, carrier NAT, multicast, documentation and the like,
+// also as IPv4 inside IPv6.
 bool IsPublicAddress(const std::string& address);
 
 }  // namespace forewarn

@@ -1,12 +1,12 @@
 #include "notifier/dispatcher.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <set>
 #include <utility>
 #include <vector>
-
-#include <fmt/format.h>
 
 #include "notifier/render.h"
 
@@ -22,7 +22,8 @@ constexpr size_t kSettledMax = 100'000;
 }  // namespace
 
 struct Dispatcher::Impl {
-  // What is ours to send, in the order of planning: for one receiver and ticket the first goes first.
+  // What is ours to send, in the order of planning: for one receiver and ticket the first goes
+  // first.
   struct Item {
     uint32_t partition = 0;
     Notification notification;
@@ -39,8 +40,8 @@ struct Dispatcher::Impl {
   };
   struct Queue {
     std::map<uint64_t, Line> by_ticket;
-    uint32_t failures = 0;   // in a row
-    Timestamp not_before;    // when there were too many
+    uint32_t failures = 0;  // in a row
+    Timestamp not_before;   // when there were too many
   };
 
   const DispatchOptions options;
@@ -49,7 +50,7 @@ struct Dispatcher::Impl {
 
   Rng rng;
   Renderer renderer;
-  std::map<std::string, Queue> queues;  // by receiver
+  std::map<std::string, Queue> queues;                           // by receiver
   std::map<std::string, std::pair<std::string, uint64_t>> held;  // id -> its receiver and ticket
   std::vector<std::pair<uint32_t, DeliveryCommand>> unreported;
   std::set<std::string> settled;
@@ -68,7 +69,8 @@ struct Dispatcher::Impl {
 };
 
 Dispatcher::Dispatcher(DispatchOptions options, FindSender find_sender, Report report, Rng rng)
-    : impl_(new Impl{options, std::move(find_sender), std::move(report), rng, Renderer(), {}, {}, {}, {}}) {}
+    : impl_(new Impl{
+          options, std::move(find_sender), std::move(report), rng, Renderer(), {}, {}, {}, {}}) {}
 
 Dispatcher::~Dispatcher() = default;
 
@@ -166,7 +168,8 @@ void Dispatcher::Impl::Attempt(Queue& queue, Line& line, Timestamp now) {
   bool failed = delivery.result == Delivery::Result::kRetry;
   if (failed && notification.attempts >= options.max_attempts) {
     delivery.result = Delivery::Result::kDead;
-    delivery.detail = fmt::format("given up after {} attempts: {}", notification.attempts, delivery.detail);
+    delivery.detail =
+        fmt::format("given up after {} attempts: {}", notification.attempts, delivery.detail);
   }
   DeliveryCommand command;
   command.notification = notification.id;
@@ -196,7 +199,8 @@ Duration Dispatcher::Impl::BackoffAfter(uint32_t attempts) {
   Duration backoff = options.backoff_min;
   for (uint32_t i = 1; i < attempts && backoff < options.backoff_max; ++i) backoff *= 2;
   backoff = std::min(backoff, options.backoff_max);
-  return Duration(static_cast<int64_t>(static_cast<double>(backoff.count()) * (0.8 + 0.4 * rng.Unit())));
+  return Duration(
+      static_cast<int64_t>(static_cast<double>(backoff.count()) * (0.8 + 0.4 * rng.Unit())));
 }
 
 void Dispatcher::Impl::HandBack(uint32_t partition, DeliveryCommand command) {
@@ -207,7 +211,8 @@ void Dispatcher::Impl::HandBack(uint32_t partition, DeliveryCommand command) {
 
 void Dispatcher::Impl::HandBackOld() {
   size_t done = 0;
-  while (done < unreported.size() && report(unreported[done].first, unreported[done].second)) ++done;
+  while (done < unreported.size() && report(unreported[done].first, unreported[done].second))
+    ++done;
   unreported.erase(unreported.begin(), unreported.begin() + static_cast<ptrdiff_t>(done));
 }
 

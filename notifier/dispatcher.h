@@ -16,34 +16,37 @@ namespace forewarn {
 
 struct DispatchOptions {
   uint32_t max_attempts = 60;  // about a day
-  Duration backoff_min = 1s;  // doubles with each attempt, with jitter of ±20 %
+  Duration backoff_min = 1s;   // doubles with each attempt, with jitter of ±20 %
   Duration backoff_max = 30min;
 };
 
-// Dispatcher delivers the outbox: at least once, in order for each receiver and ticket, with back-off. It
-// decides nothing and remembers nothing across a restart: what became of an attempt goes back to the shard
-// as a DeliveryCommand, and what is still waiting is handed to it again at start.
+// Dispatcher delivers the outbox: at least once, in order for each receiver and ticket, with
+// back-off. It decides nothing and remembers nothing across a restart: what became of an attempt
+// goes back to the shard as a DeliveryCommand, and what is still waiting is handed to it again at
+// start.
 //
-// Receivers do not wait for each other: a Step() sends at most one message for each, and one that failed
-// three times in a row is left alone until that message's next attempt is due, whatever else waits for it.
+// Receivers do not wait for each other: a Step() sends at most one message for each, and one that
+// failed three times in a row is left alone until that message's next attempt is due, whatever else
+// waits for it.
 //
 // Step() is the whole of it and has no thread, so that the simulator can drive it. Not thread-safe.
 class Dispatcher {
  public:
   // Makes the sender for a receiver of the current bundle; null when there is no such receiver.
   using FindSender = std::function<Sender*(const std::string& receiver)>;
-  // Hands a DeliveryCommand back. False when the queue is full: the dispatcher keeps it and tries again.
+  // Hands a DeliveryCommand back. False when the queue is full: the dispatcher keeps it and tries
+  // again.
   using Report = std::function<bool(uint32_t partition, const DeliveryCommand& command)>;
 
   Dispatcher(DispatchOptions options, FindSender find_sender, Report report, Rng rng);
   ~Dispatcher();
 
-  // Takes a notification whose commit is durable: a new one, one that waited when the process started, or
-  // one whose DeliveryCommand was applied. Those that do not wait are not sent.
+  // Takes a notification whose commit is durable: a new one, one that waited when the process
+  // started, or one whose DeliveryCommand was applied. Those that do not wait are not sent.
   void Take(uint32_t partition, Notification notification);
 
-  // Sends what is due at `now` (arrival time), each receiver's oldest first and one for each; returns when to
-  // call again (`now` when more is due), or nothing when there is nothing to do.
+  // Sends what is due at `now` (arrival time), each receiver's oldest first and one for each;
+  // returns when to call again (`now` when more is due), or nothing when there is nothing to do.
   std::optional<Timestamp> Step(Timestamp now);
 
   // Not yet delivered or given up, and reports that could not be handed back.

@@ -1,8 +1,8 @@
 #include "notifier/facts.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "base/units.h"
 
@@ -70,8 +70,8 @@ void AddAlert(const Alert& alert, std::string_view locale, Timestamp arrival, Fa
 
 std::string_view LanguageOf(std::string_view locale) { return locale.substr(0, locale.find('-')); }
 
-Facts FactsOf(const IncidentChange& change, std::span<const Alert* const> alerts, const Customer* customer,
-              std::string_view locale, Timestamp arrival) {
+Facts FactsOf(const IncidentChange& change, std::span<const Alert* const> alerts,
+              const Customer* customer, std::string_view locale, Timestamp arrival) {
   const Ticket& ticket = change.ticket;
   Facts facts;
   Set(facts, "ticket", TicketName(ticket.number));
@@ -125,6 +125,8 @@ Attributes ToAttributes(Facts facts) {
   return out;
 }
 
-Facts FromAttributes(const Attributes& attributes) { return {attributes.begin(), attributes.end()}; }
+Facts FromAttributes(const Attributes& attributes) {
+  return {attributes.begin(), attributes.end()};
+}
 
 }  // namespace forewarn

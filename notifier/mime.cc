@@ -1,8 +1,8 @@
 #include "notifier/mime.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "base/fingerprint.h"
 #include "model/incident.h"
@@ -12,7 +12,8 @@ namespace {
 
 constexpr size_t kAddressBytesMax = 254;
 constexpr size_t kPlainHeaderMax = 200;  // longer ones are encoded, which folds them
-// Of UTF-8 in one encoded word: 52 characters of base64, so that a line with `Subject: ` stays below 76.
+// Of UTF-8 in one encoded word: 52 characters of base64, so that a line with `Subject: ` stays
+// below 76.
 constexpr size_t kEncodedBytes = 39;
 constexpr size_t kBase64Line = 76;
 
@@ -56,14 +57,15 @@ StatusOr<MailAddress> ParseMailAddress(std::string_view text) {
     out.name = name;
   }
   size_t at = address.find('@');
-  bool good = address.size() <= kAddressBytesMax && at != address.npos && at > 0 && at + 1 < address.size() &&
-              address.find('@', at + 1) == address.npos &&
+  bool good = address.size() <= kAddressBytesMax && at != address.npos && at > 0 &&
+              at + 1 < address.size() && address.find('@', at + 1) == address.npos &&
               std::all_of(address.begin(), address.end(), [](char c) {
                 return c > 0x20 && c < 0x7f &&
                        std::string_view("\"(),:;<>[\\]").find(c) == std::string_view::npos;
               });
   if (!good) {
-    return InvalidArgument(fmt::format("'{}' is not an e-mail address", EncodeHeader(text.substr(0, 100))));
+    return InvalidArgument(
+        fmt::format("'{}' is not an e-mail address", EncodeHeader(text.substr(0, 100))));
   }
   out.address = address;
   return out;
@@ -72,7 +74,8 @@ StatusOr<MailAddress> ParseMailAddress(std::string_view text) {
 StatusOr<std::string> BuildMail(const Message& message, const MailAddress& from) {
   if (message.to.empty()) return InvalidArgument("the message has no addressee");
   std::string domain = from.address.substr(from.address.find('@') + 1);
-  bool is_customer = message.notification != nullptr && message.notification->audience == Audience::kCustomer;
+  bool is_customer =
+      message.notification != nullptr && message.notification->audience == Audience::kCustomer;
   std::string thread = fmt::format("<{}.{}@{}>", TicketName(message.ticket),
                                    is_customer ? "customer" : "support", domain);
   std::string boundary = "forewarn-" + Fingerprint::Of(message.id).ToString();
@@ -94,7 +97,8 @@ StatusOr<std::string> BuildMail(const Message& message, const MailAddress& from)
     header("Reply-To", FormatAddress(address));
   }
   header("Subject", EncodeHeader(message.subject));
-  if (message.notification != nullptr) header("Date", FormatMailDate(message.notification->created_at));
+  if (message.notification != nullptr)
+    header("Date", FormatMailDate(message.notification->created_at));
   header("Message-ID", fmt::format("<{}@{}>", message.id, domain));
   header("In-Reply-To", thread);
   header("References", thread);
@@ -103,8 +107,9 @@ StatusOr<std::string> BuildMail(const Message& message, const MailAddress& from)
   header("X-Forewarn-Ticket", TicketName(message.ticket));
   header("MIME-Version", "1.0");
   header("Content-Type", fmt::format("multipart/alternative; boundary=\"{}\"", boundary));
-  for (const auto& [type, text] : {std::pair<std::string_view, const std::string&>("plain", message.text),
-                                   std::pair<std::string_view, const std::string&>("html", message.html)}) {
+  for (const auto& [type, text] :
+       {std::pair<std::string_view, const std::string&>("plain", message.text),
+        std::pair<std::string_view, const std::string&>("html", message.html)}) {
     out += fmt::format("\r\n--{}\r\n", boundary);
     header("Content-Type", fmt::format("text/{}; charset=utf-8", type));
     header("Content-Transfer-Encoding", "base64");
@@ -133,7 +138,8 @@ std::string EncodeHeader(std::string_view text) {
 }
 
 std::string EncodeBase64(std::string_view bytes) {
-  static constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  static constexpr std::string_view kDigits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string out;
   out.reserve((bytes.size() + 2) / 3 * 4);
   for (size_t i = 0; i < bytes.size(); i += 3) {
@@ -156,7 +162,8 @@ std::string FormatMailDate(Timestamp at) {
   year_month_day date(day);
   auto rest = floor<seconds>(at - day).count();
   return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} +0000", kDays[weekday(day).c_encoding()],
-                     static_cast<unsigned>(date.day()), kMonths[static_cast<unsigned>(date.month()) - 1],
+                     static_cast<unsigned>(date.day()),
+                     kMonths[static_cast<unsigned>(date.month()) - 1],
                      static_cast<int>(date.year()), rest / 3600, rest / 60 % 60, rest % 60);
 }
 

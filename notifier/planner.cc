@@ -1,11 +1,11 @@
 #include "notifier/planner.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <bit>
 #include <charconv>
 #include <variant>
-
-#include <fmt/format.h>
 
 #include "base/check.h"
 #include "base/units.h"
@@ -66,14 +66,15 @@ StatusOr<Matchers> ParseMatchers(const std::vector<std::string>& texts) {
   return matchers;
 }
 
-// A rule names its warning with or without the prefix. What the catalogue does not have is said in general
-// terms, since a customer who is not warned is worse.
+// A rule names its warning with or without the prefix. What the catalogue does not have is said in
+// general terms, since a customer who is not warned is worse.
 std::string WarningTemplateOf(const Alert& alert) {
   static constexpr std::string_view kPrefix = "warning.";
   std::string id = alert.warning_template;
   if (!id.starts_with(kPrefix)) id.insert(0, kPrefix);
-  return HasTemplate(id) && HasTemplate(id + std::string(kCleared)) ? id
-                                                                     : std::string(Planner::kGenericWarning);
+  return HasTemplate(id) && HasTemplate(id + std::string(kCleared))
+             ? id
+             : std::string(Planner::kGenericWarning);
 }
 
 std::vector<const Alert*> Pointers(const std::vector<Alert>& alerts) {
@@ -102,7 +103,8 @@ Reader ReaderOf(Audience audience, const Receiver& receiver, const Customer* cus
   if (!reader.addresses.empty()) return reader;
   if (!is_customer) {
     reader.problem = fmt::format(
-        "receiver {} has no addresses, and what is for support never goes to a customer's contacts; "
+        "receiver {} has no addresses, and what is for support never goes to a customer's "
+        "contacts; "
         "give it a 'to'",
         receiver.id);
   } else if (customer == nullptr) {
@@ -112,7 +114,8 @@ Reader ReaderOf(Audience audience, const Receiver& receiver, const Customer* cus
       if (!person.email.empty()) reader.addresses.push_back(person.email);
     }
     if (reader.addresses.empty()) {
-      reader.problem = fmt::format("customer {} has no contact with an e-mail address; add one", customer->id);
+      reader.problem =
+          fmt::format("customer {} has no contact with an e-mail address; add one", customer->id);
     }
   }
   return reader;
@@ -125,7 +128,8 @@ std::string DescribeSilence(const Silence& silence) {
 
 std::string Addressees(const Notification& notification) {
   std::string out = notification.receiver;
-  if (!notification.addresses.empty()) out += fmt::format(" <{}>", fmt::join(notification.addresses, ", "));
+  if (!notification.addresses.empty())
+    out += fmt::format(" <{}>", fmt::join(notification.addresses, ", "));
   return out;
 }
 
@@ -139,7 +143,7 @@ struct Planner::Work {
 };
 
 struct Planner::Told {
-  std::vector<const Alert*> alerts;    // that are not silenced
+  std::vector<const Alert*> alerts;  // that are not silenced
   const Silence* silence = nullptr;  // when all are
 };
 
@@ -188,8 +192,8 @@ void Planner::Forget(Work& work) {
 
 // --- The fold. ---
 
-Status Planner::Apply(const Entry& entry, uint64_t sequence, std::span<const IncidentChange> incidents,
-                      Plan& plan) {
+Status Planner::Apply(const Entry& entry, uint64_t sequence,
+                      std::span<const IncidentChange> incidents, Plan& plan) {
   Work work{entry, sequence, plan};
   if (const auto* command = std::get_if<forewarn::Command>(&entry.what)) {
     if (const auto* add = std::get_if<AddSilenceCommand>(command)) {
@@ -280,7 +284,8 @@ void Planner::Command(const DeliveryCommand& command, Work& work) {
     case DeliveryCommand::Result::kRetry:
       notification.next_attempt_at = command.next_attempt_at;
       what = "notify_delayed";
-      result = fmt::format("not delivered yet, next attempt at {}", FormatTime(command.next_attempt_at));
+      result =
+          fmt::format("not delivered yet, next attempt at {}", FormatTime(command.next_attempt_at));
       break;
     case DeliveryCommand::Result::kDelivered:
       notification.state = DeliveryState::kDelivered;
@@ -302,8 +307,8 @@ void Planner::Command(const DeliveryCommand& command, Work& work) {
   // Of many failed attempts the 1st, 2nd, 4th, 8th, … are worth a line.
   if (!is_retry || std::has_single_bit(notification.attempts)) {
     Line(notification.ticket, std::move(what),
-         fmt::format("{} to {}: {}, attempt {}: {}", notification.template_id, Addressees(notification),
-                     result, notification.attempts, outcome),
+         fmt::format("{} to {}: {}, attempt {}: {}", notification.template_id,
+                     Addressees(notification), result, notification.attempts, outcome),
          visible, work);
   }
   work.plan.outbox.push_back(notification);
@@ -324,7 +329,8 @@ void Planner::TellSupport(const IncidentChange& change, Work& work) {
   bool begins = change.step != IncidentStep::kUpdated;
   std::map<std::string, Told> told = Follow(Audience::kSupport, alerts, work);
   if (begins && told.empty()) {
-    Line(change.ticket.number, "not_notified", "support was not told: no route matches", false, work);
+    Line(change.ticket.number, "not_notified", "support was not told: no route matches", false,
+         work);
   }
   for (const auto& [receiver, to] : told) {
     Notification notification;
@@ -343,8 +349,8 @@ void Planner::TellSupport(const IncidentChange& change, Work& work) {
     notification.ticket = change.ticket.number;
     notification.audience = Audience::kSupport;
     const Customer* customer = bundle_.FindCustomer(change.ticket.customer);
-    notification.facts = ToAttributes(FactsOf(change, to.silence == nullptr ? to.alerts : alerts, customer,
-                                              notification.locale, work.entry.arrival));
+    notification.facts = ToAttributes(FactsOf(change, to.silence == nullptr ? to.alerts : alerts,
+                                              customer, notification.locale, work.entry.arrival));
     Add(std::move(notification), to.silence, work);
   }
 }
@@ -407,8 +413,8 @@ void Planner::WarnCustomer(const IncidentChange& change, Work& work) {
   for (const auto& [template_id, alerts] : by_template) {
     std::map<std::string, Told> told = Follow(Audience::kCustomer, alerts, work);
     if (told.empty()) {
-      Line(change.ticket.number, "not_notified", "the customer was not warned: no route matches", false,
-           work);
+      Line(change.ticket.number, "not_notified", "the customer was not warned: no route matches",
+           false, work);
     }
     for (const auto& [receiver, to] : told) {
       std::vector<const Alert*> about = to.silence == nullptr ? to.alerts : alerts;
@@ -433,8 +439,8 @@ void Planner::WarnCustomer(const IncidentChange& change, Work& work) {
 }
 
 // Whether the customer knows of this alert, and has not been told since that it is over.
-bool Planner::WasWarned(uint64_t ticket, const std::string& receiver, const std::string& template_id,
-                        const Alert& alert) const {
+bool Planner::WasWarned(uint64_t ticket, const std::string& receiver,
+                        const std::string& template_id, const Alert& alert) const {
   auto of_ticket = by_ticket_.find(ticket);
   if (of_ticket == by_ticket_.end()) return false;
   bool warned = false;
@@ -464,8 +470,9 @@ void Planner::GiveAllClear(const IncidentChange& change, Work& work) {
       continue;
     }
     if (IsEnding(notification)) {
-      open.erase({notification.receiver, notification.template_id.substr(
-                                             0, notification.template_id.size() - kCleared.size())});
+      open.erase(
+          {notification.receiver,
+           notification.template_id.substr(0, notification.template_id.size() - kCleared.size())});
     } else {
       open[{notification.receiver, notification.template_id}] = &notification;
     }
@@ -551,7 +558,8 @@ void Planner::Add(Notification notification, const Silence* silence, Work& work)
   if (receiver == nullptr) {
     reader.problem = fmt::format("there is no receiver {} in the bundle", notification.receiver);
   } else {
-    reader = ReaderOf(notification.audience, *receiver, bundle_.FindCustomer(notification.customer));
+    reader =
+        ReaderOf(notification.audience, *receiver, bundle_.FindCustomer(notification.customer));
   }
   notification.locale = reader.locale;
   notification.timezone = reader.timezone;

@@ -19,7 +19,7 @@ struct Message {
   std::string text;  // plain, UTF-8, lines of any length
   std::string html;
   std::vector<std::string> to;
-  std::string reply_to;  // the person to turn to, or empty
+  std::string reply_to;                        // the person to turn to, or empty
   const Notification* notification = nullptr;  // a loan for the length of the call
 };
 
@@ -30,13 +30,13 @@ inline constexpr size_t kDetailBytesMax = 300;
 struct Delivery {
   enum class Result { kDelivered, kRetry, kDead };
   Result result = Result::kDelivered;
-  std::string detail;          // the other side's receipt or refusal
-  Duration retry_after{0};     // what the other side asked for; 0: nothing
+  std::string detail;       // the other side's receipt or refusal
+  Duration retry_after{0};  // what the other side asked for; 0: nothing
 };
 
-// Where messages go: one object for each receiver in the bundle. Send() blocks for at most its time-out and
-// may be called by one thread at a time. The same message may be sent twice; its id is then the same.
-// A new kind is a send_*.cc, a Make…() here and a line in MakeSender().
+// Where messages go: one object for each receiver in the bundle. Send() blocks for at most its
+// time-out and may be called by one thread at a time. The same message may be sent twice; its id is
+// then the same. A new kind is a send_*.cc, a Make…() here and a line in MakeSender().
 class Sender {
  public:
   virtual ~Sender() = default;
@@ -55,16 +55,17 @@ struct SmtpOptions {
   Duration timeout = 10s;
 };
 
-// What webhooks may reach. Addresses of one's own network are refused unless allowed, also those that a
-// name resolves to, since a URL in a bundle must not become a way into the collector's network.
+// What webhooks may reach. Addresses of one's own network are refused unless allowed, also those
+// that a name resolves to, since a URL in a bundle must not become a way into the collector's
+// network.
 struct WebhookOptions {
   bool allow_private_addresses = false;
   bool allow_http = false;
   Duration timeout = 5s;
 };
 
-// `options.tls = none` is taken only for a host that is this machine; passwords and keys are read from their
-// files at each Send, so that a new one counts at once.
+// `options.tls = none` is taken only for a host that is this machine; passwords and keys are read
+// from their files at each Send, so that a new one counts at once.
 std::unique_ptr<Sender> MakeEmailSender(const Receiver& receiver, const SmtpOptions& options);
 std::unique_ptr<Sender> MakeWebhookSender(const Receiver& receiver, const WebhookOptions& options);
 

@@ -33,8 +33,8 @@ const TimeZone& Renderer::ZoneOf(const std::string& name) {
 
 StatusOr<Message> Renderer::Render(const Notification& notification) {
   Facts facts = FromAttributes(notification.facts);
-  FW_ASSIGN_OR_RETURN(RenderedText text, RenderText(notification.template_id, notification.locale, facts,
-                                                    ZoneOf(notification.timezone)));
+  FW_ASSIGN_OR_RETURN(RenderedText text, RenderText(notification.template_id, notification.locale,
+                                                    facts, ZoneOf(notification.timezone)));
   Message message;
   message.id = notification.id;
   message.ticket = notification.ticket;

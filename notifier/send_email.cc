@@ -1,6 +1,6 @@
-// E-mail through a server (RFC 5321): what the server refuses for good is dead, everything else is tried
-// again, also what only a person can mend (a wrong password, an expired certificate): a warning must not be
-// lost to a setting.
+// E-mail through a server (RFC 5321): what the server refuses for good is dead, everything else is
+// tried again, also what only a person can mend (a wrong password, an expired certificate): a
+// warning must not be lost to a setting.
 
 #include <fmt/format.h>
 
@@ -38,8 +38,8 @@ class EmailSender : public Sender {
     } else if (options_.tls == "none" && IsThisMachine(options_.host)) {
       mail.tls = SmtpMail::Tls::kNone;
     } else {
-      return Dead(fmt::format("smtp tls '{}' is not allowed for {}: use starttls or implicit", options_.tls,
-                              options_.host));
+      return Dead(fmt::format("smtp tls '{}' is not allowed for {}: use starttls or implicit",
+                              options_.tls, options_.host));
     }
 
     StatusOr<MailAddress> from = ParseMailAddress(options_.from);
@@ -55,7 +55,8 @@ class EmailSender : public Sender {
     }
     if (!options_.user.empty()) {
       StatusOr<std::string> password = ReadFile(options_.password_file, kPasswordBytesMax);
-      if (!password.ok()) return {Delivery::Result::kRetry, "smtp password: " + password.status().message()};
+      if (!password.ok())
+        return {Delivery::Result::kRetry, "smtp password: " + password.status().message()};
       while (password->ends_with('\n') || password->ends_with('\r')) password->pop_back();
       mail.user = options_.user;
       mail.password = *std::move(password);

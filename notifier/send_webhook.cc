@@ -1,11 +1,11 @@
 // The generic webhook: docs/reference/webhook.md is its specification.
 
+#include <fmt/format.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
 #include <charconv>
 
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
@@ -98,9 +98,11 @@ class WebhookSender : public Sender {
               OneLine(answer.status().message())};
     }
     std::string detail = fmt::format("HTTP {}", answer->status);
-    if (answer->status >= 200 && answer->status < 300) return {Delivery::Result::kDelivered, detail};
+    if (answer->status >= 200 && answer->status < 300)
+      return {Delivery::Result::kDelivered, detail};
     if (answer->status >= 300 && answer->status < 400) {
-      return {Delivery::Result::kDead, detail + ": redirects are not followed; give the receiver its final url"};
+      return {Delivery::Result::kDead,
+              detail + ": redirects are not followed; give the receiver its final url"};
     }
     if (!answer->body.empty()) detail += ": " + OneLine(answer->body);
     bool may_pass = answer->status == 408 || answer->status == 429 || answer->status >= 500;

@@ -1,5 +1,5 @@
-// What we say in English. The notation is that of notifier/catalogue.h. No plurals: numbers stand after what
-// they count.
+// What we say in English. The notation is that of notifier/catalogue.h. No plurals: numbers stand
+// after what they count.
 
 #include <fmt/format.h>
 
@@ -9,38 +9,39 @@ namespace forewarn {
 namespace {
 
 // Parts that several texts share; macros, since only literals concatenate.
-#define FW_TICKET_FACTS                                          \
-  "Ticket: {ticket}\n"                                           \
-  "?previous Before it: {previous}\n"                            \
-  "Severity: {severity|word}\n"                                  \
-  "Customer: {customer_name} ({customer})\n"                     \
-  "Installation: {installation}\n"                               \
-  "Rule: {rule}\n"                                               \
-  "?summary What: {summary}\n"                                   \
-  "Since: {since_at|time}\n"                                     \
-  "?value ?expected Value: {value}; expected: {expected}\n"      \
-  "?value !expected Value: {value}\n"                            \
-  "?predicted_at Failure expected at: {predicted_at|time}\n"     \
-  "?lead Time left: about {lead|duration}\n"                     \
-  "?more Other alerts: {more} ({others})\n"                      \
-  "?description Details: {description}\n"                        \
-  "?cause Likely cause: {cause}\n"                               \
-  "?next_step Next step: {next_step}\n"                          \
-  "?playbook Playbook: {playbook}\n"                             \
+#define FW_TICKET_FACTS                                      \
+  "Ticket: {ticket}\n"                                       \
+  "?previous Before it: {previous}\n"                        \
+  "Severity: {severity|word}\n"                              \
+  "Customer: {customer_name} ({customer})\n"                 \
+  "Installation: {installation}\n"                           \
+  "Rule: {rule}\n"                                           \
+  "?summary What: {summary}\n"                               \
+  "Since: {since_at|time}\n"                                 \
+  "?value ?expected Value: {value}; expected: {expected}\n"  \
+  "?value !expected Value: {value}\n"                        \
+  "?predicted_at Failure expected at: {predicted_at|time}\n" \
+  "?lead Time left: about {lead|duration}\n"                 \
+  "?more Other alerts: {more} ({others})\n"                  \
+  "?description Details: {description}\n"                    \
+  "?cause Likely cause: {cause}\n"                           \
+  "?next_step Next step: {next_step}\n"                      \
+  "?playbook Playbook: {playbook}\n"                         \
   "?owner Owner: {owner}\n"
 
-#define FW_LATE_NOTE                                                                                \
-  "?late \n"                                                                                        \
+#define FW_LATE_NOTE \
+  "?late \n"         \
   "?late Note: this rests on data that reached us late. The times above are those of the data.\n"
 
-#define FW_SIGNATURE                                                                                \
-  "\n"                                                                                              \
-  "?owner Your engineer is {owner}.\n"                                                              \
-  "!owner Your support team looks after this.\n"                                                    \
-  "?owner_email Questions and answers: write to {owner_email} and name {ticket}.\n"                 \
-  "!owner_email Questions and answers: write to your support contact and name {ticket}.\n"          \
-  "\n"                                                                                              \
-  "This is an automatic message about {customer_name}, installation {installation}, ticket {ticket}.\n"
+#define FW_SIGNATURE                                                                         \
+  "\n"                                                                                       \
+  "?owner Your engineer is {owner}.\n"                                                       \
+  "!owner Your support team looks after this.\n"                                             \
+  "?owner_email Questions and answers: write to {owner_email} and name {ticket}.\n"          \
+  "!owner_email Questions and answers: write to your support contact and name {ticket}.\n"   \
+  "\n"                                                                                       \
+  "This is an automatic message about {customer_name}, installation {installation}, ticket " \
+  "{ticket}.\n"
 
 constexpr TemplateText kTexts[] = {
     {"ticket.opened", "[{ticket}] {severity|word}: {title} ({customer_name}, {installation})",
@@ -59,7 +60,8 @@ constexpr TemplateText kTexts[] = {
      "?unproven [{ticket}] ended without proof: {title} ({customer_name}, {installation})\n"
      "?prevented [{ticket}] prevented: {title} ({customer_name}, {installation})\n"
      "[{ticket}] resolved: {title} ({customer_name}, {installation})",
-     "?unproven No alert of the ticket is left, but not all were proven to be resolved: a series is gone.\n"
+     "?unproven No alert of the ticket is left, but not all were proven to be resolved: a series "
+     "is gone.\n"
      "?unproven The customer gets no all-clear. Find out how it ended, and tell them.\n"
      "!unproven All alerts of the ticket are resolved.\n"
      "?prevented The failure that was predicted for {predicted_at|time} did not happen.\n"
@@ -73,21 +75,25 @@ constexpr TemplateText kTexts[] = {
      "?cleared_at Until: {cleared_at|time}\n" FW_LATE_NOTE},
 
     {"contact_lost", "[{ticket}] contact lost: {customer_name}, installation {installation}",
-     "We no longer hear from this installation. Its alerts are unknown, not resolved, until it reports "
+     "We no longer hear from this installation. Its alerts are unknown, not resolved, until it "
+     "reports "
      "again.\n"
      "\n" FW_TICKET_FACTS
      "!cause Likely cause: the probe or its host is stopped, or the network between us is cut.\n"
-     "!next_step Next step: ask the customer whether the host runs and reaches the collector; on the host, "
+     "!next_step Next step: ask the customer whether the host runs and reaches the collector; on "
+     "the host, "
      "'forewarn-probe status' says what the probe sees.\n" FW_LATE_NOTE},
 
     {"warning.disk_will_fill",
-     "?lead ?label.mountpoint [{ticket}] {label.mountpoint} at {installation} will be full in about "
+     "?lead ?label.mountpoint [{ticket}] {label.mountpoint} at {installation} will be full in "
+     "about "
      "{lead|duration}\n"
      "?label.mountpoint [{ticket}] {label.mountpoint} at {installation} will be full soon\n"
      "[{ticket}] A disk at {installation} will be full soon",
      "To the team at {customer_name}\n"
      "\n"
-     "A disk of your installation {installation} is filling up. If nothing changes, it will be full, and "
+     "A disk of your installation {installation} is filling up. If nothing changes, it will be "
+     "full, and "
      "what writes to it will fail. Nothing has failed yet.\n"
      "\n"
      "What: {summary}\n"
@@ -100,19 +106,22 @@ constexpr TemplateText kTexts[] = {
      "?lead Time left: about {lead|duration}\n"
      "?more Other disks: {more} ({others})\n"
      "?cause Likely cause: {cause}\n"
-     "!cause Likely cause: more is written than is cleared away, most often logs, dumps or temporary files.\n"
+     "!cause Likely cause: more is written than is cleared away, most often logs, dumps or "
+     "temporary files.\n"
      "?next_step Next step: {next_step}\n"
-     "!next_step Next step: free space or enlarge the disk before that time. 'du -xh DIRECTORY | sort -h' "
-     "shows what takes the most.\n" FW_LATE_NOTE
-     "\n"
+     "!next_step Next step: free space or enlarge the disk before that time. 'du -xh DIRECTORY | "
+     "sort -h' "
+     "shows what takes the most.\n" FW_LATE_NOTE "\n"
      "You will hear from us as soon as the danger is over.\n" FW_SIGNATURE},
 
     {"warning.disk_will_fill.cleared",
-     "?label.mountpoint [{ticket}] All clear: {label.mountpoint} at {installation} is no longer filling up\n"
+     "?label.mountpoint [{ticket}] All clear: {label.mountpoint} at {installation} is no longer "
+     "filling up\n"
      "[{ticket}] All clear: the disk at {installation} is no longer filling up",
      "To the team at {customer_name}\n"
      "\n"
-     "The disk of your installation {installation} that we warned you about is no longer filling up.\n"
+     "The disk of your installation {installation} that we warned you about is no longer filling "
+     "up.\n"
      "?prevented It did not become full. Thank you for acting in time.\n"
      "\n"
      "What: {summary}\n"
@@ -137,8 +146,8 @@ constexpr TemplateText kTexts[] = {
      "?cause Likely cause: {cause}\n"
      "!cause Likely cause: not yet known; our engineers look into it.\n"
      "?next_step Next step: {next_step}\n"
-     "!next_step Next step: nothing for you to do yet; we will write to you when there is.\n" FW_LATE_NOTE
-     "\n"
+     "!next_step Next step: nothing for you to do yet; we will write to you when there "
+     "is.\n" FW_LATE_NOTE "\n"
      "You will hear from us as soon as the danger is over.\n" FW_SIGNATURE},
 
     {"warning.generic.cleared", "[{ticket}] All clear for {installation}: {summary}",
@@ -161,15 +170,17 @@ constexpr std::pair<std::string_view, std::string_view> kWords[] = {
 
 // `1 May 2026, 18:00 (UTC+02:00)`.
 std::string FormatLocalTime(Timestamp local, std::chrono::seconds offset) {
-  static constexpr std::string_view kMonths[] = {"January", "February", "March",     "April",
-                                                 "May",     "June",     "July",      "August",
-                                                 "September", "October", "November", "December"};
+  static constexpr std::string_view kMonths[] = {"January",   "February", "March",    "April",
+                                                 "May",       "June",     "July",     "August",
+                                                 "September", "October",  "November", "December"};
   LocalTime t = SplitLocal(local);
-  return fmt::format("{} {} {}, {:02}:{:02} ({})", t.day, kMonths[t.month - 1], t.year, t.hour, t.minute,
-                     FormatOffset(offset));
+  return fmt::format("{} {} {}, {:02}:{:02} ({})", t.day, kMonths[t.month - 1], t.year, t.hour,
+                     t.minute, FormatOffset(offset));
 }
 
-std::string FormatLocalDuration(Duration d) { return JoinDuration(d, " d", " h", " min", "under 1 min"); }
+std::string FormatLocalDuration(Duration d) {
+  return JoinDuration(d, " d", " h", " min", "under 1 min");
+}
 
 }  // namespace
 

@@ -8,37 +8,37 @@ namespace forewarn {
 namespace {
 
 // Parts that several texts share; macros, since only literals concatenate.
-#define FW_TICKET_FACTS                                \
-  "工单：{ticket}\n"                                   \
-  "?previous 之前的工单：{previous}\n"                 \
-  "严重程度：{severity|word}\n"                        \
-  "客户：{customer_name}（{customer}）\n"              \
-  "安装实例：{installation}\n"                         \
-  "规则：{rule}\n"                                     \
-  "?summary 现象：{summary}\n"                         \
-  "开始时间：{since_at|time}\n"                        \
+#define FW_TICKET_FACTS                                          \
+  "工单：{ticket}\n"                                          \
+  "?previous 之前的工单：{previous}\n"                     \
+  "严重程度：{severity|word}\n"                             \
+  "客户：{customer_name}（{customer}）\n"                   \
+  "安装实例：{installation}\n"                              \
+  "规则：{rule}\n"                                            \
+  "?summary 现象：{summary}\n"                                \
+  "开始时间：{since_at|time}\n"                             \
   "?value ?expected 测量值：{value}；预期：{expected}\n" \
-  "?value !expected 测量值：{value}\n"                 \
-  "?predicted_at 预计故障时间：{predicted_at|time}\n"  \
-  "?lead 剩余时间：约 {lead|duration}\n"               \
-  "?more 其他告警：{more} 个（{others}）\n"            \
-  "?description 详情：{description}\n"                 \
-  "?cause 可能原因：{cause}\n"                         \
-  "?next_step 下一步：{next_step}\n"                   \
-  "?playbook 处理手册：{playbook}\n"                   \
+  "?value !expected 测量值：{value}\n"                       \
+  "?predicted_at 预计故障时间：{predicted_at|time}\n"     \
+  "?lead 剩余时间：约 {lead|duration}\n"                   \
+  "?more 其他告警：{more} 个（{others}）\n"              \
+  "?description 详情：{description}\n"                        \
+  "?cause 可能原因：{cause}\n"                              \
+  "?next_step 下一步：{next_step}\n"                         \
+  "?playbook 处理手册：{playbook}\n"                        \
   "?owner 负责人：{owner}\n"
 
 #define FW_LATE_NOTE \
   "?late \n"         \
   "?late 说明：本消息所依据的数据晚到。上述时间均为数据本身的时间。\n"
 
-#define FW_SIGNATURE                                                            \
-  "\n"                                                                          \
-  "?owner 您的专属工程师：{owner}。\n"                                          \
-  "!owner 我们的支持团队正在跟进此事。\n"                                       \
-  "?owner_email 如有疑问或回复，请写信至 {owner_email}，并注明 {ticket}。\n"    \
-  "!owner_email 如有疑问或回复，请联系您的支持联系人，并注明 {ticket}。\n"      \
-  "\n"                                                                          \
+#define FW_SIGNATURE                                                                              \
+  "\n"                                                                                            \
+  "?owner 您的专属工程师：{owner}。\n"                                                   \
+  "!owner 我们的支持团队正在跟进此事。\n"                                           \
+  "?owner_email 如有疑问或回复，请写信至 {owner_email}，并注明 {ticket}。\n"     \
+  "!owner_email 如有疑问或回复，请联系您的支持联系人，并注明 {ticket}。\n" \
+  "\n"                                                                                            \
   "本消息由系统自动发出，涉及 {customer_name} 的安装实例 {installation}，工单 {ticket}。\n"
 
 constexpr TemplateText kTexts[] = {
@@ -46,7 +46,8 @@ constexpr TemplateText kTexts[] = {
      "新工单已创建。\n"
      "\n" FW_TICKET_FACTS FW_LATE_NOTE},
 
-    {"ticket.updated", "[{ticket}] 升级为{severity|word}：{title}（{customer_name}，{installation}）",
+    {"ticket.updated",
+     "[{ticket}] 升级为{severity|word}：{title}（{customer_name}，{installation}）",
      "工单的严重程度已升级。\n"
      "\n" FW_TICKET_FACTS FW_LATE_NOTE},
 
@@ -73,13 +74,14 @@ constexpr TemplateText kTexts[] = {
 
     {"contact_lost", "[{ticket}] 失去联系：{customer_name}，安装实例 {installation}",
      "我们已收不到该安装实例的数据。在其恢复上报之前，相关告警的状态为未知，而不是已解决。\n"
-     "\n" FW_TICKET_FACTS
-     "!cause 可能原因：探针或其主机已停止，或者网络中断。\n"
-     "!next_step 下一步：请向客户确认主机是否在运行、能否连接采集端；在主机上执行 forewarn-probe status "
+     "\n" FW_TICKET_FACTS "!cause 可能原因：探针或其主机已停止，或者网络中断。\n"
+     "!next_step 下一步：请向客户确认主机是否在运行、能否连接采集端；在主机上执行 forewarn-probe "
+     "status "
      "可查看探针状态。\n" FW_LATE_NOTE},
 
     {"warning.disk_will_fill",
-     "?lead ?label.mountpoint [{ticket}] {installation} 的磁盘 {label.mountpoint} 预计约 {lead|duration}"
+     "?lead ?label.mountpoint [{ticket}] {installation} 的磁盘 {label.mountpoint} 预计约 "
+     "{lead|duration}"
      "后写满\n"
      "?label.mountpoint [{ticket}] {installation} 的磁盘 {label.mountpoint} 即将写满\n"
      "[{ticket}] {installation} 的一块磁盘即将写满",
@@ -100,13 +102,13 @@ constexpr TemplateText kTexts[] = {
      "?cause 可能原因：{cause}\n"
      "!cause 可能原因：写入的数据多于清理的数据，最常见的是日志、转储文件或临时文件。\n"
      "?next_step 下一步：{next_step}\n"
-     "!next_step 下一步：请在上述时间之前清理空间或扩容。可用 du -xh 目录 | sort -h 查看占用最多的内容。\n"
-     FW_LATE_NOTE
-     "\n"
+     "!next_step 下一步：请在上述时间之前清理空间或扩容。可用 du -xh 目录 | sort -h "
+     "查看占用最多的内容。\n" FW_LATE_NOTE "\n"
      "风险解除后，我们会立即通知您。\n" FW_SIGNATURE},
 
     {"warning.disk_will_fill.cleared",
-     "?label.mountpoint [{ticket}] 风险解除：{installation} 的磁盘 {label.mountpoint} 不再持续写满\n"
+     "?label.mountpoint [{ticket}] 风险解除：{installation} 的磁盘 {label.mountpoint} "
+     "不再持续写满\n"
      "[{ticket}] 风险解除：{installation} 的磁盘不再持续写满",
      "{customer_name} 团队：\n"
      "\n"
@@ -135,8 +137,7 @@ constexpr TemplateText kTexts[] = {
      "?cause 可能原因：{cause}\n"
      "!cause 可能原因：尚不清楚，我们的工程师正在调查。\n"
      "?next_step 下一步：{next_step}\n"
-     "!next_step 下一步：目前无需您采取行动；如有需要，我们会写信告知。\n" FW_LATE_NOTE
-     "\n"
+     "!next_step 下一步：目前无需您采取行动；如有需要，我们会写信告知。\n" FW_LATE_NOTE "\n"
      "风险解除后，我们会立即通知您。\n" FW_SIGNATURE},
 
     {"warning.generic.cleared", "[{ticket}] {installation} 风险解除：{summary}",

@@ -1,9 +1,9 @@
 #include "notifier/timezone.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
-
-#include <fmt/format.h>
 
 #include "base/bytes.h"
 #include "base/file.h"
@@ -84,7 +84,8 @@ bool SkipName(std::string_view& text) {
 }
 
 bool IsZoneName(std::string_view name) {
-  if (name.empty() || name.size() > 64 || name.front() == '/' || name.find("..") != name.npos) return false;
+  if (name.empty() || name.size() > 64 || name.front() == '/' || name.find("..") != name.npos)
+    return false;
   return std::all_of(name.begin(), name.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
            c == '-' || c == '+' || c == '/';
@@ -109,7 +110,8 @@ StatusOr<TimeZone> TimeZone::Parse(std::string_view bytes) {
   TimeZone zone;
   zone.transitions_.resize(header.times);
   for (Transition& transition : zone.transitions_) {
-    transition.at = time_bytes == 8 ? static_cast<int64_t>(in.Key64()) : static_cast<int32_t>(in.Key32());
+    transition.at =
+        time_bytes == 8 ? static_cast<int64_t>(in.Key64()) : static_cast<int32_t>(in.Key32());
   }
   std::string_view types_of = in.Raw(header.times);
   std::vector<int32_t> offsets(header.types);
@@ -140,7 +142,8 @@ StatusOr<TimeZone> TimeZone::Parse(std::string_view bytes) {
   return zone;
 }
 
-// `std offset [dst [offset] [,begin[/time],end[/time]]]`, as POSIX defines TZ; offsets count westwards.
+// `std offset [dst [offset] [,begin[/time],end[/time]]]`, as POSIX defines TZ; offsets count
+// westwards.
 StatusOr<TimeZone::Rule> TimeZone::ParseRule(std::string_view text) {
   Rule rule;
   int32_t west = 0;
@@ -204,7 +207,8 @@ int32_t TimeZone::OffsetOf(const Rule& rule, int64_t at) {
   auto today = floor<days>(sys_seconds(seconds(at + rule.standard)));
   // chrono's years end at 32767; nobody is warned about a time beyond.
   constexpr auto kFar = sys_days(year(9999) / December / 31);
-  int year_number = static_cast<int>(year_month_day(std::clamp(today, -kFar.time_since_epoch() + sys_days(), kFar)).year());
+  int year_number = static_cast<int>(
+      year_month_day(std::clamp(today, -kFar.time_since_epoch() + sys_days(), kFar)).year());
   int64_t begins = SecondsOf(year_number, *rule.begins) - rule.standard;
   int64_t ends = SecondsOf(year_number, *rule.ends) - rule.daylight;
   bool is_daylight = begins < ends ? at >= begins && at < ends : at >= begins || at < ends;
@@ -213,7 +217,8 @@ int32_t TimeZone::OffsetOf(const Rule& rule, int64_t at) {
 
 std::chrono::seconds TimeZone::OffsetAt(Timestamp when) const {
   int64_t at = std::chrono::floor<std::chrono::seconds>(when).time_since_epoch().count();
-  if (!transitions_.empty() && at < transitions_.front().at) return std::chrono::seconds(first_offset_);
+  if (!transitions_.empty() && at < transitions_.front().at)
+    return std::chrono::seconds(first_offset_);
   if (rule_ && (transitions_.empty() || at >= transitions_.back().at)) {
     return std::chrono::seconds(OffsetOf(*rule_, at));
   }
@@ -226,7 +231,8 @@ std::chrono::seconds TimeZone::OffsetAt(Timestamp when) const {
 StatusOr<TimeZone> TimeZone::Load(const std::string& name, const std::string& folder) {
   if (name == "UTC") return TimeZone();
   if (!IsZoneName(name)) {
-    return InvalidArgument(fmt::format("'{}' is not the name of a time zone, such as Europe/Berlin", name));
+    return InvalidArgument(
+        fmt::format("'{}' is not the name of a time zone, such as Europe/Berlin", name));
   }
   StatusOr<std::string> bytes = ReadFile(folder + "/" + name, kFileBytesMax);
   if (!bytes.ok()) return bytes.status().With(fmt::format("time zone {}", name));

@@ -12,8 +12,8 @@
 
 namespace forewarn {
 
-// What a zone's clocks showed and will show, from the system's zone files (RFC 9636, TZif), since gcc 12 has
-// no chrono zones. Immutable; thread-safe; a value.
+// What a zone's clocks showed and will show, from the system's zone files (RFC 9636, TZif), since
+// gcc 12 has no chrono zones. Immutable; thread-safe; a value.
 class TimeZone {
  public:
   // UTC.
@@ -21,8 +21,8 @@ class TimeZone {
 
   // Reads the bytes of a zone file: version 1 to 4, leap seconds ignored. Refuses what is not one.
   static StatusOr<TimeZone> Parse(std::string_view bytes);
-  // Reads `<folder>/<name>`, where `name` is an IANA name such as `Europe/Berlin`. `UTC` needs no file.
-  // kNotFound for a zone that is not there, kInvalidArgument for what cannot be a name.
+  // Reads `<folder>/<name>`, where `name` is an IANA name such as `Europe/Berlin`. `UTC` needs no
+  // file. kNotFound for a zone that is not there, kInvalidArgument for what cannot be a name.
   static StatusOr<TimeZone> Load(const std::string& name,
                                  const std::string& folder = "/usr/share/zoneinfo");
 

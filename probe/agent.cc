@@ -1,8 +1,8 @@
 #include "probe/agent.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -12,15 +12,21 @@
 namespace forewarn {
 namespace {
 
-// A guess at what an item costs on the wire, on the safe side: a series is counted as if it were named anew.
+// A guess at what an item costs on the wire, on the safe side: a series is counted as if it were
+// named anew.
 int64_t SizeOf(const Reading& reading) { return static_cast<int64_t>(reading.series.size()) + 32; }
 int64_t SizeOf(const Event& event) {
-  size_t size = 64 + event.source.size() + event.code.size() + event.message.size() + event.template_text.size();
+  size_t size = 64 + event.source.size() + event.code.size() + event.message.size() +
+                event.template_text.size();
   for (const auto& [name, value] : event.attributes) size += name.size() + value.size() + 8;
   return static_cast<int64_t>(size);
 }
-int64_t SizeOf(const Check& check) { return static_cast<int64_t>(check.name.size() + check.message.size()) + 32; }
-int64_t SizeOf(const Fact& fact) { return static_cast<int64_t>(fact.name.size() + fact.value.size()) + 32; }
+int64_t SizeOf(const Check& check) {
+  return static_cast<int64_t>(check.name.size() + check.message.size()) + 32;
+}
+int64_t SizeOf(const Fact& fact) {
+  return static_cast<int64_t>(fact.name.size() + fact.value.size()) + 32;
+}
 int64_t SizeOf(const Change& change) {
   return static_cast<int64_t>(change.name.size() + change.before.size() + change.after.size()) + 32;
 }
@@ -129,11 +135,16 @@ void Agent::Store(Readings& all, Duration offset) {
       into(item).push_back(std::move(one));
     }
   };
-  add(all.reports.facts, [](SpoolItem& to) -> auto& { return to.reports.facts; });
-  add(all.reports.changes, [](SpoolItem& to) -> auto& { return to.reports.changes; });
-  add(all.reports.checks, [](SpoolItem& to) -> auto& { return to.reports.checks; });
-  add(all.reports.events, [](SpoolItem& to) -> auto& { return to.reports.events; });
-  add(all.samples, [](SpoolItem& to) -> auto& { return to.samples; });
+  add(
+      all.reports.facts, [](SpoolItem & to) -> auto& { return to.reports.facts; });
+  add(
+      all.reports.changes, [](SpoolItem & to) -> auto& { return to.reports.changes; });
+  add(
+      all.reports.checks, [](SpoolItem & to) -> auto& { return to.reports.checks; });
+  add(
+      all.reports.events, [](SpoolItem & to) -> auto& { return to.reports.events; });
+  add(
+      all.samples, [](SpoolItem & to) -> auto& { return to.samples; });
   // Its data is complete with the last part.
   item.rounds.push_back({all.at(), options_.interval, offset});
   flush();

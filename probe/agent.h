@@ -17,27 +17,27 @@
 namespace forewarn {
 
 struct AgentOptions {
-  Duration interval = 15s;            // between the starts of two rounds
-  int64_t batch_bytes = 2 << 20;      // estimated size of one push; the protocol's limit is 4 MiB
+  Duration interval = 15s;        // between the starts of two rounds
+  int64_t batch_bytes = 2 << 20;  // estimated size of one push; the protocol's limit is 4 MiB
 };
 
 struct AgentStats {
   uint64_t rounds = 0;
-  Timestamp last_round;               // event time
+  Timestamp last_round;  // event time
   Duration last_duration{0};
   uint64_t append_failures = 0;
-  uint64_t kept_back = 0;             // by the allow-lists
+  uint64_t kept_back = 0;                            // by the allow-lists
   std::map<std::string, std::string> source_errors;  // of the last round
 };
 
-// The rounds: reads all sources, ends the series that are gone, redacts, adds what there is to say about the
-// probe itself, splits to the size of a push, and spools. It does not send: Stream does.
+// The rounds: reads all sources, ends the series that are gone, redacts, adds what there is to say
+// about the probe itself, splits to the size of a push, and spools. It does not send: Stream does.
 //
 // Used by one thread. The sources are its own; spool, stream, redactor and clock are loans.
 class Agent {
  public:
-  Agent(const AgentOptions& options, std::vector<std::unique_ptr<Source>> sources, const Redactor& redactor,
-        Spool& spool, const Stream& stream, const Clock& clock);
+  Agent(const AgentOptions& options, std::vector<std::unique_ptr<Source>> sources,
+        const Redactor& redactor, Spool& spool, const Stream& stream, const Clock& clock);
 
   // One round, now.
   void Round();

@@ -1,11 +1,10 @@
 #include "probe/app.h"
 
+#include <fmt/format.h>
 #include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
-
-#include <fmt/format.h>
 
 #include "base/file.h"
 #include "base/fingerprint.h"
@@ -20,8 +19,8 @@
 namespace forewarn {
 namespace {
 
-constexpr Duration kTurn = 250ms;          // how soon a signal is noticed
-constexpr Duration kFarewell = 3s;         // for the last batches when stopping
+constexpr Duration kTurn = 250ms;   // how soon a signal is noticed
+constexpr Duration kFarewell = 3s;  // for the last batches when stopping
 constexpr Duration kRenewalRetry = 10min;
 constexpr int64_t kLedgerBytes = 16 << 20;
 
@@ -68,7 +67,8 @@ Status App::Load() {
   }
   auto any_of = [](const std::vector<std::string>& expressions) {
     // An empty list lets nothing pass.
-    return NameFilter::Make(fmt::format("{}", fmt::join(expressions, "|")), expressions.empty() ? ".*" : "");
+    return NameFilter::Make(fmt::format("{}", fmt::join(expressions, "|")),
+                            expressions.empty() ? ".*" : "");
   };
   FW_ASSIGN_OR_RETURN(redaction.series, any_of(settings_.redaction.series_allow));
   FW_ASSIGN_OR_RETURN(redaction.facts, any_of(settings_.redaction.facts_allow));
@@ -86,18 +86,19 @@ Status App::Load() {
   StreamOptions stream;
   stream.version = kProbeVersion;
   stream.host = HostName(settings_.host_name);
-  stream_ = std::make_unique<Stream>(stream, *spool_, *transport_, clock_, rng_,
-                                     [this](const SpooledBatch& batch) {
-                                       Status status = ledger_.Write(batch, clock_.Now());
-                                       if (!status.ok()) {
-                                         FW_LOG(kError, "ledger.failed", {{"error", status.message()}});
-                                       }
-                                     });
+  stream_ = std::make_unique<Stream>(
+      stream, *spool_, *transport_, clock_, rng_, [this](const SpooledBatch& batch) {
+        Status status = ledger_.Write(batch, clock_.Now());
+        if (!status.ok()) {
+          FW_LOG(kError, "ledger.failed", {{"error", status.message()}});
+        }
+      });
   std::vector<std::unique_ptr<Source>> sources;
   FW_RETURN_IF_ERROR(LoadSources(sources));
   AgentOptions agent;
   agent.interval = settings_.interval;
-  agent_ = std::make_unique<Agent>(agent, std::move(sources), *redactor_, *spool_, *stream_, clock_);
+  agent_ =
+      std::make_unique<Agent>(agent, std::move(sources), *redactor_, *spool_, *stream_, clock_);
   return OkStatus();
 }
 
@@ -123,7 +124,8 @@ Status App::LoadSources(std::vector<std::unique_ptr<Source>>& sources) {
     sources.push_back(MakeDiskstatsSource(root, std::move(devices)));
   }
   if (wanted.network) {
-    FW_ASSIGN_OR_RETURN(NameFilter devices, NameFilter::Make("", settings_.devices.network_exclude));
+    FW_ASSIGN_OR_RETURN(NameFilter devices,
+                        NameFilter::Make("", settings_.devices.network_exclude));
     sources.push_back(MakeNetdevSource(root, std::move(devices)));
   }
   if (wanted.pressure) sources.push_back(MakePressureSource(root));
@@ -136,7 +138,8 @@ Status App::LoadSources(std::vector<std::unique_ptr<Source>>& sources) {
   }
   if (!settings_.quotas.empty()) {
     std::vector<Quota> quotas;
-    for (const QuotaSettings& quota : settings_.quotas) quotas.push_back({quota.path, quota.capacity});
+    for (const QuotaSettings& quota : settings_.quotas)
+      quotas.push_back({quota.path, quota.capacity});
     sources.push_back(MakeQuotaSource(std::move(quotas)));
   }
   if (!settings_.checks.empty()) {
@@ -157,13 +160,15 @@ Status App::LoadSources(std::vector<std::unique_ptr<Source>>& sources) {
     for (const LogSettings& from : settings_.logs) {
       LogOptions log;
       log.path = from.path;
-      for (const SeverityPattern& rule : from.severities) log.severities.push_back({rule.severity, rule.pattern});
+      for (const SeverityPattern& rule : from.severities)
+        log.severities.push_back({rule.severity, rule.pattern});
       log.code = from.code;
       log.line_max = static_cast<size_t>(from.line_size);
       log.from_start = from.from_start;
       options.logs.push_back(std::move(log));
     }
-    FW_ASSIGN_OR_RETURN(std::unique_ptr<Source> logs, MakeLogSource(std::move(options), *redactor_));
+    FW_ASSIGN_OR_RETURN(std::unique_ptr<Source> logs,
+                        MakeLogSource(std::move(options), *redactor_));
     sources.push_back(std::move(logs));
   }
   FactOptions facts;
@@ -208,7 +213,8 @@ void App::Run(int stop_fd) {
   while (!stream_->idle() && clock_.Monotonic() < deadline && stream_->Step(kTurn)) {
   }
   WriteStatus(/*running=*/false);
-  FW_LOG(kInfo, "probe.stopped", {{"spool_records", spool_->stats().waiting + spool_->stats().under_way}});
+  FW_LOG(kInfo, "probe.stopped",
+         {{"spool_records", spool_->stats().waiting + spool_->stats().under_way}});
 }
 
 void App::RenewIfDue() {
@@ -225,7 +231,8 @@ void App::RenewIfDue() {
   }
   certificate_ = *life;
   FW_LOG(kInfo, "certificate.renewed", {{"expires_at", FormatTime(certificate_.not_after)}});
-  std::unique_ptr<Transport> transport = MakeGrpcTransport(CollectorOf(identity_), TlsOf(identity_));
+  std::unique_ptr<Transport> transport =
+      MakeGrpcTransport(CollectorOf(identity_), TlsOf(identity_));
   stream_->Reconnect(*transport);
   transport_ = std::move(transport);
 }

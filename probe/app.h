@@ -16,16 +16,16 @@
 
 namespace forewarn {
 
-// The running probe, put together from its settings: built in the order of the members and ended in the
-// reverse. One thread reads, spools and sends in turn; none of the three waits for anything but the time of
-// the next round and the collector's answer.
+// The running probe, put together from its settings: built in the order of the members and ended in
+// the reverse. One thread reads, spools and sends in turn; none of the three waits for anything but
+// the time of the next round and the collector's answer.
 class App {
  public:
   // `clock` is a loan. Errors: not enrolled, state folder in use, a key that others may read.
   static StatusOr<std::unique_ptr<App>> Open(const ProbeSettings& settings, const Clock& clock);
 
-  // Rounds and pushes until `stop_fd` can be read. Then gives what is still in the spool a few seconds; the
-  // rest is sent after the next start.
+  // Rounds and pushes until `stop_fd` can be read. Then gives what is still in the spool a few
+  // seconds; the rest is sent after the next start.
   void Run(int stop_fd);
 
  private:

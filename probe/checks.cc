@@ -10,7 +10,8 @@
 namespace forewarn {
 namespace {
 
-// More than any interval and round can bring together; when it is full, the oldest round is overdue anyway.
+// More than any interval and round can bring together; when it is full, the oldest round is overdue
+// anyway.
 constexpr size_t kResultsMax = 4096;
 
 class CheckSource : public Source {

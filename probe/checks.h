@@ -26,9 +26,10 @@ class CheckRunner {
   virtual CheckResult Run() = 0;
 };
 
-// A program without a shell, in a process group of its own, which is killed as a whole at the timeout. Exit
-// code 0 is passing, 1 warning, everything else (a signal too, and a program that cannot be started) failing.
-// The message is the first line of its output, standard error after standard output.
+// A program without a shell, in a process group of its own, which is killed as a whole at the
+// timeout. Exit code 0 is passing, 1 warning, everything else (a signal too, and a program that
+// cannot be started) failing. The message is the first line of its output, standard error after
+// standard output.
 std::unique_ptr<CheckRunner> MakeCommandCheck(std::vector<std::string> command, Duration timeout);
 
 struct HttpCheckOptions {
@@ -47,10 +48,11 @@ struct CheckPlan {
   std::unique_ptr<CheckRunner> runner;
 };
 
-// Runs each check at its interval in a thread of its own, so that a slow one delays nobody, and hands over in
-// each round what has been found since the last: a Check for each run, and for each check its newest
-// forewarn_check_status{check} (0 passing, 1 warning, 2 failing) and forewarn_check_duration_seconds{check}.
-// `clock` is a loan. The destructor waits for checks that are running, hence at most for the longest timeout.
+// Runs each check at its interval in a thread of its own, so that a slow one delays nobody, and
+// hands over in each round what has been found since the last: a Check for each run, and for each
+// check its newest forewarn_check_status{check} (0 passing, 1 warning, 2 failing) and
+// forewarn_check_duration_seconds{check}. `clock` is a loan. The destructor waits for checks that
+// are running, hence at most for the longest timeout.
 std::unique_ptr<Source> MakeCheckSource(std::vector<CheckPlan> plans, const Clock& clock);
 
 }  // namespace forewarn

@@ -1,5 +1,6 @@
 #include "probe/crypto.h"
 
+#include <fmt/format.h>
 #include <openssl/bio.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
@@ -16,8 +17,6 @@
 #include <memory>
 #include <system_error>
 #include <vector>
-
-#include <fmt/format.h>
 
 #include "base/clock.h"
 
@@ -41,7 +40,8 @@ using Verification = std::unique_ptr<X509_STORE_CTX, Free<X509_STORE_CTX_free>>;
 
 // The reason of OpenSSL's newest error, and forgets the rest.
 std::string OpenSslReason() {
-  // The first is the cause; those after it say where it was noticed. What a name server said is in its data.
+  // The first is the cause; those after it say where it was noticed. What a name server said is in
+  // its data.
   const char* data = nullptr;
   int flags = 0;
   unsigned long code = ERR_peek_error_all(nullptr, nullptr, nullptr, &data, &flags);
@@ -49,7 +49,8 @@ std::string OpenSslReason() {
   if (code != 0) {
     const char* reason = ERR_SYSTEM_ERROR(code) ? nullptr : ERR_reason_error_string(code);
     text = reason != nullptr ? reason : std::system_category().message(ERR_GET_REASON(code));
-    if ((flags & ERR_TXT_STRING) != 0 && data != nullptr && data[0] != '\0') text = fmt::format("{}: {}", text, data);
+    if ((flags & ERR_TXT_STRING) != 0 && data != nullptr && data[0] != '\0')
+      text = fmt::format("{}: {}", text, data);
   }
   ERR_clear_error();
   return text;
@@ -171,7 +172,8 @@ StatusOr<std::string> FetchCa(const std::string& address, const std::string& ser
     return InvalidArgument(fmt::format("'{}' is not an address; write host:port", address));
   }
   std::string host = address.substr(0, colon);
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']')
+    host = host.substr(1, host.size() - 2);
 
   Context context(SSL_CTX_new(TLS_client_method()));
   SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
@@ -190,16 +192,18 @@ StatusOr<std::string> FetchCa(const std::string& address, const std::string& ser
   while (BIO_do_connect(connection.get()) <= 0) {
     bool again = BIO_should_retry(connection.get());
     if (again && BIO_wait(connection.get(), deadline, 20) > 0) continue;
-    return Unavailable(fmt::format(
-        "{}: cannot be reached ({}); check the address, that the collector runs, and that this host may "
-        "open connections to it",
-        address, again ? "no answer" : OpenSslReason()));
+    return Unavailable(
+        fmt::format("{}: cannot be reached ({}); check the address, that the collector runs, and "
+                    "that this host may "
+                    "open connections to it",
+                    address, again ? "no answer" : OpenSslReason()));
   }
 
   STACK_OF(X509)* chain = SSL_get_peer_cert_chain(tls);
   X509* leaf = SSL_get0_peer_certificate(tls);
   if (leaf == nullptr || chain == nullptr) {
-    return Unavailable(fmt::format("{}: shows no certificate; is this the collector's gRPC port?", address));
+    return Unavailable(
+        fmt::format("{}: shows no certificate; is this the collector's gRPC port?", address));
   }
   X509* authority = nullptr;
   for (int i = 0; i < sk_X509_num(chain); ++i) {
@@ -207,22 +211,25 @@ StatusOr<std::string> FetchCa(const std::string& address, const std::string& ser
   }
   if (authority == nullptr) {
     X509* last = sk_X509_value(chain, sk_X509_num(chain) - 1);
-    return PermissionDenied(fmt::format(
-        "{}: is not the collector that made the token: its authority has the fingerprint {}, the token asks "
-        "for {}; check the address, or ask your vendor for a new token",
-        address, FingerprintOf(last), fingerprint));
+    return PermissionDenied(
+        fmt::format("{}: is not the collector that made the token: its authority has the "
+                    "fingerprint {}, the token asks "
+                    "for {}; check the address, or ask your vendor for a new token",
+                    address, FingerprintOf(last), fingerprint));
   }
-  FW_RETURN_IF_ERROR(CheckChain(leaf, authority, chain)
-                         .With(fmt::format("{}: its certificate is not signed by the authority that the "
-                                           "token names",
-                                           address)));
+  FW_RETURN_IF_ERROR(
+      CheckChain(leaf, authority, chain)
+          .With(fmt::format("{}: its certificate is not signed by the authority that the "
+                            "token names",
+                            address)));
   const std::string& name = server_name.empty() ? host : server_name;
   if (X509_check_host(leaf, name.data(), name.size(), 0, nullptr) != 1 &&
       X509_check_ip_asc(leaf, name.c_str(), 0) != 1) {
-    return PermissionDenied(fmt::format(
-        "{}: its certificate is for {}, not for '{}'; reach it by one of these names, or have the name "
-        "added to the collector's certificate",
-        address, NamesOf(leaf), name));
+    return PermissionDenied(
+        fmt::format("{}: its certificate is for {}, not for '{}'; reach it by one of these names, "
+                    "or have the name "
+                    "added to the collector's certificate",
+                    address, NamesOf(leaf), name));
   }
   Io pem(BIO_new(BIO_s_mem()));
   PEM_write_bio_X509(pem.get(), authority);

@@ -1,10 +1,9 @@
 #include "probe/enrol.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
-
-#include <fmt/format.h>
 
 #include "base/file.h"
 #include "probe/crypto.h"
@@ -42,10 +41,12 @@ Status Explain(const Status& status, const std::string& collector) {
 StatusOr<EnrolmentTokenText> ParseEnrolmentToken(std::string_view text) {
   text = Trim(text);
   Status bad = InvalidArgument(
-      "not an enrolment token: it looks like fw1.<secret>.<64 hex digits>; copy it as it was given");
+      "not an enrolment token: it looks like fw1.<secret>.<64 hex digits>; copy it as it was "
+      "given");
   size_t first = text.find('.');
   size_t last = text.rfind('.');
-  if (first == std::string_view::npos || first == last || text.substr(0, first) != "fw1") return bad;
+  if (first == std::string_view::npos || first == last || text.substr(0, first) != "fw1")
+    return bad;
   std::string_view fingerprint = text.substr(last + 1);
   if (last - first < 2 || fingerprint.size() != 64 || !IsLowerHex(fingerprint)) return bad;
   if (text.find_first_of(" \t\r\n") != std::string_view::npos || text.size() > 1024) return bad;
@@ -59,12 +60,14 @@ TlsIdentity TlsOf(const ProbeIdentityFile& identity) {
   return {identity.ca_pem, identity.certificate_pem, identity.key_pem};
 }
 
-StatusOr<ProbeIdentityFile> Enrol(const EnrolOptions& options, EnrolmentCalls& calls, const Clock& clock) {
+StatusOr<ProbeIdentityFile> Enrol(const EnrolOptions& options, EnrolmentCalls& calls,
+                                  const Clock& clock) {
   std::string path = IdentityPath(options.state_dir);
   if (FileExists(path) && !options.force) {
-    return AlreadyExists(fmt::format(
-        "{}: this probe is enrolled already; with --force it becomes a new probe and the old one is silent",
-        path));
+    return AlreadyExists(
+        fmt::format("{}: this probe is enrolled already; with --force it becomes a new probe and "
+                    "the old one is silent",
+                    path));
   }
   FW_ASSIGN_OR_RETURN(std::string text, ReadFile(options.token_file, 64 << 10));
   StatusOr<EnrolmentTokenText> token = ParseEnrolmentToken(text);
@@ -72,17 +75,20 @@ StatusOr<ProbeIdentityFile> Enrol(const EnrolOptions& options, EnrolmentCalls& c
   // A folder that cannot be written to shows before the token is spent.
   FW_RETURN_IF_ERROR(MakeDirs(options.state_dir, 0700));
   if (access(options.state_dir.c_str(), W_OK) != 0) {
-    return PermissionDenied(fmt::format("{}: cannot be written to; run as its owner", options.state_dir));
+    return PermissionDenied(
+        fmt::format("{}: cannot be written to; run as its owner", options.state_dir));
   }
 
   const GrpcOptions& collector = options.collector;
   FW_ASSIGN_OR_RETURN(std::string ca, FetchCa(collector.collector, collector.server_name,
                                               token->ca_fingerprint, kPatience));
   FW_ASSIGN_OR_RETURN(KeyAndRequest made, MakeKeyAndRequest());
-  StatusOr<EnrolAnswer> answer = calls.Enrol(collector, ca, token->text, made.csr_der, options.host);
+  StatusOr<EnrolAnswer> answer =
+      calls.Enrol(collector, ca, token->text, made.csr_der, options.host);
   if (!answer.ok()) return Explain(answer.status(), collector.collector);
-  FW_RETURN_IF_ERROR(CheckKeyMatches(made.key_pem, answer->certificate_pem)
-                         .With(fmt::format("{}: the answer to the enrolment", collector.collector)));
+  FW_RETURN_IF_ERROR(
+      CheckKeyMatches(made.key_pem, answer->certificate_pem)
+          .With(fmt::format("{}: the answer to the enrolment", collector.collector)));
   ProbeIdentityFile identity;
   identity.collector = collector.collector;
   identity.server_name = collector.server_name;
@@ -100,12 +106,15 @@ StatusOr<ProbeIdentityFile> Enrol(const EnrolOptions& options, EnrolmentCalls& c
 
 Status Renew(const std::string& state_dir, ProbeIdentityFile& identity, EnrolmentCalls& calls) {
   FW_ASSIGN_OR_RETURN(KeyAndRequest made, MakeKeyAndRequest());
-  FW_ASSIGN_OR_RETURN(EnrolAnswer answer, calls.Renew(CollectorOf(identity), TlsOf(identity), made.csr_der));
-  FW_RETURN_IF_ERROR(CheckKeyMatches(made.key_pem, answer.certificate_pem).With("the renewed certificate"));
+  FW_ASSIGN_OR_RETURN(EnrolAnswer answer,
+                      calls.Renew(CollectorOf(identity), TlsOf(identity), made.csr_der));
+  FW_RETURN_IF_ERROR(
+      CheckKeyMatches(made.key_pem, answer.certificate_pem).With("the renewed certificate"));
   ProbeIdentityFile renewed = identity;
   renewed.key_pem = made.key_pem;
   renewed.certificate_pem = answer.certificate_pem;
-  // The collector's authority may change; it is named over a connection that the old one vouches for.
+  // The collector's authority may change; it is named over a connection that the old one vouches
+  // for.
   if (!answer.ca_pem.empty()) renewed.ca_pem = answer.ca_pem;
   FW_RETURN_IF_ERROR(SaveIdentity(state_dir, renewed));
   identity = std::move(renewed);

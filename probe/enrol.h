@@ -18,8 +18,8 @@ struct EnrolAnswer {
   std::string probe;
 };
 
-// EnrolmentService as the probe needs it. The real one is in grpc_enrolment.cc. Each call waits at most half
-// a minute.
+// EnrolmentService as the probe needs it. The real one is in grpc_enrolment.cc. Each call waits at
+// most half a minute.
 class EnrolmentCalls {
  public:
   virtual ~EnrolmentCalls() = default;
@@ -32,7 +32,8 @@ class EnrolmentCalls {
 };
 std::unique_ptr<EnrolmentCalls> MakeGrpcEnrolmentCalls();
 
-// `fw1.<secret>.<SHA-256 of the authority's certificate, hex>`; white space around it is left out of account.
+// `fw1.<secret>.<SHA-256 of the authority's certificate, hex>`; white space around it is left out
+// of account.
 struct EnrolmentTokenText {
   std::string text;  // the whole token: what the collector wants to see
   std::string ca_fingerprint;
@@ -49,11 +50,13 @@ struct EnrolOptions {
 };
 
 // Exchanges the token for an identity and writes it to the state folder. Finds the authority by its
-// fingerprint in the chain that the collector shows, so that the token is handed to nobody else. Whatever
-// fails, an identity that was there stays as it was.
-StatusOr<ProbeIdentityFile> Enrol(const EnrolOptions& options, EnrolmentCalls& calls, const Clock& clock);
+// fingerprint in the chain that the collector shows, so that the token is handed to nobody else.
+// Whatever fails, an identity that was there stays as it was.
+StatusOr<ProbeIdentityFile> Enrol(const EnrolOptions& options, EnrolmentCalls& calls,
+                                  const Clock& clock);
 
-// A new key and certificate for the same identity, written to the state folder; `identity` is then the new one.
+// A new key and certificate for the same identity, written to the state folder; `identity` is then
+// the new one.
 Status Renew(const std::string& state_dir, ProbeIdentityFile& identity, EnrolmentCalls& calls);
 
 GrpcOptions CollectorOf(const ProbeIdentityFile& identity);

@@ -1,8 +1,7 @@
 #include "probe/facts.h"
 
-#include <sys/utsname.h>
-
 #include <fmt/format.h>
+#include <sys/utsname.h>
 
 #include "base/file.h"
 #include "probe/parse.h"
@@ -19,7 +18,8 @@ std::string_view Trim(std::string_view text) {
 
 std::string_view Unquote(std::string_view text) {
   text = Trim(text);
-  if (text.size() >= 2 && (text.front() == '"' || text.front() == '\'') && text.back() == text.front()) {
+  if (text.size() >= 2 && (text.front() == '"' || text.front() == '\'') &&
+      text.back() == text.front()) {
     text = text.substr(1, text.size() - 2);
   }
   return text;
@@ -32,7 +32,8 @@ class FactReader : public Source {
   std::string_view name() const override { return "facts"; }
 
   Status Read(Readings& out) override {
-    if (looked_ && out.at() - last_look_ < options_.interval && out.at() >= last_look_) return OkStatus();
+    if (looked_ && out.at() - last_look_ < options_.interval && out.at() >= last_look_)
+      return OkStatus();
     Status status;
     if (!looked_) {
       // A damaged file only costs the comparison with what was before the start.
@@ -72,7 +73,8 @@ class FactReader : public Source {
   }
 
  private:
-  // Brings `facts` up to date. What cannot be read stays as it was; what is not asked for any more goes.
+  // Brings `facts` up to date. What cannot be read stays as it was; what is not asked for any more
+  // goes.
   Status Look(StateMap& facts) {
     StateMap before = std::exchange(facts, {});
     Status first;
@@ -105,7 +107,8 @@ class FactReader : public Source {
       facts["os.kernel"] = names.release;
       facts["os.architecture"] = names.machine;
     }
-    if (StatusOr<std::string> text = ReadFile(options_.root + "/etc/os-release", 64 << 10); text.ok()) {
+    if (StatusOr<std::string> text = ReadFile(options_.root + "/etc/os-release", 64 << 10);
+        text.ok()) {
       facts.merge(ParseOsRelease(*text));
     }
     if (StatusOr<std::string> text = ReadFile(options_.root + "/proc/cpuinfo"); text.ok()) {
@@ -137,11 +140,12 @@ class FactReader : public Source {
       FW_ASSIGN_OR_RETURN(std::string text, ReadFile(extra.file, 1 << 20));
       return FirstLine(text);
     }
-    FW_ASSIGN_OR_RETURN(CommandOutcome outcome, RunCommand(extra.command, options_.command_timeout));
+    FW_ASSIGN_OR_RETURN(CommandOutcome outcome,
+                        RunCommand(extra.command, options_.command_timeout));
     if (outcome.timed_out || outcome.exit_code != 0) {
-      return Unavailable(fmt::format("{}: {}", extra.command[0],
-                                     outcome.timed_out ? "took too long"
-                                                       : fmt::format("exit code {}", outcome.exit_code)));
+      return Unavailable(fmt::format(
+          "{}: {}", extra.command[0],
+          outcome.timed_out ? "took too long" : fmt::format("exit code {}", outcome.exit_code)));
     }
     return FirstLine(outcome.output);
   }

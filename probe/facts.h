@@ -27,10 +27,10 @@ struct FactOptions {
   std::vector<FactSource> extra;
 };
 
-// The inventory: what this host and its products are. All facts are reported at the first round, after that
-// those that changed, each with a Change; a fact that went away is reported with an empty value. A restart
-// of the host is the Change `host.boot` (the kernel's boot id). Uses the state file: what changed while the
-// probe was down is a change too.
+// The inventory: what this host and its products are. All facts are reported at the first round,
+// after that those that changed, each with a Change; a fact that went away is reported with an
+// empty value. A restart of the host is the Change `host.boot` (the kernel's boot id). Uses the
+// state file: what changed while the probe was down is a change too.
 std::unique_ptr<Source> MakeFactSource(FactOptions options);
 
 // What the files say; pure. Names and values.

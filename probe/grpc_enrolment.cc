@@ -65,6 +65,8 @@ class GrpcEnrolmentCalls : public EnrolmentCalls {
 
 }  // namespace
 
-std::unique_ptr<EnrolmentCalls> MakeGrpcEnrolmentCalls() { return std::make_unique<GrpcEnrolmentCalls>(); }
+std::unique_ptr<EnrolmentCalls> MakeGrpcEnrolmentCalls() {
+  return std::make_unique<GrpcEnrolmentCalls>();
+}
 
 }  // namespace forewarn

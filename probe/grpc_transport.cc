@@ -1,11 +1,10 @@
+#include <fmt/format.h>
 #include <grpcpp/grpcpp.h>
 
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
-
-#include <fmt/format.h>
 
 #include "forewarn/v1/ingest.grpc.pb.h"
 #include "probe/grpc_status.h"
@@ -16,7 +15,8 @@ namespace {
 
 constexpr int kMessageBytesMax = 8 << 20;
 
-class GrpcPushCall : public PushCall, private grpc::ClientBidiReactor<v1::PushRequest, v1::PushResponse> {
+class GrpcPushCall : public PushCall,
+                     private grpc::ClientBidiReactor<v1::PushRequest, v1::PushResponse> {
  public:
   explicit GrpcPushCall(std::shared_ptr<grpc::Channel> channel)
       : channel_(std::move(channel)), stub_(v1::IngestService::NewStub(channel_)) {
@@ -100,8 +100,8 @@ class GrpcPushCall : public PushCall, private grpc::ClientBidiReactor<v1::PushRe
   grpc::ClientContext context_;
   v1::PushResponse incoming_;  // gRPC's until OnReadDone()
 
-  // Guarded by the mutex: gRPC's threads call back. Both queues are bounded by the batches in flight, each of
-  // which has one response.
+  // Guarded by the mutex: gRPC's threads call back. Both queues are bounded by the batches in
+  // flight, each of which has one response.
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<v1::PushRequest> outgoing_;  // the first is being written
@@ -116,8 +116,8 @@ class GrpcTransport : public Transport {
   GrpcTransport(const GrpcOptions& options, const TlsIdentity& identity)
       : options_(options), identity_(identity) {}
 
-  // A channel a call: its back-off would only stand in the way of ours, and a renewed certificate is in force
-  // with the next call.
+  // A channel a call: its back-off would only stand in the way of ours, and a renewed certificate
+  // is in force with the next call.
   std::unique_ptr<PushCall> Open() override {
     grpc::SslCredentialsOptions tls;
     tls.pem_root_certs = identity_.ca_pem;
@@ -142,7 +142,8 @@ class GrpcTransport : public Transport {
 
 }  // namespace
 
-std::unique_ptr<Transport> MakeGrpcTransport(const GrpcOptions& options, const TlsIdentity& identity) {
+std::unique_ptr<Transport> MakeGrpcTransport(const GrpcOptions& options,
+                                             const TlsIdentity& identity) {
   return std::make_unique<GrpcTransport>(options, identity);
 }
 

@@ -1,9 +1,8 @@
 #include <curl/curl.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <mutex>
-
-#include <fmt/format.h>
 
 #include "base/clock.h"
 #include "probe/checks.h"
@@ -46,7 +45,8 @@ class HttpCheck : public CheckRunner {
     curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, TakeBody);
     curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &body);
     curl_easy_setopt(curl.get(), CURLOPT_ERRORBUFFER, error);
-    if (!options_.ca_file.empty()) curl_easy_setopt(curl.get(), CURLOPT_CAINFO, options_.ca_file.c_str());
+    if (!options_.ca_file.empty())
+      curl_easy_setopt(curl.get(), CURLOPT_CAINFO, options_.ca_file.c_str());
     CURLcode code = curl_easy_perform(curl.get());
     long status = 0;
     curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
@@ -55,7 +55,8 @@ class HttpCheck : public CheckRunner {
     if (code != CURLE_OK) {
       result.message = error[0] != '\0' ? error : curl_easy_strerror(code);
     } else if (status != options_.expected_status) {
-      result.message = fmt::format("status {} where {} was expected", status, options_.expected_status);
+      result.message =
+          fmt::format("status {} where {} was expected", status, options_.expected_status);
     } else if (body.text.find(options_.expected_body) == std::string::npos) {
       result.message = fmt::format("status {}, but the expected text is not in the body", status);
     } else {

@@ -1,14 +1,13 @@
 #include "probe/ledger.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
 #include <system_error>
-
-#include <fmt/format.h>
 
 #include "base/units.h"
 
@@ -42,12 +41,14 @@ std::string_view VerdictName(Verdict verdict) {
 }
 
 std::string Lines(const SpooledBatch& batch, Timestamp now) {
-  std::string text = fmt::format("{} batch {}/{} round {} samples {}\n", FormatTime(now), batch.epoch,
-                                 batch.sequence, FormatTime(batch.item.at), batch.item.samples.size());
+  std::string text =
+      fmt::format("{} batch {}/{} round {} samples {}\n", FormatTime(now), batch.epoch,
+                  batch.sequence, FormatTime(batch.item.at), batch.item.samples.size());
   const Reports& reports = batch.item.reports;
   for (const Event& event : reports.events) {
     text += fmt::format("  event {} x{} {} {}\n", SeverityName(event.severity), event.count,
-                        OneLine(event.source), OneLine(event.message.empty() ? event.template_text : event.message));
+                        OneLine(event.source),
+                        OneLine(event.message.empty() ? event.template_text : event.message));
   }
   for (const Check& check : reports.checks) {
     text += fmt::format("  check {} {} {}\n", OneLine(check.name), VerdictName(check.verdict),

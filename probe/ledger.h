@@ -8,9 +8,10 @@
 
 namespace forewarn {
 
-// The list of all that ever left this host, for the customer to read: one line a batch, and below it one line
-// for each event, check, fact, change and gap in it, as it was sent. Append-only text in
-// <folder>/ledger.log; beyond half of `max_bytes` it becomes ledger.log.1, which replaces the one before.
+// The list of all that ever left this host, for the customer to read: one line a batch, and below
+// it one line for each event, check, fact, change and gap in it, as it was sent. Append-only text
+// in <folder>/ledger.log; beyond half of `max_bytes` it becomes ledger.log.1, which replaces the
+// one before.
 //
 //   2026-05-01T10:00:00.250Z batch 1777629600000/17 round 2026-05-01T10:00:00Z samples 311
 //     event error x3 log:/var/log/app.log disk <*> failed
@@ -18,7 +19,8 @@ namespace forewarn {
 // Not thread-safe.
 class Ledger {
  public:
-  Ledger(std::string folder, int64_t max_bytes) : folder_(std::move(folder)), max_bytes_(max_bytes) {}
+  Ledger(std::string folder, int64_t max_bytes)
+      : folder_(std::move(folder)), max_bytes_(max_bytes) {}
 
   // Call before the batch is handed over: rather one line too many than one too few.
   Status Write(const SpooledBatch& batch, Timestamp now);

@@ -1,15 +1,15 @@
-// forewarn-probe run | enrol | status. Exit codes: 0 done or healthy, 1 failed or not healthy, 2 wrong usage
-// or settings.
+// forewarn-probe run | enrol | status. Exit codes: 0 done or healthy, 1 failed or not healthy, 2
+// wrong usage or settings.
+#include <fmt/format.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <string>
 
-#include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -71,7 +71,8 @@ int EnrolCommand(const EnrolOptions& given, const std::string& host) {
   std::unique_ptr<EnrolmentCalls> calls = MakeGrpcEnrolmentCalls();
   StatusOr<ProbeIdentityFile> identity = Enrol(options, *calls, clock);
   if (!identity.ok()) return Complain(identity.status(), 1);
-  fmt::print("enrolled as probe {} of {}/{}\n", identity->probe, identity->customer, identity->installation);
+  fmt::print("enrolled as probe {} of {}/{}\n", identity->probe, identity->customer,
+             identity->installation);
   return 0;
 }
 
@@ -91,9 +92,11 @@ int Main(int argc, char** argv) {
   const std::string default_state_dir = ProbeSettings().state_dir;
 
   RunArguments run;
-  CLI::App* run_command = cli.add_subcommand("run", "Read this host in rounds and push what was read");
+  CLI::App* run_command =
+      cli.add_subcommand("run", "Read this host in rounds and push what was read");
   run_command->add_option("--config", run.config, "The settings")->capture_default_str();
-  run_command->add_flag("--check-config", run.check_config, "List every mistake in the settings and stop");
+  run_command->add_flag("--check-config", run.check_config,
+                        "List every mistake in the settings and stop");
 
   EnrolOptions enrol;
   enrol.state_dir = default_state_dir;
@@ -101,19 +104,23 @@ int Main(int argc, char** argv) {
   CLI::App* enrol_command =
       cli.add_subcommand("enrol", "Exchange a one-time token for this probe's certificate");
   enrol_command->add_option("--collector", enrol.collector.collector, "host:port")->required();
-  enrol_command->add_option("--token-file", enrol.token_file, "The file with the token")->required();
+  enrol_command->add_option("--token-file", enrol.token_file, "The file with the token")
+      ->required();
   enrol_command->add_option("--state-dir", enrol.state_dir, "Where the identity is kept")
       ->capture_default_str();
-  enrol_command->add_option("--server-name", enrol.collector.server_name,
-                            "The name in the collector's certificate, when it is not the host of --collector");
+  enrol_command->add_option(
+      "--server-name", enrol.collector.server_name,
+      "The name in the collector's certificate, when it is not the host of --collector");
   enrol_command->add_option("--host", host, "This host's name, when it is not the kernel's");
-  enrol_command->add_flag("--force", enrol.force, "Become a new probe although this one is enrolled");
+  enrol_command->add_flag("--force", enrol.force,
+                          "Become a new probe although this one is enrolled");
 
   std::string state_dir = default_state_dir;
   std::string output = "text";
-  CLI::App* status_command =
-      cli.add_subcommand("status", "Tell how the running probe is; exits with 1 when it is not well");
-  status_command->add_option("--state-dir", state_dir, "The running probe's")->capture_default_str();
+  CLI::App* status_command = cli.add_subcommand(
+      "status", "Tell how the running probe is; exits with 1 when it is not well");
+  status_command->add_option("--state-dir", state_dir, "The running probe's")
+      ->capture_default_str();
   status_command->add_option("--output", output, "text or json")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();

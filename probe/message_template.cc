@@ -30,7 +30,9 @@ bool IsVariable(std::string_view word) {
 // Length of a pseudonym `<kind:0123456789ab>` at the front, or 0.
 size_t PseudonymLength(std::string_view text) {
   size_t at = 1;
-  while (at < text.size() && (IsLetter(text[at]) || IsDigit(text[at]) || text[at] == '_' || text[at] == '-')) ++at;
+  while (at < text.size() &&
+         (IsLetter(text[at]) || IsDigit(text[at]) || text[at] == '_' || text[at] == '-'))
+    ++at;
   if (at == 1 || at >= text.size() || text[at] != ':') return 0;
   size_t from = ++at;
   while (at < text.size() && IsHexDigit(text[at])) ++at;

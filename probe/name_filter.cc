@@ -12,7 +12,8 @@ StatusOr<std::shared_ptr<const re2::RE2>> Compile(const std::string& expression)
   if (expression.empty()) return std::shared_ptr<const re2::RE2>();
   auto compiled = std::make_shared<const re2::RE2>(expression, re2::RE2::Quiet);
   if (!compiled->ok()) {
-    return InvalidArgument(fmt::format("the regular expression '{}': {}", expression, compiled->error()));
+    return InvalidArgument(
+        fmt::format("the regular expression '{}': {}", expression, compiled->error()));
   }
   return std::shared_ptr<const re2::RE2>(compiled);
 }

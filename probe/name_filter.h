@@ -12,9 +12,9 @@ class RE2;
 
 namespace forewarn {
 
-// Which names (of mount points, devices, series) are wanted: those that `include` matches as a whole and
-// `exclude` does not. Regular expressions are RE2's; an empty one is left out of account. A value, cheap to
-// copy; thread-safe.
+// Which names (of mount points, devices, series) are wanted: those that `include` matches as a
+// whole and `exclude` does not. Regular expressions are RE2's; an empty one is left out of account.
+// A value, cheap to copy; thread-safe.
 class NameFilter {
  public:
   NameFilter() = default;  // admits every name

@@ -10,12 +10,12 @@
 
 namespace forewarn {
 
-// What the kernel's text files say, as readings. Pure: no file is opened here, so that tests and the fuzzer
-// need none. Each is defined in the read_*.cc that uses it.
+// What the kernel's text files say, as readings. Pure: no file is opened here, so that tests and
+// the fuzzer need none. Each is defined in the read_*.cc that uses it.
 //
-// A line of a form that is not known is skipped, since kernels add some; a file in which nothing was
-// recognised, or a number that is none in a place where one must be, is INVALID_ARGUMENT, and what was
-// appended before stays.
+// A line of a form that is not known is skipped, since kernels add some; a file in which nothing
+// was recognised, or a number that is none in a place where one must be, is INVALID_ARGUMENT, and
+// what was appended before stays.
 
 Status ParseCpu(std::string_view stat, double ticks_per_second, Readings& out);
 Status ParseStat(std::string_view stat, Readings& out);

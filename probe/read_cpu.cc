@@ -1,6 +1,5 @@
-#include <unistd.h>
-
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "probe/parse.h"
@@ -9,7 +8,8 @@
 namespace forewarn {
 namespace {
 
-constexpr std::string_view kModes[] = {"user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal"};
+constexpr std::string_view kModes[] = {"user",   "nice", "system",  "idle",
+                                       "iowait", "irq",  "softirq", "steal"};
 
 class CpuSource : public Source {
  public:
@@ -39,7 +39,8 @@ Status ParseCpu(std::string_view stat, double ticks_per_second, Readings& out) {
     for (size_t i = 0; i < std::size(kModes) + 2 && i + 1 < words.size(); ++i) {
       double ticks;
       if (!ParseNumber(words[i + 1], ticks)) {
-        return InvalidArgument(fmt::format("{}: '{}' is not a number of ticks", words[0], words[i + 1]));
+        return InvalidArgument(
+            fmt::format("{}: '{}' is not a number of ticks", words[0], words[i + 1]));
       }
       double seconds = ticks / ticks_per_second;
       if (i < std::size(kModes)) {

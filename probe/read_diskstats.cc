@@ -7,7 +7,7 @@
 namespace forewarn {
 namespace {
 
-constexpr double kSector = 512;       // bytes, whatever the device's own sector is
+constexpr double kSector = 512;  // bytes, whatever the device's own sector is
 constexpr double kMillisecond = 1e-3;
 
 struct Column {

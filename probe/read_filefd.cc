@@ -29,7 +29,8 @@ Status ParseFileNr(std::string_view text, Readings& out) {
   double allocated;
   double maximum;
   if (words.size() != 3 || !ParseNumber(words[0], allocated) || !ParseNumber(words[2], maximum)) {
-    return InvalidArgument(fmt::format("three numbers were expected, not '{}'", text.substr(0, 80)));
+    return InvalidArgument(
+        fmt::format("three numbers were expected, not '{}'", text.substr(0, 80)));
   }
   out.Sample("node_filefd_allocated", allocated);
   out.Sample("node_filefd_maximum", maximum);

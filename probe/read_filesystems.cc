@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <sys/statvfs.h>
 
 #include <algorithm>
@@ -10,8 +11,6 @@
 #include <set>
 #include <thread>
 #include <tuple>
-
-#include <fmt/format.h>
 
 #include "base/file.h"
 #include "probe/parse.h"
@@ -45,14 +44,15 @@ bool HasOption(std::string_view options, std::string_view wanted) {
   return false;
 }
 
-// One statvfs() that somebody may be waiting for, or may have given up on. Shared by the source and the
-// thread that is in the call, which may outlive the source: a call on a dead NFS server does not return.
+// One statvfs() that somebody may be waiting for, or may have given up on. Shared by the source and
+// the thread that is in the call, which may outlive the source: a call on a dead NFS server does
+// not return.
 struct Call {
   std::mutex mutex;
   std::condition_variable finished;
-  std::vector<std::string> paths;                         // fixed
-  std::vector<std::pair<int, struct statvfs>> answers;    // guarded by mutex; errno first
-  bool abandoned = false;                                 // guarded by mutex
+  std::vector<std::string> paths;                       // fixed
+  std::vector<std::pair<int, struct statvfs>> answers;  // guarded by mutex; errno first
+  bool abandoned = false;                               // guarded by mutex
 };
 
 void AnswerAll(std::shared_ptr<Call> call) {
@@ -85,7 +85,8 @@ class FilesystemSource : public Source {
     });
     std::vector<const Mount*> asked;
     for (const Mount& mount : *mounts) {
-      if (!options_.mount_points.Admits(mount.mountpoint) || !options_.types.Admits(mount.fstype)) continue;
+      if (!options_.mount_points.Admits(mount.mountpoint) || !options_.types.Admits(mount.fstype))
+        continue;
       if (hanging_.contains(mount.mountpoint)) {
         Report(mount, nullptr, out);
       } else {
@@ -97,13 +98,14 @@ class FilesystemSource : public Source {
   }
 
  private:
-  // One thread asks for all mounts in turn. When one hangs, the thread is left to it and another goes on
-  // with the rest, so that n hanging mounts cost n threads and n patiences, once.
+  // One thread asks for all mounts in turn. When one hangs, the thread is left to it and another
+  // goes on with the rest, so that n hanging mounts cost n threads and n patiences, once.
   void Ask(const std::vector<const Mount*>& mounts, Readings& out) {
     size_t next = 0;
     while (next < mounts.size()) {
       auto call = std::make_shared<Call>();
-      for (size_t i = next; i < mounts.size(); ++i) call->paths.push_back(root_ + mounts[i]->mountpoint);
+      for (size_t i = next; i < mounts.size(); ++i)
+        call->paths.push_back(root_ + mounts[i]->mountpoint);
       std::thread(AnswerAll, call).detach();
       std::unique_lock lock(call->mutex);
       for (size_t answered = 0; next < mounts.size(); ++answered) {
@@ -125,9 +127,10 @@ class FilesystemSource : public Source {
 
   static void Report(const Mount& mount, const struct statvfs* answer, Readings& out) {
     auto sample = [&](std::string_view name, double value) {
-      out.Sample(name,
-                 {{"device", mount.device}, {"fstype", mount.fstype}, {"mountpoint", mount.mountpoint}},
-                 value);
+      out.Sample(
+          name,
+          {{"device", mount.device}, {"fstype", mount.fstype}, {"mountpoint", mount.mountpoint}},
+          value);
     };
     sample("node_filesystem_device_error", answer == nullptr ? 1 : 0);
     sample("node_filesystem_readonly", mount.readonly ? 1 : 0);

@@ -1,5 +1,7 @@
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <glob.h>
+#include <re2/re2.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,9 +13,6 @@
 #include <set>
 #include <system_error>
 #include <tuple>
-
-#include <fmt/format.h>
-#include <re2/re2.h>
 
 #include "base/file.h"
 #include "probe/logs.h"
@@ -48,7 +47,8 @@ class Tail {
   const std::string& id() const { return id_; }
   uint64_t offset() const { return offset_; }
 
-  // Calls take(line, cut) for each whole line, reading at most `bytes_max`. True when the end was reached.
+  // Calls take(line, cut) for each whole line, reading at most `bytes_max`. True when the end was
+  // reached.
   template <typename Take>
   bool Read(size_t bytes_max, size_t line_max, Take&& take) {
     struct stat info;
@@ -77,7 +77,8 @@ class Tail {
         rest.remove_prefix(end + 1);
       }
       if (rest.size() > line_max) {
-        // The line is too long to wait for its end: what is here counts, the rest of it is passed over.
+        // The line is too long to wait for its end: what is here counts, the rest of it is passed
+        // over.
         if (!skipping_) take(rest.substr(0, line_max), true);
         skipping_ = true;
         offset_ += rest.size();
@@ -148,12 +149,15 @@ class LogSource : public Source {
       event.count = overflow_;
       event.severity = Severity::kWarning;
       event.source = "log:*";
-      event.message = event.template_text = "more kinds of messages than are told apart in one round";
+      event.message = event.template_text =
+          "more kinds of messages than are told apart in one round";
       out.reports.events.push_back(std::move(event));
     }
     for (const auto& [path, count] : lines_) {
-      out.Sample("forewarn_probe_log_lines_total", {{"path", path}}, static_cast<double>(count.first));
-      out.Sample("forewarn_probe_log_lines_cut_total", {{"path", path}}, static_cast<double>(count.second));
+      out.Sample("forewarn_probe_log_lines_total", {{"path", path}},
+                 static_cast<double>(count.first));
+      out.Sample("forewarn_probe_log_lines_cut_total", {{"path", path}},
+                 static_cast<double>(count.second));
     }
     return first;
   }
@@ -165,7 +169,8 @@ class LogSource : public Source {
     for (const auto& [path, position] : state_) {
       if (!path.starts_with(kSeen) && FileExists(path)) state[path] = position;
     }
-    for (const auto& [path, tail] : tails_) state[path] = fmt::format("{} {}", tail->id(), tail->offset());
+    for (const auto& [path, tail] : tails_)
+      state[path] = fmt::format("{} {}", tail->id(), tail->offset());
     if (state == state_) return OkStatus();
     FW_RETURN_IF_ERROR(SaveStateMap(options_.state_file, state));
     state_ = std::move(state);
@@ -217,7 +222,8 @@ class LogSource : public Source {
     }
     bool at_end = Follow(log, *tail->second, at);
     struct stat info;
-    if (!at_end || stat(path.c_str(), &info) != 0 || IdOf(info) == tail->second->id()) return OkStatus();
+    if (!at_end || stat(path.c_str(), &info) != 0 || IdOf(info) == tail->second->id())
+      return OkStatus();
     // Renamed away: the old file has been read to its end, the one that took its place is begun.
     Opened next = OpenFile(path);
     if (next.fd < 0) return OkStatus();
@@ -272,11 +278,12 @@ class LogSource : public Source {
   // True when the end of the file was reached.
   bool Follow(CompiledLog& log, Tail& tail, Timestamp at) {
     auto& [lines, cuts] = lines_[tail.path()];
-    return tail.Read(options_.bytes_per_round, log.options.line_max, [&](std::string_view line, bool cut) {
-      ++lines;
-      if (cut) ++cuts;
-      TakeLine(log, tail.path(), line, at);
-    });
+    return tail.Read(options_.bytes_per_round, log.options.line_max,
+                     [&](std::string_view line, bool cut) {
+                       ++lines;
+                       if (cut) ++cuts;
+                       TakeLine(log, tail.path(), line, at);
+                     });
   }
 
   void TakeLine(CompiledLog& log, const std::string& path, std::string_view line, Timestamp at) {
@@ -290,7 +297,8 @@ class LogSource : public Source {
     std::string code;
     if (log.code) {
       re2::StringPiece group;
-      if (re2::RE2::PartialMatch(Piece(line), *log.code, &group)) code = ValidUtf8({group.data(), group.size()});
+      if (re2::RE2::PartialMatch(Piece(line), *log.code, &group))
+        code = ValidUtf8({group.data(), group.size()});
     }
     // Nothing but the redacted form is ever kept; the template is made of it.
     std::string message = redactor_.Redact(line);
@@ -321,10 +329,11 @@ class LogSource : public Source {
   bool loaded_ = false;
   StateMap state_;  // as on disk: by path the inode and offset; and which logs were ever looked at
   std::set<std::string> looked_;
-  std::map<std::string, std::unique_ptr<Tail>> tails_;                  // by path
-  std::map<std::string, std::string> tail_logs_;                        // path to the log that found it
-  std::map<std::string, std::pair<uint64_t, uint64_t>> lines_;          // by path: lines, cut lines
-  std::map<std::tuple<std::string, Severity, std::string, std::string>, Event> events_;  // of this round
+  std::map<std::string, std::unique_ptr<Tail>> tails_;          // by path
+  std::map<std::string, std::string> tail_logs_;                // path to the log that found it
+  std::map<std::string, std::pair<uint64_t, uint64_t>> lines_;  // by path: lines, cut lines
+  std::map<std::tuple<std::string, Severity, std::string, std::string>, Event>
+      events_;  // of this round
   uint64_t overflow_ = 0;
 };
 
@@ -336,7 +345,8 @@ StatusOr<std::unique_ptr<re2::RE2>> Compile(const std::string& pattern, const st
 
 }  // namespace
 
-StatusOr<std::unique_ptr<Source>> MakeLogSource(LogSourceOptions options, const Redactor& redactor) {
+StatusOr<std::unique_ptr<Source>> MakeLogSource(LogSourceOptions options,
+                                                const Redactor& redactor) {
   std::vector<CompiledLog> logs;
   for (const LogOptions& from : options.logs) {
     CompiledLog log;
@@ -348,8 +358,8 @@ StatusOr<std::unique_ptr<Source>> MakeLogSource(LogSourceOptions options, const 
     if (!from.code.empty()) {
       FW_ASSIGN_OR_RETURN(log.code, Compile(from.code, from.path));
       if (log.code->NumberOfCapturingGroups() < 1) {
-        return InvalidArgument(
-            fmt::format("log {}: the pattern of the code needs a group, as in 'ERR-([0-9]+)'", from.path));
+        return InvalidArgument(fmt::format(
+            "log {}: the pattern of the code needs a group, as in 'ERR-([0-9]+)'", from.path));
       }
     }
     logs.push_back(std::move(log));

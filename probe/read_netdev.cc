@@ -27,7 +27,9 @@ std::string_view Trim(std::string_view text) {
 class NetdevSource : public Source {
  public:
   NetdevSource(const std::string& root, NameFilter devices)
-      : path_(root + "/proc/net/dev"), classes_(root + "/sys/class/net"), devices_(std::move(devices)) {}
+      : path_(root + "/proc/net/dev"),
+        classes_(root + "/sys/class/net"),
+        devices_(std::move(devices)) {}
 
   std::string_view name() const override { return "netdev"; }
   Status Read(Readings& out) override {

@@ -15,7 +15,8 @@ class PressureSource : public Source {
 
   std::string_view name() const override { return "pressure"; }
   Status Read(Readings& out) override {
-    // Kernels before 4.20, and those started with psi=0, have none of this; then there is nothing to say.
+    // Kernels before 4.20, and those started with psi=0, have none of this; then there is nothing
+    // to say.
     if (!FileExists(folder_ + "cpu")) return OkStatus();
     for (std::string_view resource : kResources) {
       std::string path = folder_ + std::string(resource);
@@ -39,15 +40,18 @@ Status ParsePressure(std::string_view resource, std::string_view text, Readings&
   while (NextLine(text, line)) {
     std::vector<std::string_view> words = Words(line);
     if (words.size() < 2) continue;
-    // For the whole host a processor is never waited for by everybody; the kernel's zeros are left out.
-    std::string_view what = words[0] == "some"                         ? "waiting"
+    // For the whole host a processor is never waited for by everybody; the kernel's zeros are left
+    // out.
+    std::string_view what = words[0] == "some"                        ? "waiting"
                             : words[0] == "full" && resource != "cpu" ? "stalled"
-                                                                       : "";
+                                                                      : "";
     if (what.empty()) continue;
     constexpr std::string_view kTotal = "total=";
     double micros;
-    if (!words.back().starts_with(kTotal) || !ParseNumber(words.back().substr(kTotal.size()), micros)) {
-      return InvalidArgument(fmt::format("'{}' where total= and a number were expected", words.back()));
+    if (!words.back().starts_with(kTotal) ||
+        !ParseNumber(words.back().substr(kTotal.size()), micros)) {
+      return InvalidArgument(
+          fmt::format("'{}' where total= and a number were expected", words.back()));
     }
     out.Sample(fmt::format("node_pressure_{}_{}_seconds_total", resource, what), micros / 1e6);
     found = true;

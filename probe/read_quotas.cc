@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <fts.h>
 #include <sys/stat.h>
 
@@ -7,15 +8,13 @@
 #include <system_error>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "probe/source.h"
 
 namespace forewarn {
 namespace {
 
-// A round must not take for ever over a folder with millions of files: beyond this many the folder is
-// reported with device_error, since a partial sum would look like free room.
+// A round must not take for ever over a folder with millions of files: beyond this many the folder
+// is reported with device_error, since a partial sum would look like free room.
 constexpr int kEntriesMax = 500'000;
 
 struct Usage {
@@ -50,9 +49,8 @@ StatusOr<Usage> Measure(const std::string& path) {
                                               std::system_category().message(entry->fts_errno)));
         break;
       case FTS_DP:
-      case FTS_NS:   // went away while we looked
-      case FTS_ERR:
-        continue;
+      case FTS_NS:  // went away while we looked
+      case FTS_ERR: continue;
       default: break;
     }
     if (!status.ok()) break;
@@ -75,7 +73,8 @@ class QuotaSource : public Source {
     Status first;
     for (const Quota& quota : quotas_) {
       auto sample = [&](std::string_view name, double value) {
-        out.Sample(name, {{"device", quota.path}, {"fstype", "quota"}, {"mountpoint", quota.path}}, value);
+        out.Sample(name, {{"device", quota.path}, {"fstype", "quota"}, {"mountpoint", quota.path}},
+                   value);
       };
       StatusOr<Usage> usage = Measure(quota.path);
       sample("node_filesystem_device_error", usage.ok() ? 0 : 1);

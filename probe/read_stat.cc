@@ -12,9 +12,12 @@ struct Known {
   std::string_view metric;
 };
 constexpr Known kKnown[] = {
-    {"intr", "node_intr_total"},         {"ctxt", "node_context_switches_total"},
-    {"btime", "node_boot_time_seconds"}, {"processes", "node_forks_total"},
-    {"procs_running", "node_procs_running"}, {"procs_blocked", "node_procs_blocked"},
+    {"intr", "node_intr_total"},
+    {"ctxt", "node_context_switches_total"},
+    {"btime", "node_boot_time_seconds"},
+    {"processes", "node_forks_total"},
+    {"procs_running", "node_procs_running"},
+    {"procs_blocked", "node_procs_blocked"},
 };
 
 class StatSource : public Source {

@@ -8,9 +8,11 @@
 namespace forewarn {
 namespace {
 
-// oom_kill, pgpgin, pgpgout, pswpin, pswpout and the page faults: the few that say something of trouble.
+// oom_kill, pgpgin, pgpgout, pswpin, pswpout and the page faults: the few that say something of
+// trouble.
 bool IsWanted(std::string_view key) {
-  if (key.starts_with("oom_kill") || key.starts_with("pgpg") || key.starts_with("pswp")) return true;
+  if (key.starts_with("oom_kill") || key.starts_with("pgpg") || key.starts_with("pswp"))
+    return true;
   return key.starts_with("pg") && key.find("fault") != std::string_view::npos;
 }
 

@@ -15,16 +15,16 @@ namespace forewarn {
 
 // What the probe reads, before it has a place in a batch. Plain values; not thread-safe.
 
-// A series as one string: label names and values in turn, each behind its length as a varint, names sorted
-// by bytes. Two readings belong to the same series exactly when these strings are equal, so that a
-// dictionary needs one look-up and no parsing.
+// A series as one string: label names and values in turn, each behind its length as a varint, names
+// sorted by bytes. Two readings belong to the same series exactly when these strings are equal, so
+// that a dictionary needs one look-up and no parsing.
 using SeriesName = std::string;
 
 using LabelView = std::pair<std::string_view, std::string_view>;
 
-// `name` becomes the label `__name__`. Labels with an empty value are left out, as Prometheus does; bytes
-// of a value that are not UTF-8 become U+FFFD, since a mount point may hold anything. Label names are the
-// source's own constants: unique, and of the form that the protocol asks for.
+// `name` becomes the label `__name__`. Labels with an empty value are left out, as Prometheus does;
+// bytes of a value that are not UTF-8 become U+FFFD, since a mount point may hold anything. Label
+// names are the source's own constants: unique, and of the form that the protocol asks for.
 SeriesName MakeSeriesName(std::string_view name, std::initializer_list<LabelView> labels);
 SeriesName MakeSeriesName(std::string_view name, std::vector<LabelView> labels);
 

@@ -1,15 +1,14 @@
 #include "probe/redact.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
+#include <re2/re2.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <map>
 #include <system_error>
-
-#include <fmt/format.h>
-#include <re2/re2.h>
 
 #include "base/file.h"
 #include "base/random.h"
@@ -24,7 +23,8 @@ constexpr size_t kPseudonymDigits = 12;
 
 // In this order; what an earlier one replaced is not looked at again.
 const RedactionRule kStandardRules[] = {
-    {"key", R"re((-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----(?:(?s).*?-----END [A-Z0-9 ]*PRIVATE KEY-----|(?s).*)))re"},
+    {"key",
+     R"re((-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----(?:(?s).*?-----END [A-Z0-9 ]*PRIVATE KEY-----|(?s).*)))re"},
     // user:secret@ in a URL
     {"password", R"re([a-zA-Z][a-zA-Z0-9+.-]*://[^\s/:@"']*:([^\s/"']+)@)re"},
     {"authorization",
@@ -37,7 +37,8 @@ const RedactionRule kStandardRules[] = {
     {"secret",
      R"re((?i)(?:secret|token|api[_-]?key|apikey|access[_-]?key|auth[_-]?key|private[_-]?key|client[_-]?secret|credentials?|session[_-]?id|sessionid|signature|sig|auth)[a-z0-9_-]*["']?\]?\s*(?:=>|:=|==?|:)\s*\\?(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([^\s"',;&)\]}<>]+)))re"},
     // --password secret, -p secret
-    {"password", R"re((?i)--?(?:password|passwd|pass|token|secret|api-key)\s+["']?([^\s"'-][^\s"']*))re"},
+    {"password",
+     R"re((?i)--?(?:password|passwd|pass|token|secret|api-key)\s+["']?([^\s"'-][^\s"']*))re"},
     // SQL: IDENTIFIED BY 'secret', PASSWORD 'secret'
     {"password", R"re((?i)\b(?:identified\s+by|password)\s+'([^']*)')re"},
     // tokens that show what they are
@@ -54,8 +55,8 @@ re2::StringPiece Piece(std::string_view text) { return {text.data(), text.size()
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsWordByte(char c) {
-  return IsDigit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '+' || c == '/' || c == '=' ||
-         c == '_' || c == '-';
+  return IsDigit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '+' || c == '/' ||
+         c == '=' || c == '_' || c == '-';
 }
 
 // 13 to 19 digits, blanks or hyphens between them, whose check digit is right.
@@ -72,12 +73,15 @@ bool IsCardNumber(std::string_view text) {
   return digits >= 13 && digits <= 19 && sum % 10 == 0;
 }
 
-// A run that no person would write: long, of mixed classes, not a path or a name of words. UUIDs are names
-// of things, not secrets, and stay.
+// A run that no person would write: long, of mixed classes, not a path or a name of words. UUIDs
+// are names of things, not secrets, and stay.
 bool LooksRandom(std::string_view run) {
   if (run.size() < 20) return false;
-  size_t digits = 0, lower = 0, upper = 0, others = 0, hex = 0, changes = 0, longest_word = 0, word = 0;
-  auto kind = [](char c) { return IsDigit(c) ? 0 : c >= 'a' && c <= 'z' ? 1 : c >= 'A' && c <= 'Z' ? 2 : 3; };
+  size_t digits = 0, lower = 0, upper = 0, others = 0, hex = 0, changes = 0, longest_word = 0,
+         word = 0;
+  auto kind = [](char c) {
+    return IsDigit(c) ? 0 : c >= 'a' && c <= 'z' ? 1 : c >= 'A' && c <= 'Z' ? 2 : 3;
+  };
   for (size_t i = 0; i < run.size(); ++i) {
     char c = run[i];
     int k = kind(c);
@@ -101,13 +105,17 @@ bool LooksRandom(std::string_view run) {
 
 // The end of the pseudonym that has a byte in [from, end) of `text`, or 0 when none has.
 size_t PseudonymOver(std::string_view text, size_t from, size_t end) {
-  for (size_t open = text.find('<'); open != std::string_view::npos && open < end; open = text.find('<', open + 1)) {
+  for (size_t open = text.find('<'); open != std::string_view::npos && open < end;
+       open = text.find('<', open + 1)) {
     size_t colon = open + 1;
     while (colon < text.size() && (IsWordByte(text[colon]))) ++colon;
-    if (colon == open + 1 || colon + 1 + kPseudonymDigits >= text.size() || text[colon] != ':') continue;
+    if (colon == open + 1 || colon + 1 + kPseudonymDigits >= text.size() || text[colon] != ':')
+      continue;
     std::string_view digits = text.substr(colon + 1, kPseudonymDigits);
     size_t close = colon + 1 + kPseudonymDigits;
-    if (digits.find_first_not_of("0123456789abcdef") != std::string_view::npos || text[close] != '>') continue;
+    if (digits.find_first_not_of("0123456789abcdef") != std::string_view::npos ||
+        text[close] != '>')
+      continue;
     if (close + 1 > from) return close + 1;
   }
   return 0;
@@ -127,7 +135,8 @@ struct Redactor::Net {
   std::string Pseudonym(std::string_view kind, std::string_view secret) const {
     std::string digest = HmacSha256(options.key, secret);
     std::string hex;
-    for (size_t i = 0; i < kPseudonymDigits / 2; ++i) hex += fmt::format("{:02x}", static_cast<uint8_t>(digest[i]));
+    for (size_t i = 0; i < kPseudonymDigits / 2; ++i)
+      hex += fmt::format("{:02x}", static_cast<uint8_t>(digest[i]));
     return fmt::format("<{}:{}>", kind, hex);
   }
 
@@ -154,7 +163,8 @@ struct Redactor::Net {
       size_t pseudonym_end = PseudonymOver(text, from, end);
       if (secret.empty() || pseudonym_end > 0 || !wanted(what)) {
         size_t found_end = static_cast<size_t>(found[0].data() - text.data()) + found[0].size();
-        size_t next = std::min(text.size(), std::max(pseudonym_end > 0 ? pseudonym_end : found_end, at + 1));
+        size_t next =
+            std::min(text.size(), std::max(pseudonym_end > 0 ? pseudonym_end : found_end, at + 1));
         out.append(text, at, next - at);
         if (next == at) break;
         at = next;
@@ -208,7 +218,8 @@ Redactor::~Redactor() = default;
 
 StatusOr<std::unique_ptr<Redactor>> Redactor::Make(RedactionOptions options) {
   if (options.key.size() < kKeyMin) {
-    return InvalidArgument(fmt::format("the key of the pseudonyms is shorter than {} bytes", kKeyMin));
+    return InvalidArgument(
+        fmt::format("the key of the pseudonyms is shorter than {} bytes", kKeyMin));
   }
   std::unique_ptr<Redactor> redactor(new Redactor());
   Net& net = *redactor->net_;
@@ -251,7 +262,8 @@ uint64_t Redactor::Apply(std::vector<Reading>& samples, Reports& reports) const 
     }
     return true;
   });
-  kept += std::erase_if(reports.facts, [&](const Fact& fact) { return !options.facts.Admits(fact.name); });
+  kept += std::erase_if(reports.facts,
+                        [&](const Fact& fact) { return !options.facts.Admits(fact.name); });
   kept += std::erase_if(reports.changes,
                         [&](const Change& change) { return !options.facts.Admits(change.name); });
   for (Event& event : reports.events) {
@@ -281,11 +293,12 @@ StatusOr<std::string> LoadOrMakeKey(const std::string& path) {
     return FailedPrecondition(fmt::format("{}: others may read this key; chmod 600 it", path));
   }
   FW_ASSIGN_OR_RETURN(std::string key, ReadFile(path, 4096));
-  while (!key.empty() && (key.back() == '\n' || key.back() == '\r' || key.back() == ' ')) key.pop_back();
+  while (!key.empty() && (key.back() == '\n' || key.back() == '\r' || key.back() == ' '))
+    key.pop_back();
   if (key.size() < kKeyMin) {
-    return FailedPrecondition(
-        fmt::format("{}: the key is shorter than {} characters; remove the file to have a new one made", path,
-                    kKeyMin));
+    return FailedPrecondition(fmt::format(
+        "{}: the key is shorter than {} characters; remove the file to have a new one made", path,
+        kKeyMin));
   }
   return key;
 }

@@ -1,6 +1,7 @@
 #include "probe/run_command.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -10,8 +11,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <system_error>
-
-#include <fmt/format.h>
 
 #include "base/clock.h"
 #include "probe/parse.h"
@@ -23,7 +22,6 @@ namespace forewarn {
 namespace {
 
 constexpr size_t kLineMax = 1024;
-
 
 StatusOr<pid_t> Start(const std::vector<std::string>& command, int output_fd) {
   std::vector<char*> arguments;
@@ -50,7 +48,8 @@ StatusOr<pid_t> Start(const std::vector<std::string>& command, int output_fd) {
   posix_spawnattr_setflags(&attributes,
                            POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   pid_t pid = 0;
-  int error = posix_spawn(&pid, command[0].c_str(), &actions, &attributes, arguments.data(), environ);
+  int error =
+      posix_spawn(&pid, command[0].c_str(), &actions, &attributes, arguments.data(), environ);
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   if (error != 0) {
@@ -65,7 +64,8 @@ StatusOr<CommandOutcome> RunCommand(const std::vector<std::string>& command, Dur
                                     size_t output_max) {
   if (command.empty()) return InvalidArgument("the command is empty");
   int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return Internal("pipe: " + std::system_category().message(errno));
+  if (pipe2(ends, O_CLOEXEC) != 0)
+    return Internal("pipe: " + std::system_category().message(errno));
   StatusOr<pid_t> pid = Start(command, ends[1]);
   close(ends[1]);
   if (!pid.ok()) {
@@ -80,10 +80,11 @@ StatusOr<CommandOutcome> RunCommand(const std::vector<std::string>& command, Dur
   bool exited = false;
   bool open = true;
   char buffer[4096];
-  // Until it has exited: a child that it left behind may hold the pipe open for ever. While the pipe is open
-  // we look at it, and at the process every 20 ms.
+  // Until it has exited: a child that it left behind may hold the pipe open for ever. While the
+  // pipe is open we look at it, and at the process every 20 ms.
   while (!exited && clock.Monotonic() < deadline) {
-    int patience = static_cast<int>(std::min<int64_t>(20, (deadline - clock.Monotonic()).count() + 1));
+    int patience =
+        static_cast<int>(std::min<int64_t>(20, (deadline - clock.Monotonic()).count() + 1));
     pollfd one{open ? ends[0] : -1, POLLIN, 0};  // -1: poll() only waits
     if (poll(&one, 1, patience) > 0) {
       ssize_t n = read(ends[0], buffer, sizeof buffer);
@@ -92,7 +93,8 @@ StatusOr<CommandOutcome> RunCommand(const std::vector<std::string>& command, Dur
       if (n > 0) outcome.output.append(buffer, std::min(static_cast<size_t>(n), room));
       if (n > 0) continue;
     }
-    // Looked at but not taken: until it is, nobody else can get its number, which is also the group's.
+    // Looked at but not taken: until it is, nobody else can get its number, which is also the
+    // group's.
     siginfo_t info{};
     exited = waitid(P_PID, static_cast<id_t>(*pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
              info.si_pid == *pid;

@@ -1,6 +1,7 @@
 #include "probe/spool.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -8,8 +9,6 @@
 #include <cerrno>
 #include <charconv>
 #include <system_error>
-
-#include <fmt/format.h>
 
 #include "base/file.h"
 #include "base/fingerprint.h"
@@ -33,7 +32,8 @@ bool ParseSegmentName(std::string_view name, SpoolClass which, uint64_t& number)
   std::string prefix = fmt::format("{}-", LaneName(which));
   constexpr std::string_view kSuffix = ".seg";
   if (!name.starts_with(prefix) || !name.ends_with(kSuffix)) return false;
-  std::string_view digits = name.substr(prefix.size(), name.size() - prefix.size() - kSuffix.size());
+  std::string_view digits =
+      name.substr(prefix.size(), name.size() - prefix.size() - kSuffix.size());
   auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
   return error == std::errc() && end == digits.data() + digits.size();
 }
@@ -72,7 +72,8 @@ Status ReplaceFile(const std::string& path, std::string_view bytes) {
   if (fd < 0) return ResourceExhausted(fmt::format("{}: {}", beside, Reason()));
   Status written = WriteAll(fd, bytes, 0);
   close(fd);
-  if (written.ok() && rename(beside.c_str(), path.c_str()) != 0) written = ResourceExhausted(Reason());
+  if (written.ok() && rename(beside.c_str(), path.c_str()) != 0)
+    written = ResourceExhausted(Reason());
   return written.With(path);
 }
 
@@ -119,12 +120,14 @@ int64_t Spool::bytes() const {
 }
 
 bool Spool::IsUnderWay(SpoolClass which, uint64_t id) const {
-  return std::any_of(manifest_.sealed.begin(), manifest_.sealed.end(), [&](const SealedBatch& batch) {
-    return batch.id == id && (which == SpoolClass::kSamples ? batch.samples : batch.reports);
-  });
+  return std::any_of(
+      manifest_.sealed.begin(), manifest_.sealed.end(), [&](const SealedBatch& batch) {
+        return batch.id == id && (which == SpoolClass::kSamples ? batch.samples : batch.reports);
+      });
 }
 
-// ---- Opening ----------------------------------------------------------------------------------------
+// ---- Opening
+// ----------------------------------------------------------------------------------------
 
 Status Spool::Load(Timestamp now) {
   samples_.which = SpoolClass::kSamples;
@@ -137,19 +140,22 @@ Status Spool::Load(Timestamp now) {
       manifest_ = *std::move(manifest);
     } else {
       FW_LOG(kWarn, "spool.manifest_damaged",
-             {{"path", path}, {"error", manifest.status().message()}, {"effect", "all is sent again"}});
+             {{"path", path},
+              {"error", manifest.status().message()},
+              {"effect", "all is sent again"}});
       rename(path.c_str(), (options_.folder + "/quarantine-manifest").c_str());
     }
   }
-  if (manifest_.epoch == 0) manifest_.epoch = static_cast<uint64_t>(std::max<int64_t>(1, ToMillis(now)));
+  if (manifest_.epoch == 0)
+    manifest_.epoch = static_cast<uint64_t>(std::max<int64_t>(1, ToMillis(now)));
 
   for (Lane* lane : {&samples_, &reports_}) FW_RETURN_IF_ERROR(LoadLane(*lane));
   for (SealedBatch& batch : manifest_.sealed) {
     batch.samples = batch.samples && samples_.records.contains(batch.id);
     batch.reports = batch.reports && reports_.records.contains(batch.id);
   }
-  // The gaps are declared durably before the damaged bytes are cut off, so that neither a crash here loses
-  // the declaration nor the next start repeats it.
+  // The gaps are declared durably before the damaged bytes are cut off, so that neither a crash
+  // here loses the declaration nor the next start repeats it.
   FW_RETURN_IF_ERROR(Persist());
   for (const SpoolDamage& damage : manifest_.damages) {
     Lane& lane = damage.which == SpoolClass::kSamples ? samples_ : reports_;
@@ -169,7 +175,8 @@ Status Spool::Load(Timestamp now) {
 
 Status Spool::LoadLane(Lane& lane) {
   FW_ASSIGN_OR_RETURN(std::vector<std::string> names, ListDir(options_.folder));
-  uint64_t floor = lane.which == SpoolClass::kSamples ? manifest_.samples_floor : manifest_.reports_floor;
+  uint64_t floor =
+      lane.which == SpoolClass::kSamples ? manifest_.samples_floor : manifest_.reports_floor;
   floor = std::max(floor, manifest_.next_id);
   uint64_t after = 0;
   for (const SpoolDamage& damage : manifest_.damages) {
@@ -182,14 +189,16 @@ Status Spool::LoadLane(Lane& lane) {
     std::string path = PathOf(lane, segment.number);
     StatusOr<std::string> bytes = ReadFile(path, 1 << 30);
     if (!bytes.ok()) {
-      FW_LOG(kError, "spool.segment_unreadable", {{"path", path}, {"error", bytes.status().message()}});
+      FW_LOG(kError, "spool.segment_unreadable",
+             {{"path", path}, {"error", bytes.status().message()}});
       continue;
     }
     auto declared = std::find_if(
         manifest_.damages.begin(), manifest_.damages.end(), [&](const SpoolDamage& damage) {
           return damage.which == lane.which && damage.segment == segment.number;
         });
-    if (declared != manifest_.damages.end()) bytes->resize(std::min(bytes->size(), declared->good_size));
+    if (declared != manifest_.damages.end())
+      bytes->resize(std::min(bytes->size(), declared->good_size));
 
     SpoolScan scan = ScanSegment(*bytes, lane.which, after);
     if (scan.good_size < bytes->size()) FW_RETURN_IF_ERROR(SetAside(lane, segment, *bytes, scan));
@@ -219,9 +228,10 @@ Status Spool::LoadLane(Lane& lane) {
   return OkStatus();
 }
 
-Status Spool::SetAside(Lane& lane, Segment& segment, std::string_view bytes, const SpoolScan& scan) {
-  std::string copy = fmt::format("{}/quarantine-{}-{:020}", options_.folder, LaneName(lane.which),
-                                 segment.number);
+Status Spool::SetAside(Lane& lane, Segment& segment, std::string_view bytes,
+                       const SpoolScan& scan) {
+  std::string copy =
+      fmt::format("{}/quarantine-{}-{:020}", options_.folder, LaneName(lane.which), segment.number);
   // The copy is for a person to look at; a full disk must not keep the probe from starting.
   Status copied = ReplaceFile(copy, bytes.substr(scan.good_size));
   FW_LOG(kWarn, "spool.segment_damaged",
@@ -240,7 +250,8 @@ Status Spool::SetAside(Lane& lane, Segment& segment, std::string_view bytes, con
   return OkStatus();
 }
 
-// ---- Writing ----------------------------------------------------------------------------------------
+// ---- Writing
+// ----------------------------------------------------------------------------------------
 
 Status Spool::StartSegment(Lane& lane) {
   CloseSegment(lane);
@@ -278,11 +289,13 @@ Status Spool::Write(Lane& lane, SpoolFrame frame, const std::string& payload) {
   bytes += payload;
   bytes += bytes.substr(0, kSpoolFrameSize);
   Status written = WriteAll(lane.fd, bytes, segment.size);
-  if (written.ok() && options_.sync && fdatasync(lane.fd) != 0) written = ResourceExhausted(Reason());
+  if (written.ok() && options_.sync && fdatasync(lane.fd) != 0)
+    written = ResourceExhausted(Reason());
   if (!written.ok()) {
     // Whatever was written must not be taken for a record later, and its names were not kept.
     if (ftruncate(lane.fd, segment.size) != 0) {
-      manifest_.damages.push_back({lane.which, segment.number, static_cast<uint64_t>(segment.size)});
+      manifest_.damages.push_back(
+          {lane.which, segment.number, static_cast<uint64_t>(segment.size)});
     }
     CloseSegment(lane);
     return written.With(PathOf(lane, segment.number));
@@ -312,7 +325,8 @@ Status Spool::Append(const SpoolItem& item, Timestamp now) {
   auto append = [&](Lane& lane, const SpoolFrame& frame, auto&& encode) -> Status {
     Status status = DropToFit();
     int64_t limit = std::min(options_.segment_bytes, options_.max_bytes / 8);
-    if (status.ok() && (lane.closed || lane.segments.back().size > limit)) status = StartSegment(lane);
+    if (status.ok() && (lane.closed || lane.segments.back().size > limit))
+      status = StartSegment(lane);
     if (status.ok()) status = Write(lane, frame, encode());
     if (!status.ok()) AddGaps(frame.counts, "spool_full", frame.at);
     return status;
@@ -330,7 +344,8 @@ Status Spool::Append(const SpoolItem& item, Timestamp now) {
   return status;
 }
 
-// ---- Dropping ---------------------------------------------------------------------------------------
+// ---- Dropping
+// ---------------------------------------------------------------------------------------
 
 void Spool::AddGap(std::string_view kind, std::string_view reason, uint64_t count, Timestamp from,
                    Timestamp to) {
@@ -354,18 +369,22 @@ void Spool::AddGaps(const SpoolCounts& counts, std::string_view reason, Timestam
   AddGap("changes", reason, counts.changes, at, at);
 }
 
-// Only of records that are not sealed, from the oldest on: the floor stands for all that were dropped.
-void Spool::DropRecord(Lane& lane, std::map<uint64_t, Record>::iterator record, std::string_view reason) {
+// Only of records that are not sealed, from the oldest on: the floor stands for all that were
+// dropped.
+void Spool::DropRecord(Lane& lane, std::map<uint64_t, Record>::iterator record,
+                       std::string_view reason) {
   const SpoolFrame& frame = record->second.place.frame;
   AddGaps(frame.counts, reason, frame.at);
-  (lane.which == SpoolClass::kSamples ? manifest_.samples_floor : manifest_.reports_floor) = frame.id + 1;
+  (lane.which == SpoolClass::kSamples ? manifest_.samples_floor : manifest_.reports_floor) =
+      frame.id + 1;
   lane.records.erase(record);
 }
 
 void Spool::DropExpired(Timestamp now) {
   for (Lane* lane : {&samples_, &reports_}) {
     auto record = lane->records.lower_bound(manifest_.next_id);
-    while (record != lane->records.end() && record->second.place.frame.at < now - options_.max_age) {
+    while (record != lane->records.end() &&
+           record->second.place.frame.at < now - options_.max_age) {
       auto next = std::next(record);
       DropRecord(*lane, record, "expired");
       record = next;
@@ -378,10 +397,11 @@ Status Spool::DropToFit() {
   for (Lane* lane : {&samples_, &reports_}) {
     while (bytes() >= options_.max_bytes) {
       // The oldest segment whose records are all free to go; those that are under way hold theirs.
-      auto segment = std::find_if(lane->segments.begin(), lane->segments.end(), [&](const Segment& s) {
-        return lane->records.lower_bound(s.first_id) == lane->records.end() ||
-               lane->records.lower_bound(s.first_id)->first >= manifest_.next_id;
-      });
+      auto segment =
+          std::find_if(lane->segments.begin(), lane->segments.end(), [&](const Segment& s) {
+            return lane->records.lower_bound(s.first_id) == lane->records.end() ||
+                   lane->records.lower_bound(s.first_id)->first >= manifest_.next_id;
+          });
       if (segment == lane->segments.end()) break;
       if (segment->number == lane->segments.back().number) CloseSegment(*lane);
       uint64_t last = segment->last_id;
@@ -404,7 +424,8 @@ Status Spool::DropToFit() {
 Status Spool::Persist() {
   std::string path = options_.folder + "/manifest";
   std::string bytes = EncodeManifest(manifest_);
-  FW_RETURN_IF_ERROR(options_.sync ? WriteFileAtomically(path, bytes, 0600) : ReplaceFile(path, bytes));
+  FW_RETURN_IF_ERROR(options_.sync ? WriteFileAtomically(path, bytes, 0600)
+                                   : ReplaceFile(path, bytes));
   RemoveFinishedSegments(samples_);
   RemoveFinishedSegments(reports_);
   return OkStatus();
@@ -420,7 +441,8 @@ void Spool::RemoveFinishedSegments(Lane& lane) {
   });
 }
 
-// ---- Sending ----------------------------------------------------------------------------------------
+// ---- Sending
+// ----------------------------------------------------------------------------------------
 
 StatusOr<std::optional<SpooledBatch>> Spool::Seal(Timestamp now) {
   DropExpired(now);
@@ -461,7 +483,8 @@ StatusOr<std::string> Spool::ReadPayload(const Lane& lane, const Record& record)
                       ReadRange(PathOf(lane, record.segment), place.offset + kSpoolFrameSize,
                                 place.frame.payload_size));
   if (Fingerprint::Of(payload).value() != place.frame.payload_hash) {
-    return DataLoss(fmt::format("{}: damaged at byte {}", PathOf(lane, record.segment), place.offset));
+    return DataLoss(
+        fmt::format("{}: damaged at byte {}", PathOf(lane, record.segment), place.offset));
   }
   return payload;
 }
@@ -501,7 +524,8 @@ StatusOr<SpooledBatch> Spool::Load(uint64_t sequence) {
   batch.epoch = manifest_.epoch;
   batch.sequence = sequence;
   bool damaged = false;
-  // What cannot be read is as lost as what was dropped, and stays so: the loss becomes part of the batch.
+  // What cannot be read is as lost as what was dropped, and stays so: the loss becomes part of the
+  // batch.
   auto lose = [&](Lane& lane, const Status& why) {
     FW_LOG(kWarn, "spool.record_lost", {{"error", why.message()}});
     auto record = lane.records.find(sealed->id);
@@ -514,8 +538,8 @@ StatusOr<SpooledBatch> Spool::Load(uint64_t sequence) {
   if (sealed->samples) {
     const Record& record = samples_.records.at(sealed->id);
     StatusOr<std::string> payload = ReadPayloadWithNames(samples_, record);
-    StatusOr<SamplesPart> part =
-        payload.ok() ? DecodeSamples(*payload, samples_.names) : StatusOr<SamplesPart>(payload.status());
+    StatusOr<SamplesPart> part = payload.ok() ? DecodeSamples(*payload, samples_.names)
+                                              : StatusOr<SamplesPart>(payload.status());
     if (part.ok()) {
       batch.item.at = part->at;
       batch.item.samples = std::move(part->samples);
@@ -587,8 +611,8 @@ StatusOr<bool> Spool::Reconcile(uint64_t epoch, uint64_t sequence, Timestamp now
           {"acked", manifest_.acked},
           {"collector_epoch", epoch},
           {"collector_sequence", sequence}});
-  manifest_.epoch = std::max({manifest_.epoch + 1, epoch + 1,
-                              static_cast<uint64_t>(std::max<int64_t>(0, ToMillis(now)))});
+  manifest_.epoch = std::max(
+      {manifest_.epoch + 1, epoch + 1, static_cast<uint64_t>(std::max<int64_t>(0, ToMillis(now)))});
   manifest_.acked = 0;
   uint64_t next = 0;
   for (SealedBatch& batch : manifest_.sealed) batch.sequence = ++next;
@@ -604,7 +628,8 @@ SpoolStats Spool::stats() const {
   stats.epoch = manifest_.epoch;
   stats.acked = manifest_.acked;
   for (const Lane* lane : {&samples_, &reports_}) {
-    for (auto record = lane->records.lower_bound(manifest_.next_id); record != lane->records.end(); ++record) {
+    for (auto record = lane->records.lower_bound(manifest_.next_id); record != lane->records.end();
+         ++record) {
       ++stats.waiting;
     }
     if (lane->records.empty()) continue;

@@ -20,8 +20,8 @@ struct SpoolOptions {
   std::string folder;
   int64_t max_bytes = 256 << 20;    // of all segments
   int64_t segment_bytes = 1 << 20;  // a segment is closed beyond this; the grain of dropping
-  Duration max_age = 7 * 24h;       // older records are not worth sending: the collector takes 8 days
-  bool sync = true;                 // false: survives a kill, not a power loss
+  Duration max_age = 7 * 24h;  // older records are not worth sending: the collector takes 8 days
+  bool sync = true;            // false: survives a kill, not a power loss
 };
 
 // What goes in: one part of a round, small enough for one push.
@@ -42,27 +42,28 @@ struct SpooledBatch {
 
 struct SpoolStats {
   int64_t bytes = 0;
-  uint64_t waiting = 0;   // records not sealed yet
-  uint64_t under_way = 0; // sealed and not acknowledged
-  Timestamp oldest;       // of what waits or is under way; kTimeZero for nothing
-  uint64_t gap_total = 0; // items ever declared lost
+  uint64_t waiting = 0;    // records not sealed yet
+  uint64_t under_way = 0;  // sealed and not acknowledged
+  Timestamp oldest;        // of what waits or is under way; kTimeZero for nothing
+  uint64_t gap_total = 0;  // items ever declared lost
   uint64_t epoch = 0;
   uint64_t acked = 0;
 };
 
-// What was read and is not yet known to be safe at the collector. Survives kill -9 at any moment, and a
-// power loss: Append() returns when its records are synced, Seal() when the number is.
+// What was read and is not yet known to be safe at the collector. Survives kill -9 at any moment,
+// and a power loss: Append() returns when its records are synced, Seal() when the number is.
 //
-// Life of a record: Append() gives it an id and a place in a file. Seal() makes a batch of the oldest id and
-// gives it the next sequence, durably, before anybody can send it; from then on the batch never changes, so
-// one sequence never means two things. Ack() forgets it. Until it is sealed a record may be dropped: when
-// the spool is beyond max_bytes (the oldest samples go first, reports only when no samples are left), or
-// older than max_age. Whatever is dropped, damaged, or could not be written is counted in a Gap, which
-// travels with the next batch: delivered + declared gaps = appended.
+// Life of a record: Append() gives it an id and a place in a file. Seal() makes a batch of the
+// oldest id and gives it the next sequence, durably, before anybody can send it; from then on the
+// batch never changes, so one sequence never means two things. Ack() forgets it. Until it is sealed
+// a record may be dropped: when the spool is beyond max_bytes (the oldest samples go first, reports
+// only when no samples are left), or older than max_age. Whatever is dropped, damaged, or could not
+// be written is counted in a Gap, which travels with the next batch: delivered + declared gaps =
+// appended.
 //
-// Damage: what follows a damaged place in one segment is set aside in quarantine-* and declared; a damaged
-// manifest starts a new epoch and sends everything that is still here again. Open() fails only when the
-// folder cannot be used at all or another process uses it.
+// Damage: what follows a damaged place in one segment is set aside in quarantine-* and declared; a
+// damaged manifest starts a new epoch and sends everything that is still here again. Open() fails
+// only when the folder cannot be used at all or another process uses it.
 //
 // Owned by the agent; not thread-safe.
 class Spool {
@@ -75,8 +76,8 @@ class Spool {
   // An error: nothing of the item is kept, and it is counted in a gap (spool_full).
   Status Append(const SpoolItem& item, Timestamp now);
 
-  // The next batch that was never sent; nothing when all is under way. Error: the number could not be made
-  // durable, so nothing may be sent.
+  // The next batch that was never sent; nothing when all is under way. Error: the number could not
+  // be made durable, so nothing may be sent.
   StatusOr<std::optional<SpooledBatch>> Seal(Timestamp now);
 
   // Sequences under way, in order: to be sent again after a reconnect.
@@ -84,16 +85,17 @@ class Spool {
   // One of them again. What cannot be read any more is replaced by a gap.
   StatusOr<SpooledBatch> Load(uint64_t sequence);
 
-  // Everything up to `sequence` is safe. Acks of another epoch, or of what was never sealed, change nothing.
+  // Everything up to `sequence` is safe. Acks of another epoch, or of what was never sealed, change
+  // nothing.
   void Ack(uint64_t epoch, uint64_t sequence);
 
-  // The collector will never take this batch: its content becomes a gap (refused), which is what the
-  // sequence then carries.
+  // The collector will never take this batch: its content becomes a gap (refused), which is what
+  // the sequence then carries.
   Status Refuse(uint64_t sequence);
 
-  // Takes over what the collector says it has. When its word and ours cannot both be true (either side was
-  // restored from an old copy, or the folder was cloned), starts a new epoch and returns true: what is here
-  // is numbered and sent anew.
+  // Takes over what the collector says it has. When its word and ours cannot both be true (either
+  // side was restored from an old copy, or the folder was cloned), starts a new epoch and returns
+  // true: what is here is numbered and sent anew.
   StatusOr<bool> Reconcile(uint64_t epoch, uint64_t sequence, Timestamp now);
 
   SpoolStats stats() const;

@@ -1,17 +1,19 @@
-// The grammar of the spool's files. Integers are little-endian; varint and signed as in base/bytes.h; record
-// as in base/record.h; hash is XXH3-64.
+// The grammar of the spool's files. Integers are little-endian; varint and signed as in
+// base/bytes.h; record as in base/record.h; hash is XXH3-64.
 //
-//   segment  := "FWSPOOL1" class:u8 entry*          files samples-<n>.seg (class 1), reports-<n>.seg (class 2)
-//   entry    := frame payload frame                 both frames are equal
+//   segment  := "FWSPOOL1" class:u8 entry*          files samples-<n>.seg (class 1),
+//   reports-<n>.seg (class 2) entry    := frame payload frame                 both frames are equal
 //   frame    := "FWRC" id:u64 at_ms:u64 samples:u64 events:u64 checks:u64 facts:u64 changes:u64
-//               payload_size:u64 payload_hash:u64 frame_hash:u64     frame_hash covers what stands before it
+//               payload_size:u64 payload_hash:u64 frame_hash:u64     frame_hash covers what stands
+//               before it
 //   payload  := samples | reports                   by the segment's class
 //   samples  := at_ms:signed first:varint n:varint name{n}   names number first, first + 1, …
-//               n:varint difference:signed{n} value:f64{n}   numbers as differences to the one before
-//               rounds:bytes(record)
+//               n:varint difference:signed{n} value:f64{n}   numbers as differences to the one
+//               before rounds:bytes(record)
 //   name     := bytes                               a SeriesName (reading.h)
 //   reports  := record                              Reports (reading.h)
-//   manifest := "FWSPOOLM" record hash:u64          SpoolManifest; hash covers what stands before it
+//   manifest := "FWSPOOLM" record hash:u64          SpoolManifest; hash covers what stands before
+//   it
 #include "probe/spool_format.h"
 
 #include <fmt/format.h>
@@ -79,7 +81,8 @@ std::optional<SpoolFrame> DecodeSpoolFrame(std::string_view bytes) {
   frame.counts.changes = in.Fixed64();
   frame.payload_size = in.Fixed64();
   frame.payload_hash = in.Fixed64();
-  if (Fingerprint::Of(bytes.substr(0, kSpoolFrameSize - 8)).value() != in.Fixed64()) return std::nullopt;
+  if (Fingerprint::Of(bytes.substr(0, kSpoolFrameSize - 8)).value() != in.Fixed64())
+    return std::nullopt;
   return frame;
 }
 
@@ -92,10 +95,12 @@ SpoolScan ScanSegment(std::string_view bytes, SpoolClass which, uint64_t after) 
       std::optional<SpoolFrame> frame = DecodeSpoolFrame(bytes.substr(at));
       if (!frame || frame->id <= after) break;
       std::string_view rest = bytes.substr(at + kSpoolFrameSize);
-      if (frame->payload_size > rest.size() || rest.size() - frame->payload_size < kSpoolFrameSize) break;
+      if (frame->payload_size > rest.size() || rest.size() - frame->payload_size < kSpoolFrameSize)
+        break;
       std::string_view payload = rest.substr(0, frame->payload_size);
       if (Fingerprint::Of(payload).value() != frame->payload_hash) break;
-      if (rest.substr(frame->payload_size, kSpoolFrameSize) != bytes.substr(at, kSpoolFrameSize)) break;
+      if (rest.substr(frame->payload_size, kSpoolFrameSize) != bytes.substr(at, kSpoolFrameSize))
+        break;
       uint64_t end = at + frame->payload_size + 2 * kSpoolFrameSize;
       scan.records.push_back({*frame, at, end});
       after = frame->id;
@@ -103,8 +108,8 @@ SpoolScan ScanSegment(std::string_view bytes, SpoolClass which, uint64_t after) 
     }
   }
   scan.good_size = at;
-  // What lies behind the damage is not used, since the names of its series may be gone; but any frame that
-  // is still whole tells what was lost. A record is known by either of its two.
+  // What lies behind the damage is not used, since the names of its series may be gone; but any
+  // frame that is still whole tells what was lost. A record is known by either of its two.
   while ((at = bytes.find(kFrameMagic, at)) != std::string_view::npos) {
     std::optional<SpoolFrame> frame = DecodeSpoolFrame(bytes.substr(at));
     if (frame && frame->id > after) {
@@ -146,7 +151,8 @@ std::string EncodeSamples(const SamplesPart& part, SeriesNumbers& numbers) {
 
 namespace {
 
-// The head of a samples payload. Names that `names` already has are skipped: they are the same ones.
+// The head of a samples payload. Names that `names` already has are skipped: they are the same
+// ones.
 bool TakeNames(Decoder& in, Timestamp& at, std::vector<SeriesName>& names) {
   at = FromMillis(in.Signed());
   uint64_t first = in.Varint();

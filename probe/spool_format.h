@@ -15,7 +15,8 @@
 
 namespace forewarn {
 
-// The bytes of the spool's files; the grammar is at the top of spool_format.cc. Pure: no file is opened here.
+// The bytes of the spool's files; the grammar is at the top of spool_format.cc. Pure: no file is
+// opened here.
 
 // The two classes have files of their own, so that samples can be dropped before reports are.
 enum class SpoolClass : uint8_t { kSamples = 1, kReports = 2 };
@@ -31,8 +32,8 @@ struct SpoolCounts {
   friend bool operator==(const SpoolCounts&, const SpoolCounts&) = default;
 };
 
-// Stands before and behind each record's payload, so that the loss of a payload, or of one frame, can be
-// declared by number.
+// Stands before and behind each record's payload, so that the loss of a payload, or of one frame,
+// can be declared by number.
 struct SpoolFrame {
   uint64_t id = 0;  // grows from record to record; equal in both classes for what belongs together
   Timestamp at;
@@ -59,8 +60,8 @@ struct SpoolRecordPlace {
 // What a segment holds.
 struct SpoolScan {
   std::vector<SpoolRecordPlace> records;  // the good ones, all before the first damage
-  uint64_t good_size = 0;                 // where the first damage begins; the size when there is none
-  std::vector<SpoolFrame> lost;           // records behind the damage that are known by a frame
+  uint64_t good_size = 0;        // where the first damage begins; the size when there is none
+  std::vector<SpoolFrame> lost;  // records behind the damage that are known by a frame
 };
 // `after`: ids at most this are impossible here, and count as damage.
 SpoolScan ScanSegment(std::string_view bytes, SpoolClass which, uint64_t after);
@@ -84,14 +85,14 @@ struct SamplesPart {
 };
 // Writes the names that `numbers` did not have yet into the payload.
 std::string EncodeSamples(const SamplesPart& part, SeriesNumbers& numbers);
-// `names` holds the names of the records before this one in the segment, or of more; it grows by those that
-// are new here. DATA_LOSS when the payload is not one.
+// `names` holds the names of the records before this one in the segment, or of more; it grows by
+// those that are new here. DATA_LOSS when the payload is not one.
 StatusOr<SamplesPart> DecodeSamples(std::string_view payload, std::vector<SeriesName>& names);
 // Only takes over the names.
 Status DecodeNames(std::string_view payload, std::vector<SeriesName>& names);
 
-// A batch that has its number: the records it is made of, and the gaps it declares. What is here never
-// changes, except that a refused batch loses its records.
+// A batch that has its number: the records it is made of, and the gaps it declares. What is here
+// never changes, except that a refused batch loses its records.
 struct SealedBatch {
   uint64_t sequence = 0;
   uint64_t id = 0;  // of its records
@@ -130,7 +131,7 @@ struct SpoolManifest {
   uint64_t next_id = 1;        // records below it were sealed, or dropped
   uint64_t samples_floor = 0;  // samples below it and not sealed were dropped
   uint64_t reports_floor = 0;
-  uint64_t last_id = 0;        // no record was ever given a higher id when this was written
+  uint64_t last_id = 0;             // no record was ever given a higher id when this was written
   std::vector<SealedBatch> sealed;  // sequences acked + 1, acked + 2, …
   std::vector<Gap> gaps;            // not yet in a batch
   std::vector<SpoolDamage> damages;

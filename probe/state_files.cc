@@ -1,6 +1,7 @@
 #include "probe/state_files.h"
 
 #include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
@@ -47,10 +48,11 @@ std::string StatusPath(const std::string& state_dir) { return state_dir + "/stat
 StatusOr<ProbeIdentityFile> LoadIdentity(const std::string& state_dir) {
   std::string path = IdentityPath(state_dir);
   if (!FileExists(path)) {
-    return NotFound(fmt::format(
-        "{}: this probe is not enrolled; run `forewarn-probe enrol --collector HOST:PORT --token-file FILE "
-        "--state-dir {}`",
-        path, state_dir));
+    return NotFound(
+        fmt::format("{}: this probe is not enrolled; run `forewarn-probe enrol --collector "
+                    "HOST:PORT --token-file FILE "
+                    "--state-dir {}`",
+                    path, state_dir));
   }
   FW_ASSIGN_OR_RETURN(Json json, LoadObject(path));
   ProbeIdentityFile identity;
@@ -65,7 +67,8 @@ StatusOr<ProbeIdentityFile> LoadIdentity(const std::string& state_dir) {
   identity.enrolled_at = Time(json, "enrolled_at");
   if (identity.probe.empty() || identity.ca_pem.empty() || identity.certificate_pem.empty() ||
       identity.key_pem.empty()) {
-    return DataLoss(fmt::format("{}: is not complete; enrol again with --force and a new token", path));
+    return DataLoss(
+        fmt::format("{}: is not complete; enrol again with --force and a new token", path));
   }
   return identity;
 }
@@ -157,7 +160,8 @@ StatusOr<StateMap> LoadStateMap(const std::string& path) {
   if (!FileExists(path)) return map;
   FW_ASSIGN_OR_RETURN(Json json, LoadObject(path));
   for (const auto& [name, value] : json.items()) {
-    if (!value.is_string()) return DataLoss(fmt::format("{}: is damaged: '{}' is no text", path, name));
+    if (!value.is_string())
+      return DataLoss(fmt::format("{}: is damaged: '{}' is no text", path, name));
     map[name] = value.get<std::string>();
   }
   return map;

@@ -11,8 +11,8 @@ namespace forewarn {
 
 // The small JSON files in the state folder. Each is replaced as a whole, atomically.
 
-// Who this probe is: identity.json, 0600, since the key is in it. One file, so that key and certificate can
-// never be of two enrolments.
+// Who this probe is: identity.json, 0600, since the key is in it. One file, so that key and
+// certificate can never be of two enrolments.
 struct ProbeIdentityFile {
   std::string collector;    // host:port, as enrolled
   std::string server_name;  // empty: the host of `collector`
@@ -52,7 +52,8 @@ struct ProbeStatus {
   Timestamp spool_oldest;
   uint64_t gap_total = 0;
   Timestamp certificate_expires_at;
-  std::map<std::string, std::string> source_errors;  // by source; those that failed in the last round
+  std::map<std::string, std::string>
+      source_errors;  // by source; those that failed in the last round
 };
 std::string StatusPath(const std::string& state_dir);
 StatusOr<ProbeStatus> LoadStatus(const std::string& state_dir);

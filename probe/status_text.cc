@@ -1,8 +1,8 @@
 #include "probe/status_text.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "base/units.h"
 
@@ -36,7 +36,8 @@ std::string StatusText(const ProbeStatus& status, Timestamp now) {
   line("version", status.version);
   line("agent", IsRunning(status, now) ? fmt::format("running, {} rounds", status.rounds)
                                        : "not running; last seen " + Ago(status.written_at, now));
-  line("collector", fmt::format("{}, {}", status.collector, status.connected ? "connected" : "no contact"));
+  line("collector",
+       fmt::format("{}, {}", status.collector, status.connected ? "connected" : "no contact"));
   if (!status.last_error.empty()) line("error", status.last_error);
   line("last contact", Ago(status.last_contact, now));
   line("last ack", Ago(status.last_ack, now));
@@ -50,8 +51,10 @@ std::string StatusText(const ProbeStatus& status, Timestamp now) {
   std::string left = now < status.certificate_expires_at
                          ? "in " + FormatDuration(WholeSeconds(status.certificate_expires_at - now))
                          : std::string("EXPIRED: enrol again with --force and a new token");
-  line("certificate", fmt::format("expires {} ({})", left, FormatTime(status.certificate_expires_at)));
-  for (const auto& [source, error] : status.source_errors) line("cannot read", source + ": " + error);
+  line("certificate",
+       fmt::format("expires {} ({})", left, FormatTime(status.certificate_expires_at)));
+  for (const auto& [source, error] : status.source_errors)
+    line("cannot read", source + ": " + error);
   return out;
 }
 

@@ -1,8 +1,8 @@
 #include "probe/stream.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "base/log.h"
 #include "probe/wire.h"
@@ -64,8 +64,10 @@ bool Stream::Step(Duration patience) {
     CallEnded();
   } else if (!greeted_ && now - opened_ > options_.patience) {
     Fail(DeadlineExceeded("the collector does not answer"));
-  } else if (greeted_ && spool_.stats().under_way > 0 && now - last_progress_ > options_.ack_patience) {
-    Fail(DeadlineExceeded(fmt::format("no acknowledgement within {} s", options_.ack_patience / 1s)));
+  } else if (greeted_ && spool_.stats().under_way > 0 &&
+             now - last_progress_ > options_.ack_patience) {
+    Fail(DeadlineExceeded(
+        fmt::format("no acknowledgement within {} s", options_.ack_patience / 1s)));
   }
   return call_ != nullptr;
 }
@@ -92,7 +94,8 @@ void Stream::Handle(const v1::PushResponse& response) {
   } else if (!greeted_ && response.has_welcome()) {
     HandleWelcome(response);
   } else {
-    Fail(Internal("the collector's response is neither the welcome nor an ack; is it a collector?"));
+    Fail(
+        Internal("the collector's response is neither the welcome nor an ack; is it a collector?"));
   }
 }
 
@@ -124,13 +127,15 @@ void Stream::HandleAck(const v1::PushResponse& response) {
   if (acked > 0) retry_delay_ = options_.retry_delay_min;
   last_progress_ = clock_.Monotonic();
   stats_.last_ack = stats_.last_contact = clock_.Now();
-  if (ack.delay_ms() > 0) hold_until_ = clock_.Monotonic() + Duration(std::min<int64_t>(ack.delay_ms(), 300'000));
+  if (ack.delay_ms() > 0)
+    hold_until_ = clock_.Monotonic() + Duration(std::min<int64_t>(ack.delay_ms(), 300'000));
   if (ack.max_in_flight() > 0) window_ = std::min(ack.max_in_flight(), options_.in_flight_max);
   for (const v1::Refusal& refusal : ack.refusals()) {
     stats_.samples_left_out += refusal.count();
     stats_.last_refusal = fmt::format("{}: {}", refusal.reason(), refusal.detail());
-    FW_LOG(kWarn, "samples.left_out",
-           {{"reason", refusal.reason()}, {"count", refusal.count()}, {"detail", refusal.detail()}});
+    FW_LOG(
+        kWarn, "samples.left_out",
+        {{"reason", refusal.reason()}, {"count", refusal.count()}, {"detail", refusal.detail()}});
   }
 }
 
@@ -182,7 +187,8 @@ void Stream::CallEnded() {
   if (in_flight.size() == 1) {
     ++stats_.batches_refused;
     stats_.last_refusal = status.message();
-    FW_LOG(kError, "batch.refused", {{"sequence", in_flight.front()}, {"error", status.ToString()}});
+    FW_LOG(kError, "batch.refused",
+           {{"sequence", in_flight.front()}, {"error", status.ToString()}});
     Status refused = spool_.Refuse(in_flight.front());
     Fail(refused.ok() ? status : refused);
   } else {

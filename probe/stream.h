@@ -19,33 +19,37 @@ namespace forewarn {
 struct StreamOptions {
   std::string version;
   std::string host;
-  Duration patience = 10s;         // from the start of a call to its Welcome
-  Duration ack_patience = 60s;     // for any ack while batches are under way; then the call is given up
+  Duration patience = 10s;  // from the start of a call to its Welcome
+  Duration ack_patience =
+      60s;  // for any ack while batches are under way; then the call is given up
   Duration retry_delay_min = 500ms;
   Duration retry_delay_max = 60s;
-  uint32_t in_flight_max = 8;      // ours; the collector's wish may be lower
+  uint32_t in_flight_max = 8;  // ours; the collector's wish may be lower
 };
 
 struct StreamStats {
   bool connected = false;
-  uint64_t connects = 0;          // handshakes that succeeded
+  uint64_t connects = 0;  // handshakes that succeeded
   uint64_t failures = 0;
-  uint64_t batches_sent = 0;      // also again
+  uint64_t batches_sent = 0;  // also again
   uint64_t batches_refused = 0;
   uint64_t samples_left_out = 0;  // by the collector, as its acks say
   Timestamp last_ack;             // kTimeZero: none since the start
   Timestamp last_contact;         // handshake or ack
   std::string last_error;         // empty while connected
   std::string last_refusal;       // the newest sentence of the collector about what it left out
-  Duration clock_offset{0};       // our clock minus theirs as last measured; the correction is beyond 2 s
+  Duration clock_offset{
+      0};  // our clock minus theirs as last measured; the correction is beyond 2 s
 };
 
-// Carries the spool's batches to the collector over one push stream, as proto/forewarn/v1/ingest.proto
-// says: hello and welcome, series named once a stream, a window of batches under way, acks, back-pressure;
-// reconnects with growing, jittered delays and sends again, in order, what no ack covers.
+// Carries the spool's batches to the collector over one push stream, as
+// proto/forewarn/v1/ingest.proto says: hello and welcome, series named once a stream, a window of
+// batches under way, acks, back-pressure; reconnects with growing, jittered delays and sends again,
+// in order, what no ack covers.
 //
-// A batch that the collector refuses (INVALID_ARGUMENT, RESOURCE_EXHAUSTED) is replaced in the spool by a
-// gap. When several were under way nobody knows which one was meant; then they are sent again one by one.
+// A batch that the collector refuses (INVALID_ARGUMENT, RESOURCE_EXHAUSTED) is replaced in the
+// spool by a gap. When several were under way nobody knows which one was meant; then they are sent
+// again one by one.
 //
 // Owned by the agent and used by its thread alone. The spool, transport, clock and rng are loans.
 class Stream {
@@ -53,12 +57,13 @@ class Stream {
   // Called with each batch the first time it is handed to the collector.
   using Sent = std::function<void(const SpooledBatch&)>;
 
-  Stream(const StreamOptions& options, Spool& spool, Transport& transport, const Clock& clock, Rng& rng,
-         Sent sent);
+  Stream(const StreamOptions& options, Spool& spool, Transport& transport, const Clock& clock,
+         Rng& rng, Sent sent);
   ~Stream();
 
-  // Does what can be done now and then waits for the collector at most `patience`. Call it again and again;
-  // returns early when something came, and false at once when there is no call to wait for.
+  // Does what can be done now and then waits for the collector at most `patience`. Call it again
+  // and again; returns early when something came, and false at once when there is no call to wait
+  // for.
   bool Step(Duration patience);
 
   // Nothing is under way and nothing waits to be sent.
@@ -95,13 +100,13 @@ class Stream {
   bool greeted_ = false;                           // this call had its Welcome
   Duration opened_{0};                             // monotonic: when this call began
   std::unordered_map<SeriesName, uint32_t> refs_;  // of this call
-  uint64_t sent_to_ = 0;        // the last sequence handed to this call
+  uint64_t sent_to_ = 0;                           // the last sequence handed to this call
   uint32_t window_ = 1;
-  uint32_t careful_ = 0;        // so many batches are still sent one at a time
+  uint32_t careful_ = 0;  // so many batches are still sent one at a time
   Duration retry_delay_{0};
-  Duration next_try_{0};        // monotonic
-  Duration hold_until_{0};      // monotonic: back-pressure
-  Duration last_progress_{0};   // monotonic: the last ack, or when the window was empty
+  Duration next_try_{0};       // monotonic
+  Duration hold_until_{0};     // monotonic: back-pressure
+  Duration last_progress_{0};  // monotonic: the last ack, or when the window was empty
   StreamStats stats_;
 };
 

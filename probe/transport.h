@@ -14,21 +14,21 @@ class PushRequest;
 class PushResponse;
 }  // namespace v1
 
-// The way to the collector, as the push stream needs it. The real one is in grpc_transport.cc; tests have one
-// that loses, delays and refuses.
+// The way to the collector, as the push stream needs it. The real one is in grpc_transport.cc;
+// tests have one that loses, delays and refuses.
 
-// One call of IngestService.Push. Nothing here waits for the network but Receive(), as long as it is told.
-// Used by one thread. Destroying it cancels the call.
+// One call of IngestService.Push. Nothing here waits for the network but Receive(), as long as it
+// is told. Used by one thread. Destroying it cancels the call.
 class PushCall {
  public:
   virtual ~PushCall() = default;
 
-  // Queues one message. False when the call is over, and status() will say why. What is queued is bounded
-  // by the caller's window.
+  // Queues one message. False when the call is over, and status() will say why. What is queued is
+  // bounded by the caller's window.
   virtual bool Send(const v1::PushRequest& request) = 0;
 
-  // Takes the next response if one comes within `patience` (zero: only one that is here already). False when
-  // there was none; ended() tells whether there ever will be.
+  // Takes the next response if one comes within `patience` (zero: only one that is here already).
+  // False when there was none; ended() tells whether there ever will be.
   virtual bool Receive(v1::PushResponse& response, Duration patience) = 0;
 
   // The call is over and every response that arrived was taken.
@@ -52,10 +52,12 @@ struct TlsIdentity {
 };
 
 struct GrpcOptions {
-  std::string collector;    // host:port
-  std::string server_name;  // to look for in the collector's certificate; empty: the host of `collector`
+  std::string collector;  // host:port
+  std::string
+      server_name;  // to look for in the collector's certificate; empty: the host of `collector`
 };
 
-std::unique_ptr<Transport> MakeGrpcTransport(const GrpcOptions& options, const TlsIdentity& identity);
+std::unique_ptr<Transport> MakeGrpcTransport(const GrpcOptions& options,
+                                             const TlsIdentity& identity);
 
 }  // namespace forewarn

@@ -13,7 +13,8 @@ void Define(const SeriesName& series, uint32_t ref, v1::Batch& out) {
   for (std::string_view part : parts) definition.add_labels(part.data(), part.size());
 }
 
-void FillSamples(const SpoolItem& item, std::unordered_map<SeriesName, uint32_t>& refs, v1::Batch& out) {
+void FillSamples(const SpoolItem& item, std::unordered_map<SeriesName, uint32_t>& refs,
+                 v1::Batch& out) {
   if (item.samples.empty()) return;
   v1::SampleColumns& columns = *out.add_samples();
   int count = static_cast<int>(item.samples.size());
@@ -77,7 +78,8 @@ void FillReports(const Reports& reports, v1::Batch& out) {
 
 }  // namespace
 
-void FillBatch(const SpooledBatch& batch, std::unordered_map<SeriesName, uint32_t>& refs, v1::Batch& out) {
+void FillBatch(const SpooledBatch& batch, std::unordered_map<SeriesName, uint32_t>& refs,
+               v1::Batch& out) {
   out.Clear();
   out.set_epoch(batch.epoch);
   out.set_sequence(batch.sequence);

@@ -9,8 +9,9 @@
 
 namespace forewarn {
 
-// Writes a batch as the protocol has it. `refs` are the series that this stream has named so far; those new
-// in the batch are named in it and added.
-void FillBatch(const SpooledBatch& batch, std::unordered_map<SeriesName, uint32_t>& refs, v1::Batch& out);
+// Writes a batch as the protocol has it. `refs` are the series that this stream has named so far;
+// those new in the batch are named in it and added.
+void FillBatch(const SpooledBatch& batch, std::unordered_map<SeriesName, uint32_t>& refs,
+               v1::Batch& out);
 
 }  // namespace forewarn

@@ -40,11 +40,8 @@ void AdvancePending(AlertLife& life, Outcome outcome, Timestamp at, const AlertT
       alert.last_true = at;
       FireIfHeldLongEnough(alert, at, times);
       return;
-    case Outcome::kFalse:
-      Finish(life, AlertState::kResolved, at);
-      return;
-    case Outcome::kNoNews:
-      return;
+    case Outcome::kFalse: Finish(life, AlertState::kResolved, at); return;
+    case Outcome::kNoNews: return;
     case Outcome::kGone:
     case Outcome::kUnproven:
       // Nobody was told of it, so there is nothing to keep open.
@@ -69,8 +66,7 @@ void AdvanceActive(AlertLife& life, Outcome outcome, Timestamp at, const AlertTi
         SetFiring(life);
       }
       return;
-    case Outcome::kNoNews:
-      return;
+    case Outcome::kNoNews: return;
     case Outcome::kGone:
       if (!life.gone_since) {
         SetUnknown(life, UnknownReason::kSeriesGone, at);

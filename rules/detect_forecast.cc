@@ -1,22 +1,24 @@
 // The forecast detector: when does a resource run out?
 //
-// Samples become blocks, each the point nearest to the limit within its span of time, so that a saw-tooth is
-// judged by its peaks. Once a block ends, a line is fitted through the last 36 by Theil and Sen: the median
-// slope over pairs of blocks at least a third of the fit apart. The bounds are order statistics of those
-// slopes after Sen (1968), from Kendall's variance n(n-1)(2n+5)/18, widened fivefold since neighbouring
-// blocks are not independent, at z = 2.5. The claim stands only if
+// Samples become blocks, each the point nearest to the limit within its span of time, so that a
+// saw-tooth is judged by its peaks. Once a block ends, a line is fitted through the last 36 by
+// Theil and Sen: the median slope over pairs of blocks at least a third of the fit apart. The
+// bounds are order statistics of those slopes after Sen (1968), from Kendall's variance
+// n(n-1)(2n+5)/18, widened fivefold since neighbouring blocks are not independent, at z = 2.5. The
+// claim stands only if
 //   - the slope leads to the limit at both bounds: no fit, no claim;
 //   - the limit lies within six times the span that was fitted: nobody can see further;
 //   - there is `min_history` behind it.
-// A break is three blocks in a row on the same side of the line by more than four times the median absolute
-// residual (as a standard deviation): what came before them is forgotten.
+// A break is three blocks in a row on the same side of the line by more than four times the median
+// absolute residual (as a standard deviation): what came before them is forgotten.
 //
 // State, by Save():
 //   state  := version(1) varint(n) block{n}        oldest first, at most 36
 //   block  := signed(number) signed(at ms) double(distance)   number: event time / block length
 //
-// The limit is approached from one side: distance = (value - reaches) × sign, where sign makes the first
-// distance positive; it is kept as the byte after the version, 0 while nothing was seen, 1 for +, 2 for -.
+// The limit is approached from one side: distance = (value - reaches) × sign, where sign makes the
+// first distance positive; it is kept as the byte after the version, 0 while nothing was seen, 1
+// for +, 2 for -.
 
 #include <algorithm>
 #include <array>
@@ -148,7 +150,8 @@ class Forecast : public Detector {
       block.at = FromMillis(in.Signed());
       block.distance = in.Double();
       if (!std::isfinite(block.distance)) in.Fail();
-      if (!blocks.empty() && (block.number <= blocks.back().number || block.at <= blocks.back().at)) {
+      if (!blocks.empty() &&
+          (block.number <= blocks.back().number || block.at <= blocks.back().at)) {
         in.Fail();
       }
       blocks.push_back(block);
@@ -168,7 +171,8 @@ class Forecast : public Detector {
       Fit fit = FitLine(before);
       double bound = std::max(kBreakSigmas * fit.sigma, 1e-9 * std::abs(fit.height));
       auto side = [&](const Block& block) {
-        double off = block.distance - fit.height - fit.slope * SecondsBetween(before.front(), block);
+        double off =
+            block.distance - fit.height - fit.slope * SecondsBetween(before.front(), block);
         return off > bound ? 1 : off < -bound ? -1 : 0;
       };
       int first = side(blocks_[blocks_.size() - kBreakBlocks]);
@@ -192,7 +196,8 @@ class Forecast : public Detector {
   }
 
   std::optional<Finding> Claim(double distance) const {
-    if (!fit_ || span_ < ToSeconds(options_.min_history) || fit_->slope_high >= 0) return std::nullopt;
+    if (!fit_ || span_ < ToSeconds(options_.min_history) || fit_->slope_high >= 0)
+      return std::nullopt;
     if (distance <= 0) return Finding{0, 0, 0, -fit_->tau};
     Finding finding{distance / -fit_->slope, distance / -fit_->slope_low,
                     distance / -fit_->slope_high, std::clamp(-fit_->tau, 0.0, 1.0)};

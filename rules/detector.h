@@ -9,7 +9,8 @@
 
 namespace forewarn {
 
-// What a detector makes of a series at one sample. The meaning of the numbers is the kind's; all are finite.
+// What a detector makes of a series at one sample. The meaning of the numbers is the kind's; all
+// are finite.
 struct Finding {
   double value = 0;
   double lower = 0;
@@ -31,19 +32,21 @@ class Detector {
   // leaves the state as it was and returns nothing.
   virtual std::optional<Finding> Observe(Timestamp at, double value) = 0;
 
-  // Writes and reads the state, bounded in size, in the format at the top of the kind's source. Load()
-  // refuses with kDataLoss what another kind or a newer version wrote, and leaves the state as it was.
+  // Writes and reads the state, bounded in size, in the format at the top of the kind's source.
+  // Load() refuses with kDataLoss what another kind or a newer version wrote, and leaves the state
+  // as it was.
   virtual void Save(Encoder& out) const = 0;
   virtual Status Load(Decoder& in) = 0;
 };
 
-// Seconds until the series reaches a limit, with the bounds of a robust fit; negative never, nothing while
-// the trend does not lead there or is not sure to. A sudden change of trend or level starts the fit anew, so
-// that a disk that was cleaned is judged by what happened since.
+// Seconds until the series reaches a limit, with the bounds of a robust fit; negative never,
+// nothing while the trend does not lead there or is not sure to. A sudden change of trend or level
+// starts the fit anew, so that a disk that was cleaned is judged by what happened since.
 struct ForecastOptions {
-  double reaches = 0;         // the limit, in the series' unit; the series comes from the side it starts on
+  double reaches =
+      0;  // the limit, in the series' unit; the series comes from the side it starts on
   Duration min_history = 2h;  // no claim on less than this since the last break
-  Duration block = 10min;     // samples are folded into blocks of this length; 36 of them are fitted
+  Duration block = 10min;  // samples are folded into blocks of this length; 36 of them are fitted
 };
 std::unique_ptr<Detector> MakeForecast(const ForecastOptions& options);
 

@@ -19,17 +19,19 @@
 
 namespace forewarn {
 
-// Engine says what is abnormal. It is a fold over one partition: it takes entries whose samples `source`
-// already holds, evaluates the rules they complete, and returns what changed. Owned by its shard; not
-// thread-safe; no clock, no threads.
+// Engine says what is abnormal. It is a fold over one partition: it takes entries whose samples
+// `source` already holds, evaluates the rules they complete, and returns what changed. Owned by its
+// shard; not thread-safe; no clock, no threads.
 //
 // When a rule is evaluated (event time, always):
-//   - a rule whose result can only ever hold one probe's series (every selector, aggregation and match keeps
+//   - a rule whose result can only ever hold one probe's series (every selector, aggregation and
+//   match keeps
 //     the label `probe`) at each round end of that probe, when the round arrives;
-//   - every other rule on its group's interval grid, once for each installation, when the installation's
+//   - every other rule on its group's interval grid, once for each installation, when the
+//   installation's
 //     watermark passes the instant. Several instants may become due at once: they run in order.
-// `for`, `keep_firing_for`, absence and staleness advance with these instants only; ticks never move them.
-// When a probe is not fresh, its alerts become unknown and keep their start.
+// `for`, `keep_firing_for`, absence and staleness advance with these instants only; ticks never
+// move them. When a probe is not fresh, its alerts become unknown and keep their start.
 class Engine {
  public:
   // Writes one result of a recording rule where later rules will find it.
@@ -45,19 +47,20 @@ class Engine {
   Engine(const SeriesSource& source, const Contacts& contacts);
   ~Engine();
 
-  // Takes the bundle's rule files; they have been checked (rules/rule_file.h). Alerts of rules that are
-  // unchanged keep their state; those of rules that are gone end.
+  // Takes the bundle's rule files; they have been checked (rules/rule_file.h). Alerts of rules that
+  // are unchanged keep their state; those of rules that are gone end.
   Conclusions Load(const Bundle& bundle, Timestamp arrival);
 
-  // Puts back what an earlier life wrote under kAlert and kRules. Call before Load, and Load before the
-  // first Observe: alerts keep their state when their rules are as they were.
+  // Puts back what an earlier life wrote under kAlert and kRules. Call before Load, and Load before
+  // the first Observe: alerts keep their state when their rules are as they were.
   Status Restore(StateKind kind, std::string_view id, std::string_view record);
 
   // Takes an entry after `contacts` has; `changed` is what that changed.
   Conclusions Observe(const Entry& entry, std::span<const ProbeState> changed,
                       const WriteDerived& write);
 
-  // Arrival time at which a tick would change something (a catch-up that ran out of time); or nothing.
+  // Arrival time at which a tick would change something (a catch-up that ran out of time); or
+  // nothing.
   std::optional<Timestamp> NextTimer() const;
 
   // Pending, firing and unknown alerts, by id.

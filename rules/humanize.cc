@@ -52,17 +52,19 @@ std::string PlainNumber(double value) {
   if (!std::isfinite(value)) return NotFinite(value);
   std::array<char, 64> buffer;
   // The shortest digits, by way of the exponent form, which also tells the magnitude.
-  auto result =
-      std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::scientific);
+  auto result = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value,
+                              std::chars_format::scientific);
   FW_CHECK(result.ec == std::errc());
   const std::string_view text(buffer.data(), static_cast<size_t>(result.ptr - buffer.data()));
   int exponent = 0;
   const size_t e = text.find('e');
-  std::from_chars(text.data() + e + (text[e + 1] == '+' ? 2 : 1), text.data() + text.size(), exponent);
+  std::from_chars(text.data() + e + (text[e + 1] == '+' ? 2 : 1), text.data() + text.size(),
+                  exponent);
   constexpr int kSmallest = -4;
   constexpr int kLargest = 5;
   if (exponent < kSmallest || exponent > kLargest) return std::string(text);
-  result = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::fixed);
+  result =
+      std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::fixed);
   FW_CHECK(result.ec == std::errc());
   return std::string(buffer.data(), result.ptr);
 }
@@ -81,7 +83,8 @@ std::string Humanize(double value) {
 
 std::string Humanize1024(double value) {
   if (std::abs(value) <= 1 || !std::isfinite(value)) return FourDigits(value);
-  constexpr std::array<std::string_view, 8> kUnits = {"ki", "Mi", "Gi", "Ti", "Pi", "Ei", "Zi", "Yi"};
+  constexpr std::array<std::string_view, 8> kUnits = {"ki", "Mi", "Gi", "Ti",
+                                                      "Pi", "Ei", "Zi", "Yi"};
   std::string_view unit;
   value = ScaleDown(value, 1024, kUnits, unit);
   return fmt::format("{}{}", FourDigits(value), unit);
@@ -124,9 +127,10 @@ std::string HumanizeTimestamp(double seconds) {
     fraction = fmt::format(".{:03}", time.subseconds().count());
     fraction.erase(fraction.find_last_not_of('0') + 1);
   }
-  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}{} +0000 UTC", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                     time.hours().count(), time.minutes().count(), time.seconds().count(), fraction);
+  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}{} +0000 UTC",
+                     static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                     static_cast<unsigned>(date.day()), time.hours().count(),
+                     time.minutes().count(), time.seconds().count(), fraction);
 }
 
 }  // namespace forewarn

@@ -4,7 +4,8 @@
 
 namespace forewarn {
 
-// Numbers as alert texts show them: the same letters as Prometheus' template functions of these names.
+// Numbers as alert texts show them: the same letters as Prometheus' template functions of these
+// names.
 
 // As Go prints a float: the shortest digits, with an exponent from a million on: `0.25`, `1e+06`.
 std::string PlainNumber(double value);

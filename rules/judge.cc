@@ -68,12 +68,9 @@ StatusOr<Outcome> OutcomeFor(const Trial& trial, const AlertRecord& record, Evid
   Timestamp then = record.life.alert.last_true - trial.group.query_offset;
   FW_ASSIGN_OR_RETURN(Evidence::Since since, evidence.Compare(record.result, then, trial.data_at));
   switch (since) {
-    case Evidence::Since::kNews:
-      return Outcome::kFalse;
-    case Evidence::Since::kNoNews:
-      return Outcome::kNoNews;
-    case Evidence::Since::kGone:
-      return Outcome::kGone;
+    case Evidence::Since::kNews: return Outcome::kFalse;
+    case Evidence::Since::kNoNews: return Outcome::kNoNews;
+    case Evidence::Since::kGone: return Outcome::kGone;
   }
   return Outcome::kNoNews;
 }

@@ -149,7 +149,8 @@ StatusOr<Labels> ParseSeriesLabels(std::string_view text) {
     ++at;
     while (!is(TokenKind::kRightBrace)) {
       const Token& name = tokens[at];
-      if (name.kind != TokenKind::kIdentifier || !IsLabelName(name.text)) return unexpected("a label");
+      if (name.kind != TokenKind::kIdentifier || !IsLabelName(name.text))
+        return unexpected("a label");
       if (labels.Has(name.text)) {
         return ErrorAt(text, name.begin, fmt::format("label '{}' is given twice", name.text));
       }

@@ -11,8 +11,8 @@
 
 namespace forewarn {
 
-// The notation of promtool's unit tests for series: labels as PromQL writes them, then values, one for
-// each interval:
+// The notation of promtool's unit tests for series: labels as PromQL writes them, then values, one
+// for each interval:
 //   1 2.5 -3 NaN +Inf     as they are
 //   5x3                   5 5 5 5: one, and three more
 //   1+2x3, 10-2x3         1 3 5 7, 10 8 6 4

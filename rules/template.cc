@@ -100,11 +100,26 @@ enum class Function {
   kNot,
 };
 
-constexpr std::array<std::string_view, 20> kFunctionNames = {
-    "humanize", "humanize1024", "humanizeDuration", "humanizePercentage", "humanizeTimestamp",
-    "toUpper",  "toLower",      "title",            "printf",             "print",
-    "index",    "eq",           "ne",               "lt",                 "le",
-    "gt",       "ge",           "and",              "or",                 "not"};
+constexpr std::array<std::string_view, 20> kFunctionNames = {"humanize",
+                                                             "humanize1024",
+                                                             "humanizeDuration",
+                                                             "humanizePercentage",
+                                                             "humanizeTimestamp",
+                                                             "toUpper",
+                                                             "toLower",
+                                                             "title",
+                                                             "printf",
+                                                             "print",
+                                                             "index",
+                                                             "eq",
+                                                             "ne",
+                                                             "lt",
+                                                             "le",
+                                                             "gt",
+                                                             "ge",
+                                                             "and",
+                                                             "or",
+                                                             "not"};
 
 char Upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -112,7 +127,8 @@ bool IsWordCharacter(char c) {
   return c == '_' || (c >= '0' && c <= '9') || (Lower(c) >= 'a' && Lower(c) <= 'z');
 }
 
-// The first letter of each word as a capital; as in Go, `_`, digits and bytes beyond ASCII belong to words.
+// The first letter of each word as a capital; as in Go, `_`, digits and bytes beyond ASCII belong
+// to words.
 std::string Title(std::string text) {
   bool in_word = false;
   for (char& c : text) {
@@ -151,7 +167,9 @@ std::string FormatNumber(const Verb& verb, double number) {
   const bool shortest = verb.precision < 0 && (verb.letter == 'v' || verb.letter == 'g');
   if (shortest) {
     const std::string text = PlainNumber(number);
-    return Pad(verb, (plus && !std::signbit(number) ? "+" : space && !std::signbit(number) ? " " : "") +
+    return Pad(verb, (plus && !std::signbit(number)    ? "+"
+                      : space && !std::signbit(number) ? " "
+                                                       : "") +
                          text);
   }
   // C's own conversion: flags, width and precision mean the same.
@@ -168,8 +186,8 @@ std::string FormatInteger(const Verb& verb, int64_t integer) {
   const std::string format =
       fmt::format("%{}{}lld", verb.flags, verb.width > 0 ? std::to_string(verb.width) : "");
   std::array<char, 160> buffer;
-  const int size = std::snprintf(buffer.data(), buffer.size(), format.c_str(),
-                                 static_cast<long long>(integer));
+  const int size =
+      std::snprintf(buffer.data(), buffer.size(), format.c_str(), static_cast<long long>(integer));
   FW_CHECK(size >= 0 && static_cast<size_t>(size) < buffer.size());
   return std::string(buffer.data(), static_cast<size_t>(size));
 }
@@ -192,21 +210,15 @@ std::string FormatVerb(const Verb& verb, const Value& value) {
 
 bool Fits(char letter, Type type) {
   switch (letter) {
-    case 'v':
-      return true;
+    case 'v': return true;
     case 's':
-    case 'q':
-      return type == Type::kText;
-    case 'd':
-      return type == Type::kInteger;
+    case 'q': return type == Type::kText;
+    case 'd': return type == Type::kInteger;
     case 'f':
     case 'e':
-    case 'g':
-      return type == Type::kNumber;
-    case 't':
-      return type == Type::kBool;
-    default:
-      return false;
+    case 'g': return type == Type::kNumber;
+    case 't': return type == Type::kBool;
+    default: return false;
   }
 }
 
@@ -278,18 +290,12 @@ StatusOr<Value> Evaluate(const Term& term, const Facts& facts);
 
 bool Compare(Function function, const Value& a, const Value& b) {
   switch (function) {
-    case Function::kEq:
-      return a == b;
-    case Function::kNe:
-      return a != b;
-    case Function::kLt:
-      return a < b;
-    case Function::kLe:
-      return a <= b;
-    case Function::kGt:
-      return a > b;
-    default:
-      return a >= b;
+    case Function::kEq: return a == b;
+    case Function::kNe: return a != b;
+    case Function::kLt: return a < b;
+    case Function::kLe: return a <= b;
+    case Function::kGt: return a > b;
+    default: return a >= b;
   }
 }
 
@@ -299,7 +305,9 @@ StatusOr<Value> Call(const Term& term, const Facts& facts) {
     FW_ASSIGN_OR_RETURN(Value value, Evaluate(argument, facts));
     arguments.push_back(std::move(value));
   }
-  const auto text = [&](size_t i) -> const std::string& { return std::get<std::string>(arguments[i]); };
+  const auto text = [&](size_t i) -> const std::string& {
+    return std::get<std::string>(arguments[i]);
+  };
   switch (term.function) {
     case Function::kHumanize:
     case Function::kHumanize1024:
@@ -317,8 +325,7 @@ StatusOr<Value> Call(const Term& term, const Facts& facts) {
       for (char& c : changed) c = term.function == Function::kToUpper ? Upper(c) : Lower(c);
       return Value(std::move(changed));
     }
-    case Function::kTitle:
-      return Value(Title(text(0)));
+    case Function::kTitle: return Value(Title(text(0)));
     case Function::kPrintf: {
       std::string out = term.format.pieces[0];
       for (size_t i = 0; i < term.format.verbs.size(); ++i) {
@@ -340,10 +347,8 @@ StatusOr<Value> Call(const Term& term, const Facts& facts) {
       }
       return Value(std::move(out));
     }
-    case Function::kIndex:
-      return Value(std::string(facts.labels.Get(text(1))));
-    case Function::kNot:
-      return Value(!IsTrue(arguments[0]));
+    case Function::kIndex: return Value(std::string(facts.labels.Get(text(1))));
+    case Function::kNot: return Value(!IsTrue(arguments[0]));
     case Function::kAnd:
     case Function::kOr: {
       const bool stops_at = term.function == Function::kOr;
@@ -355,23 +360,17 @@ StatusOr<Value> Call(const Term& term, const Facts& facts) {
     case Function::kEq:  // any of the others may be equal
       return Value(std::any_of(arguments.begin() + 1, arguments.end(),
                                [&](const Value& other) { return arguments[0] == other; }));
-    default:
-      return Value(Compare(term.function, arguments[0], arguments[1]));
+    default: return Value(Compare(term.function, arguments[0], arguments[1]));
   }
 }
 
 StatusOr<Value> Evaluate(const Term& term, const Facts& facts) {
   switch (term.kind) {
-    case Term::Kind::kConstant:
-      return term.constant;
-    case Term::Kind::kValue:
-      return Value(facts.value);
-    case Term::Kind::kLabels:
-      return Value(&facts.labels);
-    case Term::Kind::kLabel:
-      return Value(std::string(facts.labels.Get(term.label)));
-    case Term::Kind::kCall:
-      return Call(term, facts);
+    case Term::Kind::kConstant: return term.constant;
+    case Term::Kind::kValue: return Value(facts.value);
+    case Term::Kind::kLabels: return Value(&facts.labels);
+    case Term::Kind::kLabel: return Value(std::string(facts.labels.Get(term.label)));
+    case Term::Kind::kCall: return Call(term, facts);
   }
   return Internal("every kind of term is handled");
 }
@@ -381,7 +380,8 @@ StatusOr<Value> Evaluate(const Term& term, const Facts& facts) {
 struct Piece;
 using Pieces = std::vector<Piece>;
 
-// `if` and its `else if`s: the first true condition gives its pieces; one without a condition is `else`.
+// `if` and its `else if`s: the first true condition gives its pieces; one without a condition is
+// `else`.
 struct Branch {
   std::optional<Term> condition;
   Pieces pieces;
@@ -514,7 +514,8 @@ class Compiler {
       FW_ASSIGN_OR_RETURN(Stop stop, ParsePieces(piece.branches.back().pieces));
       if (stop.keyword.empty()) return Error(begin, "this if has no {{ end }}");
       if (stop.keyword == "end") break;
-      if (!piece.branches.back().condition) return Error(stop.begin, "nothing may follow the last else");
+      if (!piece.branches.back().condition)
+        return Error(stop.begin, "nothing may follow the last else");
       piece.branches.push_back(Branch{std::move(stop.condition), {}});
     }
     pieces.push_back(std::move(piece));
@@ -552,7 +553,8 @@ class Compiler {
   }
 
   Status Unexpected() const {
-    if (At(":=") || At("=")) return Error(at_, "variables cannot be set in an alert's template here");
+    if (At(":=") || At("="))
+      return Error(at_, "variables cannot be set in an alert's template here");
     return Error(at_, fmt::format("unexpected '{}'", text_.substr(at_, 1)));
   }
 
@@ -610,8 +612,8 @@ class Compiler {
     const std::string_view name = PeekWord();
     const auto found = std::ranges::find(kFunctionNames, name);
     if (found == kFunctionNames.end()) {
-      return Error(at_, fmt::format("'{}' is not known in an alert's template{}", name.substr(0, 40),
-                                    promql::Suggest(name, kFunctionNames)));
+      return Error(at_, fmt::format("'{}' is not known in an alert's template{}",
+                                    name.substr(0, 40), promql::Suggest(name, kFunctionNames)));
     }
     call.function = static_cast<Function>(found - kFunctionNames.begin());
     at_ += name.size();
@@ -660,7 +662,8 @@ class Compiler {
     Term term;
     term.begin = at_;
     size_t end = at_ + 1;
-    while (end < text_.size() && text_[end] != Peek()) end += text_[end] == '\\' && Peek() == '"' ? 2 : 1;
+    while (end < text_.size() && text_[end] != Peek())
+      end += text_[end] == '\\' && Peek() == '"' ? 2 : 1;
     if (end >= text_.size()) return Error(at_, "this text has no closing quote");
     // Escapes are PromQL's, which are Go's.
     const auto tokens = promql::Tokenize(text_.substr(at_, end + 1 - at_));
@@ -719,8 +722,8 @@ class Compiler {
     }
     constexpr std::array<std::string_view, 4> kKnown = {"$labels", "$value", ".Labels", ".Value"};
     const std::string_view base = word.substr(0, word.find('.', 1));
-    return Error(term.begin, fmt::format("'{}' is not known in an alert's template{}", word.substr(0, 40),
-                                         promql::Suggest(base, kKnown)));
+    return Error(term.begin, fmt::format("'{}' is not known in an alert's template{}",
+                                         word.substr(0, 40), promql::Suggest(base, kKnown)));
   }
 
   // --- types ---
@@ -728,15 +731,15 @@ class Compiler {
   Status CheckCount(std::string_view name, const Term& call, size_t least, size_t most) const {
     const size_t given = call.arguments.size();
     if (given >= least && given <= most) return OkStatus();
-    return Error(call.begin, fmt::format("'{}' takes {}{} argument{}, not {}", name,
-                                         least < most ? "at least " : "", least, least == 1 ? "" : "s",
-                                         given));
+    return Error(call.begin,
+                 fmt::format("'{}' takes {}{} argument{}, not {}", name,
+                             least < most ? "at least " : "", least, least == 1 ? "" : "s", given));
   }
 
   Status CheckType(std::string_view name, const Term& argument, Type wanted) const {
     if (argument.type == wanted) return OkStatus();
-    return Error(argument.begin,
-                 fmt::format("'{}' needs {} here, not {}", name, NameOf(wanted), NameOf(argument.type)));
+    return Error(argument.begin, fmt::format("'{}' needs {} here, not {}", name, NameOf(wanted),
+                                             NameOf(argument.type)));
   }
 
   Status CheckCall(std::string_view name, Term& call) const {
@@ -758,8 +761,7 @@ class Compiler {
       case Function::kTitle:
         FW_RETURN_IF_ERROR(CheckCount(name, call, 1, 1));
         return CheckType(name, call.arguments[0], Type::kText);
-      case Function::kPrint:
-        return CheckCount(name, call, 1, kAny);
+      case Function::kPrint: return CheckCount(name, call, 1, kAny);
       case Function::kPrintf:
         FW_RETURN_IF_ERROR(CheckCount(name, call, 1, kAny));
         return CheckFormat(call);
@@ -767,9 +769,7 @@ class Compiler {
         FW_RETURN_IF_ERROR(CheckCount(name, call, 2, 2));
         FW_RETURN_IF_ERROR(CheckType(name, call.arguments[0], Type::kLabels));
         return CheckType(name, call.arguments[1], Type::kText);
-      case Function::kNot:
-        call.type = Type::kBool;
-        return CheckCount(name, call, 1, 1);
+      case Function::kNot: call.type = Type::kBool; return CheckCount(name, call, 1, 1);
       case Function::kAnd:
       case Function::kOr:
         FW_RETURN_IF_ERROR(CheckCount(name, call, 1, kAny));
@@ -789,9 +789,9 @@ class Compiler {
       if (type == Type::kLabels) return Error(argument.begin, "the labels cannot be compared");
       if (argument.type == type) continue;
       const bool numbers = std::max(type, argument.type) == Type::kInteger;
-      return Error(argument.begin, fmt::format("'{}' cannot compare {} with {}{}", name, NameOf(type),
-                                               NameOf(argument.type),
-                                               numbers ? "; write 5.0 instead of 5" : ""));
+      return Error(argument.begin,
+                   fmt::format("'{}' cannot compare {} with {}{}", name, NameOf(type),
+                               NameOf(argument.type), numbers ? "; write 5.0 instead of 5" : ""));
     }
     return OkStatus();
   }
@@ -814,8 +814,9 @@ class Compiler {
       const Term& argument = call.arguments[i];
       if (Fits(verb.letter, argument.type)) continue;
       const bool wants_float = verb.letter == 'd' && argument.type == Type::kNumber;
-      return Error(argument.begin, fmt::format("printf's %{} does not take {}{}", verb.letter,
-                                               NameOf(argument.type), wants_float ? "; write %.0f" : ""));
+      return Error(argument.begin,
+                   fmt::format("printf's %{} does not take {}{}", verb.letter,
+                               NameOf(argument.type), wants_float ? "; write %.0f" : ""));
     }
     call.format = *std::move(format);
     return OkStatus();

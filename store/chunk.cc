@@ -216,12 +216,9 @@ bool Decode(std::string_view bytes, std::vector<Sample>& out) {
       for (Sample& sample : samples) sample.value = value;
       return !in.failed() && in.done();
     }
-    case kXor:
-      return !in.failed() && DecodeXor(in.Rest(), samples);
-    case kDecimal:
-      return DecodeDecimals(in, samples);
-    default:
-      return false;
+    case kXor: return !in.failed() && DecodeXor(in.Rest(), samples);
+    case kDecimal: return DecodeDecimals(in, samples);
+    default: return false;
   }
 }
 

@@ -160,8 +160,7 @@ StatusOr<Store::JournalItem> DecodeJournal(uint64_t sequence, std::string_view b
       in = Decoder(unpacked);
       break;
     }
-    default:
-      return DataLoss("journal entry of an unknown kind");
+    default: return DataLoss("journal entry of an unknown kind");
   }
   Store::JournalItem item;
   item.sequence = sequence;

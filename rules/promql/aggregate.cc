@@ -28,7 +28,8 @@ Labels GroupLabels(const Aggregate& aggregate, const Labels& labels) {
   return Labels(std::move(pairs));
 }
 
-// Running forms of avg and of the variance, as Prometheus has them, so that results agree to the last bit.
+// Running forms of avg and of the variance, as Prometheus has them, so that results agree to the
+// last bit.
 double Average(const std::vector<double>& values) {
   double mean = values[0];
   for (size_t i = 1; i < values.size(); ++i) {
@@ -72,25 +73,15 @@ double Summarize(TokenKind op, double parameter, const std::vector<double>& valu
       for (size_t i = 1; i < values.size(); ++i) sum += values[i];
       return sum;
     }
-    case TokenKind::kAvg:
-      return Average(values);
-    case TokenKind::kMin:
-      return Extreme(values, std::less<>());
-    case TokenKind::kMax:
-      return Extreme(values, std::greater<>());
-    case TokenKind::kCount:
-      return static_cast<double>(values.size());
-    case TokenKind::kGroup:
-      return 1;
-    case TokenKind::kStddev:
-      return std::sqrt(Variance(values));
-    case TokenKind::kStdvar:
-      return Variance(values);
-    case TokenKind::kQuantile:
-      return Quantile(parameter, values);
-    default:
-      FW_CHECK(!"an aggregation to one value");
-      return 0;
+    case TokenKind::kAvg: return Average(values);
+    case TokenKind::kMin: return Extreme(values, std::less<>());
+    case TokenKind::kMax: return Extreme(values, std::greater<>());
+    case TokenKind::kCount: return static_cast<double>(values.size());
+    case TokenKind::kGroup: return 1;
+    case TokenKind::kStddev: return std::sqrt(Variance(values));
+    case TokenKind::kStdvar: return Variance(values);
+    case TokenKind::kQuantile: return Quantile(parameter, values);
+    default: FW_CHECK(!"an aggregation to one value"); return 0;
   }
 }
 
@@ -119,8 +110,9 @@ StatusOr<Rows> SelectBest(const Aggregate& aggregate, const Column& parameter, R
       std::ranges::stable_sort(ranked, [&](size_t a, size_t b) {
         return RanksBefore(rows[a].cells[step], rows[b].cells[step], largest);
       });
-      const size_t kept =
-          k < 1 ? 0 : k >= static_cast<double>(ranked.size()) ? ranked.size() : static_cast<size_t>(k);
+      const size_t kept = k < 1                                     ? 0
+                          : k >= static_cast<double>(ranked.size()) ? ranked.size()
+                                                                    : static_cast<size_t>(k);
       for (size_t i = kept; i < ranked.size(); ++i) rows[ranked[i]].cells[step] = StaleMarker();
       if (parameter.size() == 1) {
         order.insert(order.end(), ranked.begin(), ranked.begin() + static_cast<ptrdiff_t>(kept));
@@ -180,8 +172,8 @@ double Quantile(double q, std::vector<double> values) {
          values[static_cast<size_t>(upper)] * weight;
 }
 
-StatusOr<Rows> AggregateRows(const Aggregate& aggregate, const Column& parameter, std::string_view label,
-                             Rows rows) {
+StatusOr<Rows> AggregateRows(const Aggregate& aggregate, const Column& parameter,
+                             std::string_view label, Rows rows) {
   Groups groups;
   for (size_t i = 0; i < rows.size(); ++i) {
     Labels labels = rows[i].labels;

@@ -31,12 +31,9 @@ bool KeepsLabel(const Node& node, std::string_view label);
 // Scalars may take part as long as they know nothing of other series.
 bool MayTakePart(const Node& node, std::string_view label) {
   switch (node.type) {
-    case ValueType::kString:
-      return true;
-    case ValueType::kScalar:
-      return RestsOnNoSeries(node);
-    default:
-      return KeepsLabel(node, label);
+    case ValueType::kString: return true;
+    case ValueType::kScalar: return RestsOnNoSeries(node);
+    default: return KeepsLabel(node, label);
   }
 }
 
@@ -65,8 +62,7 @@ bool Keeps(const Call& call, std::string_view label) {
   switch (call.function->id) {
     case FunctionId::kAbsent:
     case FunctionId::kAbsentOverTime:
-    case FunctionId::kVector:
-      return false;
+    case FunctionId::kVector: return false;
     case FunctionId::kHistogramQuantile:
       if (label == "le") return false;
       break;
@@ -74,13 +70,13 @@ bool Keeps(const Call& call, std::string_view label) {
     case FunctionId::kLabelReplace:
       if (writes_label()) return false;
       break;
-    default:
-      break;
+    default: break;
   }
   // A call without arguments, such as hour(), has no labels at all.
   return !call.arguments.empty() &&
-         std::ranges::all_of(call.arguments,
-                             [&](const NodePtr& argument) { return MayTakePart(*argument, label); });
+         std::ranges::all_of(call.arguments, [&](const NodePtr& argument) {
+           return MayTakePart(*argument, label);
+         });
 }
 
 bool KeepsLabel(const Node& node, std::string_view label) {
@@ -150,11 +146,14 @@ bool Expression::Keeps(std::string_view label) const {
   return label != kMetricName && KeepsLabel(*root_, label);
 }
 
-Expression Expression::With(const Matcher& matcher) const { return Expression(Add(root_, matcher)); }
+Expression Expression::With(const Matcher& matcher) const {
+  return Expression(Add(root_, matcher));
+}
 
 std::vector<Matchers> Expression::Selectors() const {
   std::vector<Matchers> selectors;
-  ForEachSelector(*root_, [&](const Selector& selector) { selectors.push_back(selector.matchers); });
+  ForEachSelector(*root_,
+                  [&](const Selector& selector) { selectors.push_back(selector.matchers); });
   return selectors;
 }
 

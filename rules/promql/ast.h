@@ -14,8 +14,9 @@
 
 namespace forewarn::promql {
 
-// The typed tree of an expression. Immutable once the parser has built it and passed its types, so parts
-// are shared freely between trees and threads. No deeper than kMaxDepth, so that recursion is safe.
+// The typed tree of an expression. Immutable once the parser has built it and passed its types, so
+// parts are shared freely between trees and threads. No deeper than kMaxDepth, so that recursion is
+// safe.
 
 struct Node;
 using NodePtr = std::shared_ptr<const Node>;
@@ -49,9 +50,9 @@ struct String {
 
 // `name{label="v"}`, and with a range `name{…}[5m]`.
 struct Selector {
-  std::string name;    // before the braces, or empty
-  Matchers matchers;   // all of them; the one for `name` comes first
-  Duration range{0};   // zero for an instant vector
+  std::string name;   // before the braces, or empty
+  Matchers matchers;  // all of them; the one for `name` comes first
+  Duration range{0};  // zero for an instant vector
   Shift shift;
 };
 
@@ -110,7 +111,7 @@ struct Node {
   ValueType type = ValueType::kScalar;
   size_t begin = 0;  // byte offsets into the text it was read from
   size_t end = 0;
-  int depth = 1;     // levels from here down
+  int depth = 1;  // levels from here down
 };
 
 // `body` as a node of its own type; null when it is another.

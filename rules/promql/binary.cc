@@ -17,10 +17,8 @@ bool DropsName(TokenKind op) {
     case TokenKind::kMul:
     case TokenKind::kDiv:
     case TokenKind::kMod:
-    case TokenKind::kPow:
-      return true;
-    default:
-      return false;
+    case TokenKind::kPow: return true;
+    default: return false;
   }
 }
 
@@ -44,7 +42,8 @@ struct Group {
   std::vector<size_t> right;
 };
 
-std::map<Labels, Group> GroupBySignature(const Matching& matching, const Rows& left, const Rows& right) {
+std::map<Labels, Group> GroupBySignature(const Matching& matching, const Rows& left,
+                                         const Rows& right) {
   std::map<Labels, Group> groups;
   for (size_t i = 0; i < left.size(); ++i) {
     groups[Signature(left[i].labels, matching)].left.push_back(i);
@@ -216,35 +215,20 @@ class Join {
 
 double Operate(TokenKind op, double left, double right) {
   switch (op) {
-    case TokenKind::kAdd:
-      return left + right;
-    case TokenKind::kSub:
-      return left - right;
-    case TokenKind::kMul:
-      return left * right;
-    case TokenKind::kDiv:
-      return left / right;
-    case TokenKind::kMod:
-      return std::fmod(left, right);
-    case TokenKind::kPow:
-      return std::pow(left, right);
-    case TokenKind::kAtan2:
-      return std::atan2(left, right);
-    case TokenKind::kEqual:
-      return left == right;
-    case TokenKind::kNotEqual:
-      return left != right;
-    case TokenKind::kLess:
-      return left < right;
-    case TokenKind::kLessEqual:
-      return left <= right;
-    case TokenKind::kGreater:
-      return left > right;
-    case TokenKind::kGreaterEqual:
-      return left >= right;
-    default:
-      FW_CHECK(!"an operator on values");
-      return 0;
+    case TokenKind::kAdd: return left + right;
+    case TokenKind::kSub: return left - right;
+    case TokenKind::kMul: return left * right;
+    case TokenKind::kDiv: return left / right;
+    case TokenKind::kMod: return std::fmod(left, right);
+    case TokenKind::kPow: return std::pow(left, right);
+    case TokenKind::kAtan2: return std::atan2(left, right);
+    case TokenKind::kEqual: return left == right;
+    case TokenKind::kNotEqual: return left != right;
+    case TokenKind::kLess: return left < right;
+    case TokenKind::kLessEqual: return left <= right;
+    case TokenKind::kGreater: return left > right;
+    case TokenKind::kGreaterEqual: return left >= right;
+    default: FW_CHECK(!"an operator on values"); return 0;
   }
 }
 
@@ -262,8 +246,8 @@ StatusOr<Rows> CombineWithScalar(const Binary& binary, Rows vector, const Column
     for (size_t i = 0; i < row.cells.size(); ++i) {
       double& cell = row.cells[i];
       if (!IsValue(cell)) continue;
-      const double value =
-          scalar_is_left ? Operate(binary.op, scalar[i], cell) : Operate(binary.op, cell, scalar[i]);
+      const double value = scalar_is_left ? Operate(binary.op, scalar[i], cell)
+                                          : Operate(binary.op, cell, scalar[i]);
       if (!filters) {
         cell = value;
       } else if (value == 0) {

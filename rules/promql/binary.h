@@ -12,7 +12,8 @@ double Operate(TokenKind op, double left, double right);
 // Both sides of `op` as scalars.
 Column CombineScalars(const Binary& binary, const Column& left, const Column& right);
 
-// A vector with a scalar on one side. A comparison without bool keeps the vector's values that pass.
+// A vector with a scalar on one side. A comparison without bool keeps the vector's values that
+// pass.
 StatusOr<Rows> CombineWithScalar(const Binary& binary, Rows vector, const Column& scalar,
                                  bool scalar_is_left);
 

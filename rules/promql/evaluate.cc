@@ -36,8 +36,9 @@ StatusOr<Value> RangeAsValue(Evaluator& evaluator, const Node& root) {
   FW_ASSIGN_OR_RETURN(RangeData data, evaluator.Ranges(root));
   const Timestamp to = evaluator.Reference(data.shift, 0);
   for (SeriesData& series : data.series) {
-    std::erase_if(series.samples,
-                  [&](const Sample& sample) { return sample.at > to || sample.at < to - data.range; });
+    std::erase_if(series.samples, [&](const Sample& sample) {
+      return sample.at > to || sample.at < to - data.range;
+    });
   }
   std::erase_if(data.series, [](const SeriesData& series) { return series.samples.empty(); });
   std::ranges::stable_sort(data.series, {}, &SeriesData::labels);
@@ -80,9 +81,10 @@ StatusOr<Matrix> EvaluateRange(const Expression& expression, const SeriesSource&
   }
   const auto count = static_cast<uint64_t>((to - from) / step) + 1;
   if (count > limits.max_steps) {
-    return ResourceExhausted(fmt::format("the query has {} steps of {}; at most {} (max_steps) are "
-                                         "answered: take a longer step",
-                                         count, FormatDuration(step), limits.max_steps));
+    return ResourceExhausted(
+        fmt::format("the query has {} steps of {}; at most {} (max_steps) are "
+                    "answered: take a longer step",
+                    count, FormatDuration(step), limits.max_steps));
   }
   Budget budget(limits.max_operations);
   const QueryContext query{source, limits, from, to, budget};

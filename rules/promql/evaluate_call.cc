@@ -82,7 +82,8 @@ StatusOr<Rows> Evaluator::EvaluateElementwise(const Call& call) {
   if (call.arguments.empty()) {  // of the date functions: the evaluation time
     FW_RETURN_IF_ERROR(ChargeRows(1));
     rows.push_back(Row{Labels(), std::vector<double>(grid_.count)});
-    for (size_t step = 0; step < grid_.count; ++step) rows[0].cells[step] = ToSeconds(grid_.At(step));
+    for (size_t step = 0; step < grid_.count; ++step)
+      rows[0].cells[step] = ToSeconds(grid_.At(step));
   } else {
     FW_ASSIGN_OR_RETURN(rows, EvaluateRows(*call.arguments[0]));
   }
@@ -218,14 +219,15 @@ StatusOr<Result> Evaluator::EvaluateCall(const Call& call) {
     }
     case FunctionId::kLabelReplace: {
       FW_ASSIGN_OR_RETURN(rows, rows_of(0));
-      FW_ASSIGN_OR_RETURN(rows, ReplaceLabel(std::move(rows), TextOf(call.arguments[1]),
-                                             TextOf(call.arguments[2]), TextOf(call.arguments[3]),
-                                             TextOf(call.arguments[4])));
+      FW_ASSIGN_OR_RETURN(
+          rows, ReplaceLabel(std::move(rows), TextOf(call.arguments[1]), TextOf(call.arguments[2]),
+                             TextOf(call.arguments[3]), TextOf(call.arguments[4])));
       break;
     }
     case FunctionId::kLabelJoin: {
       std::vector<std::string> sources;
-      for (size_t i = 3; i < call.arguments.size(); ++i) sources.push_back(TextOf(call.arguments[i]));
+      for (size_t i = 3; i < call.arguments.size(); ++i)
+        sources.push_back(TextOf(call.arguments[i]));
       FW_ASSIGN_OR_RETURN(rows, rows_of(0));
       FW_ASSIGN_OR_RETURN(rows, JoinLabels(std::move(rows), TextOf(call.arguments[1]),
                                            TextOf(call.arguments[2]), sources));
@@ -238,8 +240,7 @@ StatusOr<Result> Evaluator::EvaluateCall(const Call& call) {
       FW_ASSIGN_OR_RETURN(rows, HistogramQuantile(q, rows));
       break;
     }
-    default:
-      FW_CHECK(!"every function is handled");
+    default: FW_CHECK(!"every function is handled");
   }
   return Result(std::move(rows));
 }

@@ -24,15 +24,9 @@ Timestamp Evaluator::Reference(const Shift& shift, size_t step) const {
   Timestamp from = grid_.At(step);
   if (shift.at.has_value()) {
     switch (shift.at->kind) {
-      case AtModifier::Kind::kFixed:
-        from = shift.at->fixed;
-        break;
-      case AtModifier::Kind::kStart:
-        from = query_.start;
-        break;
-      case AtModifier::Kind::kEnd:
-        from = query_.end;
-        break;
+      case AtModifier::Kind::kFixed: from = shift.at->fixed; break;
+      case AtModifier::Kind::kStart: from = query_.start; break;
+      case AtModifier::Kind::kEnd: from = query_.end; break;
     }
   }
   return from - shift.offset;
@@ -74,7 +68,8 @@ StatusOr<std::vector<SeriesData>> Evaluator::Select(const Matchers& matchers, Ti
                                                     Timestamp to) {
   FW_ASSIGN_OR_RETURN(std::vector<SeriesData> series,
                       query_.source.Select(matchers, from, to, query_.limits.select));
-  for (const SeriesData& data : series) FW_RETURN_IF_ERROR(query_.budget.Charge(data.samples.size()));
+  for (const SeriesData& data : series)
+    FW_RETURN_IF_ERROR(query_.budget.Charge(data.samples.size()));
   return series;
 }
 
@@ -114,9 +109,9 @@ StatusOr<RangeData> Evaluator::Ranges(const Node& node) {
   data.shift = selector->shift;
   data.is_selector = true;
   data.matchers = selector->matchers;
-  FW_ASSIGN_OR_RETURN(data.series, Select(selector->matchers,
-                                          Reference(selector->shift, 0) - selector->range,
-                                          Reference(selector->shift, grid_.count - 1)));
+  FW_ASSIGN_OR_RETURN(data.series,
+                      Select(selector->matchers, Reference(selector->shift, 0) - selector->range,
+                             Reference(selector->shift, grid_.count - 1)));
   for (SeriesData& series : data.series) {
     std::erase_if(series.samples, [](const Sample& sample) { return IsStale(sample.value); });
   }
@@ -124,8 +119,8 @@ StatusOr<RangeData> Evaluator::Ranges(const Node& node) {
   return data;
 }
 
-// A subquery is a range query of its own, over all that the windows of this one cover, at multiples of its
-// step since 1970.
+// A subquery is a range query of its own, over all that the windows of this one cover, at multiples
+// of its step since 1970.
 StatusOr<RangeData> Evaluator::RunSubquery(const Subquery& subquery) {
   const Duration step = subquery.step.value_or(query_.limits.subquery_step);
   RangeData data;

@@ -32,8 +32,8 @@ struct RangeData {
   Matchers matchers;  // of a selector
 };
 
-// Walks the tree once, bottom up. Each selector is read from the source once. An evaluator lives for one
-// walk and is not thread-safe.
+// Walks the tree once, bottom up. Each selector is read from the source once. An evaluator lives
+// for one walk and is not thread-safe.
 class Evaluator {
  public:
   Evaluator(const QueryContext& query, Grid grid) : query_(query), grid_(grid) {}

@@ -89,14 +89,10 @@ const std::vector<Function>& All() {
 
 std::string_view TypeName(ValueType type) {
   switch (type) {
-    case ValueType::kScalar:
-      return "a scalar";
-    case ValueType::kVector:
-      return "an instant vector";
-    case ValueType::kMatrix:
-      return "a range vector";
-    case ValueType::kString:
-      return "a string";
+    case ValueType::kScalar: return "a scalar";
+    case ValueType::kVector: return "an instant vector";
+    case ValueType::kMatrix: return "a range vector";
+    case ValueType::kString: return "a string";
   }
   return "";
 }

@@ -88,7 +88,8 @@ struct Function {
   FunctionId id;
   std::string_view name;
   ValueType returns;
-  // The last `optional` of these may be left out; with kRepeats the last may come any number of times.
+  // The last `optional` of these may be left out; with kRepeats the last may come any number of
+  // times.
   std::vector<ValueType> arguments;
   int optional = 0;
 

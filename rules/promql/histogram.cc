@@ -27,7 +27,8 @@ void Tidy(std::vector<Bucket>& buckets) {
       tidy.push_back(bucket);
     }
   }
-  for (size_t i = 1; i < tidy.size(); ++i) tidy[i].count = std::max(tidy[i - 1].count, tidy[i].count);
+  for (size_t i = 1; i < tidy.size(); ++i)
+    tidy[i].count = std::max(tidy[i - 1].count, tidy[i].count);
   buckets = std::move(tidy);
 }
 
@@ -36,7 +37,8 @@ std::optional<double> ParseBound(std::string_view text) {
   if (text.size() > 1 && text[0] == '+' && text[1] != '-') text.remove_prefix(1);
   double bound = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), bound);
-  if (error != std::errc() || end != text.data() + text.size() || std::isnan(bound)) return std::nullopt;
+  if (error != std::errc() || end != text.data() + text.size() || std::isnan(bound))
+    return std::nullopt;
   return bound;
 }
 

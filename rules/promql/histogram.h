@@ -12,8 +12,8 @@ struct Bucket {
   double count = 0;
 };
 
-// The q-quantile by interpolation within the bucket that holds it. NaN without a +Inf bucket, another bucket and
-// an observation; counts that fall from one bucket to the next are raised first.
+// The q-quantile by interpolation within the bucket that holds it. NaN without a +Inf bucket,
+// another bucket and an observation; counts that fall from one bucket to the next are raised first.
 double BucketQuantile(double q, std::vector<Bucket> buckets);
 
 // histogram_quantile: rows with the label `le` are grouped by their other labels.

@@ -29,8 +29,8 @@ std::string_view GroupText(const RE2& expression, const std::vector<re2::StringP
   return {groups[index].data(), groups[index].size()};
 }
 
-// Go's regexp.Expand: `$name` takes the longest word, `${name}` is explicit, `$$` is a dollar sign, and a
-// dollar sign that starts none of these stands for itself.
+// Go's regexp.Expand: `$name` takes the longest word, `${name}` is explicit, `$$` is a dollar sign,
+// and a dollar sign that starts none of these stands for itself.
 std::string Expand(const RE2& expression, const std::vector<re2::StringPiece>& groups,
                    std::string_view text) {
   std::string out;

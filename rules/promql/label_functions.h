@@ -9,8 +9,8 @@
 
 namespace forewarn::promql {
 
-// label_replace: where `expression` (RE2, anchored) matches the label `source`, the label `target` becomes
-// `replacement`, in which $1 and ${name} stand for the groups; an empty result removes it.
+// label_replace: where `expression` (RE2, anchored) matches the label `source`, the label `target`
+// becomes `replacement`, in which $1 and ${name} stand for the groups; an empty result removes it.
 StatusOr<Rows> ReplaceLabel(Rows rows, std::string_view target, std::string_view replacement,
                             std::string_view source, std::string_view expression);
 

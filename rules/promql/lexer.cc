@@ -47,24 +47,22 @@ constexpr std::array kKeywords = {
 
 // Two characters before one, so that the longest wins.
 constexpr std::array kSymbols = {
-    Spelled{"==", TokenKind::kEqual},      Spelled{"!=", TokenKind::kNotEqual},
-    Spelled{"=~", TokenKind::kRegexMatch}, Spelled{"!~", TokenKind::kRegexNotMatch},
-    Spelled{"<=", TokenKind::kLessEqual},  Spelled{">=", TokenKind::kGreaterEqual},
-    Spelled{"<", TokenKind::kLess},        Spelled{">", TokenKind::kGreater},
-    Spelled{"=", TokenKind::kAssign},      Spelled{"+", TokenKind::kAdd},
-    Spelled{"-", TokenKind::kSub},         Spelled{"*", TokenKind::kMul},
-    Spelled{"/", TokenKind::kDiv},         Spelled{"%", TokenKind::kMod},
-    Spelled{"^", TokenKind::kPow},         Spelled{"(", TokenKind::kLeftParen},
-    Spelled{")", TokenKind::kRightParen},  Spelled{"{", TokenKind::kLeftBrace},
-    Spelled{"}", TokenKind::kRightBrace},  Spelled{"[", TokenKind::kLeftBracket},
+    Spelled{"==", TokenKind::kEqual},       Spelled{"!=", TokenKind::kNotEqual},
+    Spelled{"=~", TokenKind::kRegexMatch},  Spelled{"!~", TokenKind::kRegexNotMatch},
+    Spelled{"<=", TokenKind::kLessEqual},   Spelled{">=", TokenKind::kGreaterEqual},
+    Spelled{"<", TokenKind::kLess},         Spelled{">", TokenKind::kGreater},
+    Spelled{"=", TokenKind::kAssign},       Spelled{"+", TokenKind::kAdd},
+    Spelled{"-", TokenKind::kSub},          Spelled{"*", TokenKind::kMul},
+    Spelled{"/", TokenKind::kDiv},          Spelled{"%", TokenKind::kMod},
+    Spelled{"^", TokenKind::kPow},          Spelled{"(", TokenKind::kLeftParen},
+    Spelled{")", TokenKind::kRightParen},   Spelled{"{", TokenKind::kLeftBrace},
+    Spelled{"}", TokenKind::kRightBrace},   Spelled{"[", TokenKind::kLeftBracket},
     Spelled{"]", TokenKind::kRightBracket}, Spelled{",", TokenKind::kComma},
-    Spelled{":", TokenKind::kColon},       Spelled{"@", TokenKind::kAt},
+    Spelled{":", TokenKind::kColon},        Spelled{"@", TokenKind::kAt},
 };
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-bool IsHexDigit(char c) {
-  return IsDigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
+bool IsHexDigit(char c) { return IsDigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 bool IsAlpha(char c) { return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool IsWordCharacter(char c) { return IsAlpha(c) || IsDigit(c); }
 bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
@@ -273,7 +271,8 @@ class Lexer {
     }
     uint32_t value = 0;
     const std::string_view number = text_.substr(std::min(first, text_.size()), digits);
-    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value, base);
+    const auto [end, error] =
+        std::from_chars(number.data(), number.data() + number.size(), value, base);
     if (digits == 0 || number.size() < digits || error != std::errc() ||
         end != number.data() + number.size()) {
       return Error(begin, "unknown escape in a string; a backslash itself is written \\\\");
@@ -302,7 +301,8 @@ std::string ShortestDigits(double value, std::chars_format format) {
   return std::string(buffer.data(), end);
 }
 
-// The shortest digits that tell the value apart, and zeros up to the point: 1e23 is a one and 23 zeros.
+// The shortest digits that tell the value apart, and zeros up to the point: 1e23 is a one and 23
+// zeros.
 std::string FormatFinite(double value, bool plain) {
   constexpr double kExact = 1e15;  // below, the plain form has no more digits than needed
   if (!plain) return fmt::format("{}", value);
@@ -330,8 +330,8 @@ std::string Format(double value, bool plain) {
 
 StatusOr<std::vector<Token>> Tokenize(std::string_view text) {
   if (text.size() > kMaxExpressionBytes) {
-    return InvalidArgument(fmt::format("the expression has {} bytes; at most {} are read", text.size(),
-                                       kMaxExpressionBytes));
+    return InvalidArgument(fmt::format("the expression has {} bytes; at most {} are read",
+                                       text.size(), kMaxExpressionBytes));
   }
   return Lexer(text).Run();
 }
@@ -387,18 +387,12 @@ std::string_view Spelling(TokenKind kind) {
 
 std::string Describe(const Token& token) {
   switch (token.kind) {
-    case TokenKind::kEnd:
-      return "the end of the expression";
-    case TokenKind::kString:
-      return "a string";
-    case TokenKind::kNumber:
-      return fmt::format("number '{}'", token.text);
-    case TokenKind::kDuration:
-      return fmt::format("duration '{}'", token.text);
-    case TokenKind::kIdentifier:
-      return fmt::format("'{}'", token.text.substr(0, 60));
-    default:
-      return fmt::format("'{}'", token.text);
+    case TokenKind::kEnd: return "the end of the expression";
+    case TokenKind::kString: return "a string";
+    case TokenKind::kNumber: return fmt::format("number '{}'", token.text);
+    case TokenKind::kDuration: return fmt::format("duration '{}'", token.text);
+    case TokenKind::kIdentifier: return fmt::format("'{}'", token.text.substr(0, 60));
+    default: return fmt::format("'{}'", token.text);
   }
 }
 

@@ -1,4 +1,5 @@
-// Reads PromQL by recursive descent and checks types on the way, so that the first error has its place.
+// Reads PromQL by recursive descent and checks types on the way, so that the first error has its
+// place.
 //
 // Binary operators, weakest first, all binding to the left but the last:
 //   or | and unless | == != < <= > >= | + - | * / % atan2 | ^
@@ -24,23 +25,17 @@ constexpr int kSignPrecedence = 5;
 // 0 for what is no binary operator.
 int Precedence(TokenKind kind) {
   switch (kind) {
-    case TokenKind::kOr:
-      return 1;
+    case TokenKind::kOr: return 1;
     case TokenKind::kAnd:
-    case TokenKind::kUnless:
-      return 2;
+    case TokenKind::kUnless: return 2;
     case TokenKind::kAdd:
-    case TokenKind::kSub:
-      return 4;
+    case TokenKind::kSub: return 4;
     case TokenKind::kMul:
     case TokenKind::kDiv:
     case TokenKind::kMod:
-    case TokenKind::kAtan2:
-      return kSignPrecedence;
-    case TokenKind::kPow:
-      return 6;
-    default:
-      return IsComparison(kind) ? 3 : 0;
+    case TokenKind::kAtan2: return kSignPrecedence;
+    case TokenKind::kPow: return 6;
+    default: return IsComparison(kind) ? 3 : 0;
   }
 }
 
@@ -52,17 +47,14 @@ bool IsKeyword(TokenKind kind) {
 // Keywords that may name a metric, as in Prometheus' grammar.
 bool MayNameMetric(TokenKind kind) {
   switch (kind) {
-    case TokenKind::kIdentifier:
-      return true;
+    case TokenKind::kIdentifier: return true;
     case TokenKind::kAtan2:
     case TokenKind::kBool:
     case TokenKind::kOn:
     case TokenKind::kIgnoring:
     case TokenKind::kGroupLeft:
-    case TokenKind::kGroupRight:
-      return false;
-    default:
-      return IsKeyword(kind);
+    case TokenKind::kGroupRight: return false;
+    default: return IsKeyword(kind);
   }
 }
 
@@ -75,7 +67,8 @@ class Parser {
     if (Peek().kind == TokenKind::kEnd) return Error(Peek().begin, "the expression is empty");
     FW_ASSIGN_OR_RETURN(NodePtr root, ParseBinary(1));
     if (Peek().kind != TokenKind::kEnd) {
-      return Error(Peek().begin, fmt::format("unexpected {} after the expression", Describe(Peek())));
+      return Error(Peek().begin,
+                   fmt::format("unexpected {} after the expression", Describe(Peek())));
     }
     return root;
   }
@@ -176,8 +169,9 @@ class Parser {
       FW_ASSIGN_OR_RETURN(matching.include, ParseLabelList());
     }
     if (IsSetOperator(binary.op)) {
-      return Error(group_begin, fmt::format("'{}' takes no {}: set operations are always many-to-many",
-                                            Spelling(binary.op), Spelling(group)));
+      return Error(group_begin,
+                   fmt::format("'{}' takes no {}: set operations are always many-to-many",
+                               Spelling(binary.op), Spelling(group)));
     }
     for (const std::string& label : matching.include) {
       if (matching.on && std::ranges::find(matching.labels, label) != matching.labels.end()) {
@@ -198,13 +192,15 @@ class Parser {
     const bool left_is_scalar = binary.left->type == ValueType::kScalar;
     const bool right_is_scalar = binary.right->type == ValueType::kScalar;
     if (IsSetOperator(binary.op) && (left_is_scalar || right_is_scalar)) {
-      return Error(op_begin, fmt::format("'{}' needs an instant vector on both sides; vector() makes "
-                                         "one of a scalar",
-                                         Spelling(binary.op)));
+      return Error(op_begin,
+                   fmt::format("'{}' needs an instant vector on both sides; vector() makes "
+                               "one of a scalar",
+                               Spelling(binary.op)));
     }
     if (IsComparison(binary.op) && !binary.returns_bool && left_is_scalar && right_is_scalar) {
-      return Error(op_begin, fmt::format("a comparison of two scalars needs the bool modifier: '{} bool'",
-                                         Spelling(binary.op)));
+      return Error(op_begin,
+                   fmt::format("a comparison of two scalars needs the bool modifier: '{} bool'",
+                               Spelling(binary.op)));
     }
     if (left_is_scalar || right_is_scalar) {
       if (!binary.matching.labels.empty()) {
@@ -225,7 +221,8 @@ class Parser {
     FW_ASSIGN_OR_RETURN(NodePtr operand, ParseBinary(kSignPrecedence + 1));
     const bool negative = sign.kind == TokenKind::kSub;
     if (const auto* number = As<Number>(*operand)) {
-      return Make(Number{negative ? -number->value : number->value}, ValueType::kScalar, sign.begin);
+      return Make(Number{negative ? -number->value : number->value}, ValueType::kScalar,
+                  sign.begin);
     }
     const ValueType type = operand->type;
     if (type != ValueType::kScalar && type != ValueType::kVector) {
@@ -253,8 +250,7 @@ class Parser {
           FW_ASSIGN_OR_RETURN(node, ParseAt(std::move(node)));
           break;
         }
-        default:
-          return node;
+        default: return node;
       }
     }
   }
@@ -291,8 +287,8 @@ class Parser {
       }
       FW_RETURN_IF_ERROR(Expect(TokenKind::kRightBracket, "at the end of the subquery"));
       if (node->type != ValueType::kVector) {
-        return Error(node, fmt::format("a subquery needs an instant vector, not {}",
-                                       TypeName(node->type)));
+        return Error(
+            node, fmt::format("a subquery needs an instant vector, not {}", TypeName(node->type)));
       }
       const size_t begin = node->begin;
       subquery.expression = std::move(node);
@@ -301,8 +297,9 @@ class Parser {
     FW_RETURN_IF_ERROR(Expect(TokenKind::kRightBracket, "at the end of the range"));
     const auto* selector = As<Selector>(*node);
     if (selector == nullptr || selector->range.count() > 0) {
-      return Error(bracket, "a range goes after a selector only; for other expressions write a "
-                            "subquery such as [5m:1m]");
+      return Error(bracket,
+                   "a range goes after a selector only; for other expressions write a "
+                   "subquery such as [5m:1m]");
     }
     if (selector->shift != Shift{}) {
       return Error(bracket, "write the range before offset and @");
@@ -346,7 +343,8 @@ class Parser {
     const size_t begin = Take().begin;
     AtModifier at;
     if (Peek().kind == TokenKind::kStart || Peek().kind == TokenKind::kFinish) {
-      at.kind = Take().kind == TokenKind::kStart ? AtModifier::Kind::kStart : AtModifier::Kind::kEnd;
+      at.kind =
+          Take().kind == TokenKind::kStart ? AtModifier::Kind::kStart : AtModifier::Kind::kEnd;
       FW_RETURN_IF_ERROR(Expect(TokenKind::kLeftParen, "after @ start or @ end"));
       FW_RETURN_IF_ERROR(Expect(TokenKind::kRightParen, "after @ start( or @ end("));
     } else {
@@ -378,14 +376,10 @@ class Parser {
       case TokenKind::kString:
         Take();
         return Make(String{token.text}, ValueType::kString, token.begin);
-      case TokenKind::kLeftParen:
-        return ParseParen();
-      case TokenKind::kLeftBrace:
-        return ParseSelector();
-      case TokenKind::kIdentifier:
-        return call_follows ? ParseCall() : ParseSelector();
-      default:
-        break;
+      case TokenKind::kLeftParen: return ParseParen();
+      case TokenKind::kLeftBrace: return ParseSelector();
+      case TokenKind::kIdentifier: return call_follows ? ParseCall() : ParseSelector();
+      default: break;
     }
     if (IsAggregation(token.kind)) {
       const TokenKind next = Peek(1).kind;
@@ -447,7 +441,8 @@ class Parser {
       }
     }
     if (std::ranges::all_of(selector.matchers, [](const Matcher& m) { return m.Matches(""); })) {
-      return Error(begin, "a selector needs at least one matcher that does not match the empty value");
+      return Error(begin,
+                   "a selector needs at least one matcher that does not match the empty value");
     }
     return Make(std::move(selector), ValueType::kVector, begin);
   }
@@ -456,20 +451,11 @@ class Parser {
     FW_ASSIGN_OR_RETURN(std::string label, ParseLabel());
     Matcher::Kind kind{};
     switch (Peek().kind) {
-      case TokenKind::kAssign:
-        kind = Matcher::Kind::kEqual;
-        break;
-      case TokenKind::kNotEqual:
-        kind = Matcher::Kind::kNotEqual;
-        break;
-      case TokenKind::kRegexMatch:
-        kind = Matcher::Kind::kRegex;
-        break;
-      case TokenKind::kRegexNotMatch:
-        kind = Matcher::Kind::kNotRegex;
-        break;
-      default:
-        return Unexpected("one of = != =~ !~");
+      case TokenKind::kAssign: kind = Matcher::Kind::kEqual; break;
+      case TokenKind::kNotEqual: kind = Matcher::Kind::kNotEqual; break;
+      case TokenKind::kRegexMatch: kind = Matcher::Kind::kRegex; break;
+      case TokenKind::kRegexNotMatch: kind = Matcher::Kind::kNotRegex; break;
+      default: return Unexpected("one of = != =~ !~");
     }
     Take();
     if (Peek().kind != TokenKind::kString) return Unexpected("a quoted value");
@@ -527,9 +513,9 @@ class Parser {
     const size_t least = most - (repeats ? 1 : static_cast<size_t>(function->optional));
     if (given < least || (given > most && !repeats)) {
       const std::string_view bound = repeats ? "at least " : least < most ? "at most " : "";
-      return Error(name.begin,
-                   fmt::format("'{}' takes {}{} argument{}, not {}", function->name, bound,
-                               repeats ? least : most, (repeats ? least : most) == 1 ? "" : "s", given));
+      return Error(name.begin, fmt::format("'{}' takes {}{} argument{}, not {}", function->name,
+                                           bound, repeats ? least : most,
+                                           (repeats ? least : most) == 1 ? "" : "s", given));
     }
     for (size_t i = 0; i < given; ++i) {
       FW_RETURN_IF_ERROR(CheckArgument(call.arguments[i],

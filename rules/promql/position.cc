@@ -39,7 +39,8 @@ Status ErrorAt(std::string_view text, size_t offset, std::string_view message) {
   offset = std::min(offset, text.size());
   const std::string_view before = text.substr(0, offset);
   const size_t line = 1 + static_cast<size_t>(std::ranges::count(before, '\n'));
-  const size_t line_begin = before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1;
+  const size_t line_begin =
+      before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1;
   const size_t line_end = std::min(text.find('\n', offset), text.size());
   const size_t column = 1 + CountCharacters(text.substr(line_begin, offset - line_begin));
 
@@ -54,8 +55,8 @@ Status ErrorAt(std::string_view text, size_t offset, std::string_view message) {
     if (static_cast<unsigned char>(c) < ' ') c = ' ';
   }
   const size_t indent = CountCharacters(text.substr(shown_begin, offset - shown_begin));
-  return InvalidArgument(
-      fmt::format("{}:{}: {}\n  {}\n  {}^", line, column, message, shown, std::string(indent, ' ')));
+  return InvalidArgument(fmt::format("{}:{}: {}\n  {}\n  {}^", line, column, message, shown,
+                                     std::string(indent, ' ')));
 }
 
 std::string Suggest(std::string_view word, std::span<const std::string_view> candidates) {

@@ -32,14 +32,10 @@ std::string Quote(std::string_view text) {
 
 std::string_view Symbol(Matcher::Kind kind) {
   switch (kind) {
-    case Matcher::Kind::kEqual:
-      return "=";
-    case Matcher::Kind::kNotEqual:
-      return "!=";
-    case Matcher::Kind::kRegex:
-      return "=~";
-    case Matcher::Kind::kNotRegex:
-      return "!~";
+    case Matcher::Kind::kEqual: return "=";
+    case Matcher::Kind::kNotEqual: return "!=";
+    case Matcher::Kind::kRegex: return "=~";
+    case Matcher::Kind::kNotRegex: return "!~";
   }
   return "";
 }
@@ -84,12 +80,8 @@ class Printer {
   void Print(const Shift& shift) {
     if (shift.at.has_value()) {
       switch (shift.at->kind) {
-        case AtModifier::Kind::kStart:
-          out_ += " @ start()";
-          break;
-        case AtModifier::Kind::kEnd:
-          out_ += " @ end()";
-          break;
+        case AtModifier::Kind::kStart: out_ += " @ start()"; break;
+        case AtModifier::Kind::kEnd: out_ += " @ end()"; break;
         case AtModifier::Kind::kFixed: {
           // Milliseconds as seconds, digit by digit: a double would lose some of a far time.
           const int64_t millis = ToMillis(shift.at->fixed);
@@ -121,7 +113,8 @@ class Printer {
     const Matching& matching = binary.matching;
     const bool grouped = matching.cardinality != Cardinality::kOneToOne;
     if (matching.on || grouped || !matching.labels.empty()) {
-      out_ += fmt::format(" {} ({})", matching.on ? "on" : "ignoring", fmt::join(matching.labels, ", "));
+      out_ += fmt::format(" {} ({})", matching.on ? "on" : "ignoring",
+                          fmt::join(matching.labels, ", "));
     }
     if (grouped) {
       const bool left = matching.cardinality == Cardinality::kManyToOne;

@@ -27,9 +27,9 @@ class Expression {
   // PromQL text that parses to an equal tree.
   std::string ToString() const;
 
-  // Whether each result of an instant query can only rest on series with one value of `label`, and carries
-  // that label: every selector, aggregation and vector match keeps it, and nothing like absent() is in it.
-  // Never for `__name__`.
+  // Whether each result of an instant query can only rest on series with one value of `label`, and
+  // carries that label: every selector, aggregation and vector match keeps it, and nothing like
+  // absent() is in it. Never for `__name__`.
   bool Keeps(std::string_view label) const;
 
   // This expression with one more matcher in every selector.
@@ -38,8 +38,8 @@ class Expression {
   // The matchers of each selector in it, in the order of the text.
   std::vector<Matchers> Selectors() const;
 
-  // How far back of the evaluation instant it looks at most (range + offset + look-back of 5 minutes);
-  // Duration::max() when it looks at a fixed time (`@ 1700000000`).
+  // How far back of the evaluation instant it looks at most (range + offset + look-back of 5
+  // minutes); Duration::max() when it looks at a fixed time (`@ 1700000000`).
   Duration Reach() const;
 
  private:
@@ -73,14 +73,16 @@ using Value = std::variant<Scalar, Vector, Matrix, Text>;
 struct EvalLimits {
   SelectLimits select;
   Duration lookback = 5min;
-  Duration subquery_step = 1min;         // of subqueries that name none
-  size_t max_steps = 11'000;         // of a range query
-  uint64_t max_operations = 50'000'000;  // samples touched, summed over steps; counts work, not time
+  Duration subquery_step = 1min;  // of subqueries that name none
+  size_t max_steps = 11'000;      // of a range query
+  uint64_t max_operations =
+      50'000'000;  // samples touched, summed over steps; counts work, not time
 };
 
-// The value at one instant. Staleness, look-back and ranges (closed at both ends) are Prometheus 2.42's.
-// kInvalidArgument where the data does not fit the expression, such as a match that is not unique;
-// kResourceExhausted, naming the limit, when it would be passed; otherwise whatever the source says.
+// The value at one instant. Staleness, look-back and ranges (closed at both ends) are
+// Prometheus 2.42's. kInvalidArgument where the data does not fit the expression, such as a match
+// that is not unique; kResourceExhausted, naming the limit, when it would be passed; otherwise
+// whatever the source says.
 StatusOr<Value> EvaluateAt(const Expression& expression, const SeriesSource& source, Timestamp at,
                            const EvalLimits& limits);
 

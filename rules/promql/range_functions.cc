@@ -17,8 +17,8 @@ using Samples = std::span<const Sample>;
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-// A sum with the error of each addition carried along (Kahan's, with Neumaier's improvement for terms
-// larger than the sum).
+// A sum with the error of each addition carried along (Kahan's, with Neumaier's improvement for
+// terms larger than the sum).
 struct CompensatedSum {
   double sum = 0;
   double error = 0;
@@ -33,10 +33,10 @@ struct CompensatedSum {
 
 double SecondsBetween(Timestamp from, Timestamp to) { return ToSeconds(to - from); }
 
-// How much the series rose over the whole range, or how fast. The first and last sample rarely lie on the
-// ends of the range, so the rise between them is stretched: up to an end that is as near as a sample
-// could be expected (within 1.1 of the average distance), otherwise by half an average distance. A counter
-// is not stretched to before the time at which it would have been zero.
+// How much the series rose over the whole range, or how fast. The first and last sample rarely lie
+// on the ends of the range, so the rise between them is stretched: up to an end that is as near as
+// a sample could be expected (within 1.1 of the average distance), otherwise by half an average
+// distance. A counter is not stretched to before the time at which it would have been zero.
 std::optional<double> Extrapolate(const Window& window, bool counter, bool per_second) {
   const Samples samples = window.samples;
   if (samples.size() < 2) return std::nullopt;
@@ -189,16 +189,11 @@ std::optional<double> HoltWinters(Samples samples, double level_factor, double t
 std::optional<double> ApplyToWindow(FunctionId function, const Window& window) {
   const Samples samples = window.samples;
   switch (function) {
-    case FunctionId::kRate:
-      return Extrapolate(window, true, true);
-    case FunctionId::kIncrease:
-      return Extrapolate(window, true, false);
-    case FunctionId::kDelta:
-      return Extrapolate(window, false, false);
-    case FunctionId::kIrate:
-      return LastStep(window, true, true);
-    case FunctionId::kIdelta:
-      return LastStep(window, false, false);
+    case FunctionId::kRate: return Extrapolate(window, true, true);
+    case FunctionId::kIncrease: return Extrapolate(window, true, false);
+    case FunctionId::kDelta: return Extrapolate(window, false, false);
+    case FunctionId::kIrate: return LastStep(window, true, true);
+    case FunctionId::kIdelta: return LastStep(window, false, false);
     case FunctionId::kDeriv:
       if (samples.size() < 2) return std::nullopt;
       return Fit(samples, samples[0].at).slope;
@@ -209,34 +204,21 @@ std::optional<double> ApplyToWindow(FunctionId function, const Window& window) {
     }
     case FunctionId::kHoltWinters:
       return HoltWinters(samples, window.parameters[0], window.parameters[1]);
-    case FunctionId::kChanges:
-      return Changes(samples);
-    case FunctionId::kResets:
-      return Resets(samples);
-    case FunctionId::kAvgOverTime:
-      return Average(samples);
-    case FunctionId::kSumOverTime:
-      return Sum(samples);
-    case FunctionId::kMinOverTime:
-      return Extreme(samples, std::less<>());
-    case FunctionId::kMaxOverTime:
-      return Extreme(samples, std::greater<>());
-    case FunctionId::kCountOverTime:
-      return static_cast<double>(samples.size());
-    case FunctionId::kLastOverTime:
-      return samples.back().value;
+    case FunctionId::kChanges: return Changes(samples);
+    case FunctionId::kResets: return Resets(samples);
+    case FunctionId::kAvgOverTime: return Average(samples);
+    case FunctionId::kSumOverTime: return Sum(samples);
+    case FunctionId::kMinOverTime: return Extreme(samples, std::less<>());
+    case FunctionId::kMaxOverTime: return Extreme(samples, std::greater<>());
+    case FunctionId::kCountOverTime: return static_cast<double>(samples.size());
+    case FunctionId::kLastOverTime: return samples.back().value;
     case FunctionId::kPresentOverTime:
     case FunctionId::kAbsentOverTime:  // its caller turns presence around
       return 1;
-    case FunctionId::kStddevOverTime:
-      return std::sqrt(Variance(samples));
-    case FunctionId::kStdvarOverTime:
-      return Variance(samples);
-    case FunctionId::kQuantileOverTime:
-      return QuantileOf(samples, window.parameters[0]);
-    default:
-      FW_CHECK(!"a function over ranges");
-      return std::nullopt;
+    case FunctionId::kStddevOverTime: return std::sqrt(Variance(samples));
+    case FunctionId::kStdvarOverTime: return Variance(samples);
+    case FunctionId::kQuantileOverTime: return QuantileOf(samples, window.parameters[0]);
+    default: FW_CHECK(!"a function over ranges"); return std::nullopt;
   }
 }
 
@@ -244,8 +226,9 @@ Status CheckParameters(FunctionId function, std::span<const double> parameters) 
   if (function != FunctionId::kHoltWinters) return OkStatus();
   for (size_t i = 0; i < 2; ++i) {
     if (parameters[i] > 0 && parameters[i] < 1) continue;
-    return InvalidArgument(fmt::format("holt_winters: the {} factor must lie between 0 and 1, not {}",
-                                       i == 0 ? "smoothing" : "trend", FormatValue(parameters[i])));
+    return InvalidArgument(
+        fmt::format("holt_winters: the {} factor must lie between 0 and 1, not {}",
+                    i == 0 ? "smoothing" : "trend", FormatValue(parameters[i])));
   }
   return OkStatus();
 }

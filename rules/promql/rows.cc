@@ -10,10 +10,10 @@ namespace forewarn::promql {
 namespace {
 
 Status SameLabels(const Labels& labels) {
-  return InvalidArgument(
-      fmt::format("two results have the same labels {}: what told them apart, such as the metric's name, "
-                  "is gone; keep it with by, on or label_replace",
-                  labels.ToString()));
+  return InvalidArgument(fmt::format(
+      "two results have the same labels {}: what told them apart, such as the metric's name, "
+      "is gone; keep it with by, on or label_replace",
+      labels.ToString()));
 }
 
 }  // namespace

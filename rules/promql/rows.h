@@ -12,8 +12,8 @@
 
 namespace forewarn::promql {
 
-// What the evaluator computes with: every node of the tree gives its values at all steps of the query at
-// once, so that labels are matched and grouped once and not at every step.
+// What the evaluator computes with: every node of the tree gives its values at all steps of the
+// query at once, so that labels are matched and grouped once and not at every step.
 
 // The instants of a query; an instant query has one.
 struct Grid {
@@ -25,7 +25,8 @@ struct Grid {
   Timestamp last() const { return At(count - 1); }
 };
 
-// A cell without a value holds the stale marker: no series has it as a value, and arithmetic cannot make it.
+// A cell without a value holds the stale marker: no series has it as a value, and arithmetic cannot
+// make it.
 inline bool IsValue(double cell) { return !IsStale(cell); }
 
 // One series of an instant vector: a cell for each step.
@@ -54,8 +55,8 @@ class Budget {
 // Removes rows without any value.
 void DropEmpty(Rows& rows);
 
-// Joins rows with equal labels, such as what is left of two metrics once their names are gone. Fails where
-// two of them have a value at one step.
+// Joins rows with equal labels, such as what is left of two metrics once their names are gone.
+// Fails where two of them have a value at one step.
 StatusOr<Rows> JoinEqual(Rows rows);
 
 // Fails when two rows have equal labels, whether or not they have values at one step.

@@ -7,8 +7,8 @@
 
 namespace forewarn::promql {
 
-// The words of PromQL. Keywords are recognised in any case; all but the operators among them may also be
-// the name of a metric or a label, which is the parser's business.
+// The words of PromQL. Keywords are recognised in any case; all but the operators among them may
+// also be the name of a metric or a label, which is the parser's business.
 enum class TokenKind : uint8_t {
   kEnd,
   kIdentifier,  // of a metric, label or function; a colon in it makes it a metric's
@@ -83,7 +83,8 @@ struct Token {
 // What the token is called in a message: `'('`, `identifier 'foo'`, `end of the expression`.
 std::string Describe(const Token& token);
 
-// As it is written in an expression: `+`, `group_left`, `sum`. For operators, aggregations and keywords.
+// As it is written in an expression: `+`, `group_left`, `sum`. For operators, aggregations and
+// keywords.
 std::string_view Spelling(TokenKind kind);
 
 }  // namespace forewarn::promql

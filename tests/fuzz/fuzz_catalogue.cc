@@ -1,5 +1,5 @@
-// Texts of the catalogue and the facts that go into them: `text \0 name \0 value \0 name \0 value …`. Nothing
-// crashes, and a fact adds no line.
+// Texts of the catalogue and the facts that go into them: `text \0 name \0 value \0 name \0 value
+// …`. Nothing crashes, and a fact adds no line.
 
 #include <algorithm>
 #include <cstdint>
@@ -27,7 +27,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (const Language* language : {&kEnglish, &kChinese}) {
     StatusOr<std::string> said = Substitute(text, *language, facts, TimeZone());
     if (!said.ok()) continue;
-    FW_CHECK(std::count(said->begin(), said->end(), '\n') <= std::count(text.begin(), text.end(), '\n') + 1);
+    FW_CHECK(std::count(said->begin(), said->end(), '\n') <=
+             std::count(text.begin(), text.end(), '\n') + 1);
   }
   return 0;
 }

@@ -1,5 +1,5 @@
-// Matchers of routes and silences: text is refused, or read as a matcher that is written and read back the
-// same.
+// Matchers of routes and silences: text is refused, or read as a matcher that is written and read
+// back the same.
 
 #include <cstddef>
 #include <cstdint>

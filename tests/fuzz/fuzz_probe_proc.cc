@@ -1,5 +1,5 @@
-// The parsers of /proc: whatever the text, they return, name series that can be split again, and read finite
-// numbers.
+// The parsers of /proc: whatever the text, they return, name series that can be split again, and
+// read finite numbers.
 #include <cmath>
 #include <cstdint>
 #include <string_view>

@@ -1,5 +1,5 @@
-// Redaction and templates of any log line: both end, are UTF-8, and a second pass changes nothing that a
-// pseudonym stands for.
+// Redaction and templates of any log line: both end, are UTF-8, and a second pass changes nothing
+// that a pseudonym stands for.
 #include <cstdint>
 #include <string>
 #include <string_view>

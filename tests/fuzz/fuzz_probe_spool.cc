@@ -1,5 +1,5 @@
-// The spool's files: any bytes are scanned without harm, the good part is a prefix, and what decodes can be
-// read again.
+// The spool's files: any bytes are scanned without harm, the good part is a prefix, and what
+// decodes can be read again.
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -19,7 +19,8 @@ void ScanAll(std::string_view bytes) {
     std::vector<SeriesName> names;
     for (const SpoolRecordPlace& place : scan.records) {
       FW_CHECK(place.end <= scan.good_size);
-      std::string_view payload = bytes.substr(place.offset + kSpoolFrameSize, place.frame.payload_size);
+      std::string_view payload =
+          bytes.substr(place.offset + kSpoolFrameSize, place.frame.payload_size);
       if (which == SpoolClass::kSamples) {
         (void)DecodeSamples(payload, names);
       } else {

@@ -19,8 +19,9 @@ class SmallSource : public SeriesSource {
                                            const SelectLimits&) const override {
     static const std::vector<SeriesData> all = [] {
       std::vector<SeriesData> series;
-      for (const char* text : {"a{i=\"1\",le=\"1\"} 0+1x10", "a{i=\"2\",le=\"+Inf\"} 5 3 NaN stale _ -Inf 7",
-                               "b{i=\"1\"} 1e300x10"}) {
+      for (const char* text :
+           {"a{i=\"1\",le=\"1\"} 0+1x10", "a{i=\"2\",le=\"+Inf\"} 5 3 NaN stale _ -Inf 7",
+            "b{i=\"1\"} 1e300x10"}) {
         series.push_back(ParseSeries(text)->At(kTimeZero, 1min));
       }
       return series;

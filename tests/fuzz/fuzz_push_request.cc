@@ -1,5 +1,5 @@
-// What a probe pushes: a stream of requests, each after its length. Nothing crashes; what is accepted keeps
-// the promises that the fold relies on.
+// What a probe pushes: a stream of requests, each after its length. Nothing crashes; what is
+// accepted keeps the promises that the fold relies on.
 
 #include <cstddef>
 #include <cstdint>
@@ -13,7 +13,8 @@ namespace {
 
 void Look(const forewarn::Batch& batch) {
   const forewarn::SampleBlock& samples = batch.samples;
-  FW_CHECK(samples.refs.size() == samples.times.size() && samples.refs.size() == samples.values.size());
+  FW_CHECK(samples.refs.size() == samples.times.size() &&
+           samples.refs.size() == samples.values.size());
   FW_CHECK(samples.refs.empty() == (samples.table == nullptr));
   for (uint32_t ref : samples.refs) FW_CHECK(ref < samples.table->series.size());
   for (forewarn::Timestamp at : samples.times) FW_CHECK(at >= forewarn::kTimeZero);
@@ -33,7 +34,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   forewarn::BatchReader reader(probe, "host", limits);
   std::string_view rest(reinterpret_cast<const char*>(data), size);
   while (rest.size() > 2) {
-    size_t length = static_cast<uint8_t>(rest[0]) | static_cast<size_t>(static_cast<uint8_t>(rest[1])) << 8;
+    size_t length =
+        static_cast<uint8_t>(rest[0]) | static_cast<size_t>(static_cast<uint8_t>(rest[1])) << 8;
     std::string_view bytes = rest.substr(2, length);
     rest.remove_prefix(2 + bytes.size());
     forewarn::v1::PushRequest request;

@@ -1,5 +1,5 @@
-// Stored entries: whatever bytes a damaged disk returns are refused, or read as something that encodes to
-// itself.
+// Stored entries: whatever bytes a damaged disk returns are refused, or read as something that
+// encodes to itself.
 
 #include <cstddef>
 #include <cstdint>

@@ -56,41 +56,18 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
   std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
   switch (data[0]) {
-    case 'j':
-      CheckJournal(bytes);
-      break;
-    case 'c':
-      CheckSealed(bytes);
-      break;
-    case 'h':
-      CheckHistory(bytes);
-      break;
-    case 's':
-      (void)DecodeSeries(bytes).ok();
-      break;
-    case 'm':
-      (void)DecodeMeta(bytes).ok();
-      break;
-    case 'J':
-      CheckKey(bytes, DecodeJournalKey(bytes));
-      break;
-    case 'S':
-      CheckKey(bytes, DecodeSeriesKey(bytes));
-      break;
-    case 'C':
-      CheckKey(bytes, DecodeChunkKey(bytes));
-      break;
-    case 'H':
-      CheckKey(bytes, DecodeHistoryKey(bytes));
-      break;
-    case 'T':
-      CheckKey(bytes, DecodeStateKey(bytes));
-      break;
-    case 'D':
-      (void)DecodeDay(bytes).has_value();
-      break;
-    default:
-      break;
+    case 'j': CheckJournal(bytes); break;
+    case 'c': CheckSealed(bytes); break;
+    case 'h': CheckHistory(bytes); break;
+    case 's': (void)DecodeSeries(bytes).ok(); break;
+    case 'm': (void)DecodeMeta(bytes).ok(); break;
+    case 'J': CheckKey(bytes, DecodeJournalKey(bytes)); break;
+    case 'S': CheckKey(bytes, DecodeSeriesKey(bytes)); break;
+    case 'C': CheckKey(bytes, DecodeChunkKey(bytes)); break;
+    case 'H': CheckKey(bytes, DecodeHistoryKey(bytes)); break;
+    case 'T': CheckKey(bytes, DecodeStateKey(bytes)); break;
+    case 'D': (void)DecodeDay(bytes).has_value(); break;
+    default: break;
   }
   return 0;
 }

@@ -1,4 +1,5 @@
-// Zone files: none makes the reader crash, and what it accepts answers for any time with a sane offset.
+// Zone files: none makes the reader crash, and what it accepts answers for any time with a sane
+// offset.
 
 #include <cstdint>
 #include <string_view>

@@ -1,4 +1,5 @@
-// Durations, sizes and times: text is refused, or read as a value that is written and read back the same.
+// Durations, sizes and times: text is refused, or read as a value that is written and read back the
+// same.
 
 #include <cstddef>
 #include <cstdint>

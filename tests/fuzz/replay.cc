@@ -1,5 +1,5 @@
-// Runs a fuzz target over the files of its corpus, without libFuzzer, so that every compiler and sanitizer
-// does it in ctest. Exits 1 when there is nothing to replay.
+// Runs a fuzz target over the files of its corpus, without libFuzzer, so that every compiler and
+// sanitizer does it in ctest. Exits 1 when there is nothing to replay.
 
 #include <cstddef>
 #include <cstdint>

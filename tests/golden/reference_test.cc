@@ -1,5 +1,5 @@
-// docs/reference is printed from the code. When a page differs, print it again and look at what changed: it
-// is what operators will notice.
+// docs/reference is printed from the code. When a page differs, print it again and look at what
+// changed: it is what operators will notice.
 
 #include <gtest/gtest.h>
 
@@ -23,11 +23,13 @@ void ExpectPrinted(const std::string& page, const std::string& text) {
   }
   StatusOr<std::string> stored = ReadFile(path);
   ASSERT_TRUE(stored.ok()) << stored.status().message() << "\nprint it: " << kReprintReference;
-  EXPECT_EQ(*stored, text) << "docs/reference/" << page << " is not what the code says; print it again: "
-                           << kReprintReference;
+  EXPECT_EQ(*stored, text) << "docs/reference/" << page
+                           << " is not what the code says; print it again: " << kReprintReference;
 }
 
-TEST(Reference, SettingsOfTheCollector) { ExpectPrinted("settings-collector.md", CollectorSettingsManual()); }
+TEST(Reference, SettingsOfTheCollector) {
+  ExpectPrinted("settings-collector.md", CollectorSettingsManual());
+}
 TEST(Reference, SettingsOfTheProbe) { ExpectPrinted("settings-probe.md", ProbeSettingsManual()); }
 TEST(Reference, Forewarnctl) {
   std::string help;

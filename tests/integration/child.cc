@@ -73,7 +73,8 @@ int64_t Child::ReadPort() {
 bool RunProgram(const std::vector<std::string>& arguments) {
   int status = 0;
   int pid = Start(arguments, -1);
-  return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
+         WEXITSTATUS(status) == 0;
 }
 
 }  // namespace forewarn

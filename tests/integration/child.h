@@ -6,7 +6,8 @@
 
 namespace forewarn {
 
-// A program beside the test, whose lines the test reads. It ends with the object, by its own process id.
+// A program beside the test, whose lines the test reads. It ends with the object, by its own
+// process id.
 class Child {
  public:
   // `arguments[0]` is the program's path. Fails the test when it cannot be started.

@@ -1,9 +1,9 @@
-// The collector's doors, from outside: a whole collector in this process, on free ports of loopback, and
-// clients that come with a good certificate, a stranger's, none, a used token, a batch beyond its limit.
-
-#include <grpcpp/grpcpp.h>
+// The collector's doors, from outside: a whole collector in this process, on free ports of
+// loopback, and clients that come with a good certificate, a stranger's, none, a used token, a
+// batch beyond its limit.
 
 #include <gmock/gmock.h>
+#include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -40,7 +40,8 @@ class EdgesTest : public testing::Test {
 
   std::string FromTls(const std::string& name) { return *ReadFile(dir_.path() + "/tls/" + name); }
 
-  std::shared_ptr<grpc::Channel> Connect(const std::string& key = "", const std::string& chain = "") {
+  std::shared_ptr<grpc::Channel> Connect(const std::string& key = "",
+                                         const std::string& chain = "") {
     grpc::SslCredentialsOptions options;
     options.pem_root_certs = FromTls("ca.pem");
     options.pem_private_key = key;
@@ -48,7 +49,8 @@ class EdgesTest : public testing::Test {
     // Each test has a collector of its own, so no connection may be taken over from another.
     grpc::ChannelArguments arguments;
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-    return grpc::CreateCustomChannel(app_->grpc_address(), grpc::SslCredentials(options), arguments);
+    return grpc::CreateCustomChannel(app_->grpc_address(), grpc::SslCredentials(options),
+                                     arguments);
   }
   std::shared_ptr<grpc::Channel> ConnectOperator() {
     return Connect(FromTls("operator-admin.key"), FromTls("operator-admin.pem"));
@@ -67,7 +69,8 @@ class EdgesTest : public testing::Test {
     return response.token();
   }
 
-  grpc::Status Enrol(const std::string& token, const std::string& csr, v1::EnrolResponse& response) {
+  grpc::Status Enrol(const std::string& token, const std::string& csr,
+                     v1::EnrolResponse& response) {
     v1::EnrolRequest request;
     request.set_token(token);
     request.set_csr_der(csr);
@@ -126,7 +129,8 @@ TEST_F(EdgesTest, AProbeEnrolsPushesAndIsQueried) {
   ASSERT_TRUE(stream->Read(&response));
   EXPECT_EQ(response.welcome().sequence(), 0u);
   EXPECT_GT(response.welcome().max_in_flight(), 0u);
-  for (uint64_t sequence = 1; sequence <= 20; ++sequence) ASSERT_TRUE(stream->Write(Batch(sequence)));
+  for (uint64_t sequence = 1; sequence <= 20; ++sequence)
+    ASSERT_TRUE(stream->Write(Batch(sequence)));
   do {
     ASSERT_TRUE(stream->Read(&response));
     EXPECT_EQ(response.ack().epoch(), 7u);
@@ -246,8 +250,10 @@ TEST_F(EdgesTest, ATokenIsGoodOnceForItsTimeAndItsCollector) {
 
   std::string foreign = MakeToken();
   foreign.back() = foreign.back() == '0' ? '1' : '0';
-  EXPECT_THAT(Enrol(foreign, made.csr_der, response).error_message(), HasSubstr("another collector"));
-  EXPECT_THAT(Enrol("hello", made.csr_der, response).error_message(), HasSubstr("not an enrolment token"));
+  EXPECT_THAT(Enrol(foreign, made.csr_der, response).error_message(),
+              HasSubstr("another collector"));
+  EXPECT_THAT(Enrol("hello", made.csr_der, response).error_message(),
+              HasSubstr("not an enrolment token"));
 }
 
 TEST_F(EdgesTest, ABadRequestDoesNotUseUpTheToken) {

@@ -1,5 +1,5 @@
-// The e-mail sender against a real SMTP server (tests/integration/mail_sink.py), which a parser that is not
-// ours reads (Python's).
+// The e-mail sender against a real SMTP server (tests/integration/mail_sink.py), which a parser
+// that is not ours reads (Python's).
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -24,9 +24,10 @@ class MailSender : public ::testing::Test {
     char folder[] = "/tmp/forewarn-mail-XXXXXX";
     ASSERT_NE(mkdtemp(folder), nullptr);
     folder_ = folder;
-    ASSERT_TRUE(RunProgram({"/usr/bin/openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-                     "-nodes", "-keyout", folder_ + "/key.pem", "-out", folder_ + "/cert.pem", "-days", "2", "-subj",
-                     "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"}));
+    ASSERT_TRUE(RunProgram({"/usr/bin/openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                            "ec_paramgen_curve:P-256", "-nodes", "-keyout", folder_ + "/key.pem",
+                            "-out", folder_ + "/cert.pem", "-days", "2", "-subj", "/CN=localhost",
+                            "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"}));
     ASSERT_TRUE(WriteFileAtomically(folder_ + "/password", "correct horse\n", 0600).ok());
     ASSERT_TRUE(WriteFileAtomically(folder_ + "/wrong", "battery staple\n", 0600).ok());
   }
@@ -64,7 +65,9 @@ class MailSender : public ::testing::Test {
     options.from = "Forewarn <forewarn@vendor.example.com>";
     return options;
   }
-  Delivery Send(const SmtpOptions& options) { return MakeEmailSender(Receiver(), options)->Send(message_); }
+  Delivery Send(const SmtpOptions& options) {
+    return MakeEmailSender(Receiver(), options)->Send(message_);
+  }
 
   static inline std::string folder_;
   Notification notification_;
@@ -78,8 +81,9 @@ TEST_F(MailSender, DeliversOverStartTlsWithALogin) {
   options.password_file = folder_ + "/password";
   Delivery delivery = Send(options);
   EXPECT_EQ(delivery.result, Result::kDelivered) << delivery.detail;
-  EXPECT_THAT(sink.ReadLine(), HasSubstr("from forewarn@vendor.example.com to ops@acme.example.com, "
-                                         "deputy@acme.example.com over TLS"));
+  EXPECT_THAT(sink.ReadLine(),
+              HasSubstr("from forewarn@vendor.example.com to ops@acme.example.com, "
+                        "deputy@acme.example.com over TLS"));
   EXPECT_EQ(sink.ReadLine(), "From: Forewarn <forewarn@vendor.example.com>");
   EXPECT_EQ(sink.ReadLine(), "To: ops@acme.example.com, deputy@acme.example.com");
   EXPECT_EQ(sink.ReadLine(), "Subject: " + message_.subject);
@@ -89,7 +93,8 @@ TEST_F(MailSender, DeliversOverStartTlsWithALogin) {
   EXPECT_EQ(sink.ReadLine(), "Auto-Submitted: auto-generated");
   EXPECT_EQ(sink.ReadLine(), "X-Forewarn-Delivery: 7-42-0");
   EXPECT_EQ(sink.ReadLine(), "");
-  for (const char* line : {"第一行", "A line of text.", ".", "After a lone dot."}) EXPECT_EQ(sink.ReadLine(), line);
+  for (const char* line : {"第一行", "A line of text.", ".", "After a lone dot."})
+    EXPECT_EQ(sink.ReadLine(), line);
 }
 
 TEST_F(MailSender, DeliversOverImplicitTls) {

@@ -170,15 +170,9 @@ void Live(uint64_t seed, Fault fault, Tally& tally) {
     SCOPED_TRACE(fmt::format("seed {} life {}", seed, life));
     uint64_t n = 1 + random() % (life == 0 ? 200 : 120);
     switch (fault) {
-      case Fault::kError:
-        disk.faults().FailAt(n);
-        break;
-      case Fault::kFull:
-        disk.faults().LimitBytes(random() % 300'000);
-        break;
-      case Fault::kPower:
-        disk.faults().LosePowerAt(n);
-        break;
+      case Fault::kError: disk.faults().FailAt(n); break;
+      case Fault::kFull: disk.faults().LimitBytes(random() % 300'000); break;
+      case Fault::kPower: disk.faults().LosePowerAt(n); break;
     }
     Sequences attempted = acknowledged;
     {

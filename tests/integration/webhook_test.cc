@@ -1,5 +1,5 @@
-// The webhook sender against a real HTTP server (tests/integration/webhook_sink.py), which checks the signature
-// with an implementation that is not ours (Python's).
+// The webhook sender against a real HTTP server (tests/integration/webhook_sink.py), which checks
+// the signature with an implementation that is not ours (Python's).
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -37,15 +37,18 @@ class WebhookSender : public ::testing::Test {
   ~WebhookSender() override { std::filesystem::remove_all(folder_); }
 
   static std::vector<std::string> Sink(std::vector<std::string> more) {
-    std::vector<std::string> out = {"/usr/bin/python3", "-B",
-                                    std::string(FW_SOURCE_DIR) + "/tests/integration/webhook_sink.py"};
+    std::vector<std::string> out = {
+        "/usr/bin/python3", "-B",
+        std::string(FW_SOURCE_DIR) + "/tests/integration/webhook_sink.py"};
     out.insert(out.end(), more.begin(), more.end());
     return out;
   }
-  Delivery Send(int64_t port, WebhookOptions options = {.allow_private_addresses = true, .allow_http = true}) {
+  Delivery Send(int64_t port,
+                WebhookOptions options = {.allow_private_addresses = true, .allow_http = true}) {
     Receiver receiver;
     receiver.kind = Receiver::Kind::kWebhook;
-    receiver.url = "http://localhost:" + std::to_string(port) + "/hook/secret-path?token=secret-query";
+    receiver.url =
+        "http://localhost:" + std::to_string(port) + "/hook/secret-path?token=secret-query";
     receiver.secret_file = folder_ + "/key";
     return MakeWebhookSender(receiver, options)->Send(message_);
   }

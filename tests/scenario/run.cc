@@ -367,8 +367,7 @@ Status Story::Check(const ScenarioExpectation& expectation) const {
       }
       break;
     }
-    case Kind::kTickets:
-      break;
+    case Kind::kTickets: break;
     case Kind::kLead: {
       const Ticket* ticket = NewestTicket("");
       if (ticket == nullptr || !ticket->predicted_breach)
@@ -405,9 +404,7 @@ Status Story::CheckNever(const ScenarioExpectation& expectation) const {
                AlertStateName(change.alert.state) == expectation.state;
       });
       break;
-    case Kind::kIncident:
-      is_broken = CountTickets(expectation.name) > 0;
-      break;
+    case Kind::kIncident: is_broken = CountTickets(expectation.name) > 0; break;
     case Kind::kWarningSent:
       is_broken = CountMessages(Audience::kCustomer, DeliveryState::kDelivered) > 0;
       break;

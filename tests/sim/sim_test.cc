@@ -1,10 +1,10 @@
-// The simulator's tests: strategy and invariants are told at the top of world.h. Every failure prints its
-// seed; FW_SIM_SEED runs that one, FW_SIM_SEEDS so many (./dev soak runs thousands).
+// The simulator's tests: strategy and invariants are told at the top of world.h. Every failure
+// prints its seed; FW_SIM_SEED runs that one, FW_SIM_SEEDS so many (./dev soak runs thousands).
+
+#include <gtest/gtest.h>
 
 #include <cstdlib>
 #include <string>
-
-#include <gtest/gtest.h>
 
 #include "base/units.h"
 #include "tests/sim/world.h"
@@ -12,9 +12,9 @@
 namespace forewarn::sim {
 
 void PrintTo(const Interval& interval, std::ostream* out) {
-  *out << "\n" << interval.labels << " true from " << FormatTime(interval.active_since)
-       << ", fired at " << FormatTime(interval.fired_at) << ", over at "
-       << FormatTime(interval.ended_at);
+  *out << "\n"
+       << interval.labels << " true from " << FormatTime(interval.active_since) << ", fired at "
+       << FormatTime(interval.fired_at) << ", over at " << FormatTime(interval.ended_at);
 }
 
 namespace {

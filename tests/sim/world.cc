@@ -1,11 +1,11 @@
 #include "tests/sim/world.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <optional>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "base/record.h"
 #include "base/units.h"
@@ -61,7 +61,8 @@ Bundle MakeBundle() {
   return bundle;
 }
 
-// What probe `index` measures at `at`: high for ten minutes in every forty, each probe at its own time.
+// What probe `index` measures at `at`: high for ten minutes in every forty, each probe at its own
+// time.
 int64_t MinuteOf(size_t index, Timestamp at) {
   return ((at - kStart) / 1min + static_cast<int64_t>(index) * 13) % 40;
 }
@@ -70,8 +71,11 @@ double LoadAt(size_t index, Timestamp at) {
   return minute >= 30 ? 0.95 : 0.2 + 0.01 * static_cast<double>(minute % 7);
 }
 
-// For three minutes in the middle of its high load a probe measures nothing, though its rounds go on.
-bool IsBlindAt(size_t index, Timestamp at) { return MinuteOf(index, at) >= 33 && MinuteOf(index, at) < 36; }
+// For three minutes in the middle of its high load a probe measures nothing, though its rounds go
+// on.
+bool IsBlindAt(size_t index, Timestamp at) {
+  return MinuteOf(index, at) >= 33 && MinuteOf(index, at) < 36;
+}
 
 // Whether `sim:load:avg` at the end of a round proves that the load is low.
 bool IsLowAt(size_t index, Timestamp round) {
@@ -92,11 +96,11 @@ struct World::Probe {
   ProbeIdentity identity;
   std::shared_ptr<const SeriesTable> table;
   Timestamp next_round;
-  std::vector<Batch> produced;    // all of it, by sequence
-  uint64_t acknowledged = 0;      // the spool holds what comes after
-  uint64_t session = 0;           // 0: not connected
+  std::vector<Batch> produced;  // all of it, by sequence
+  uint64_t acknowledged = 0;    // the spool holds what comes after
+  uint64_t session = 0;         // 0: not connected
   bool welcomed = false;
-  uint64_t sent = 0;              // on this session
+  uint64_t sent = 0;  // on this session
   Timestamp cut_until;
 };
 
@@ -121,12 +125,13 @@ struct World::Process {
 
   Process(const Store& store, Dispatcher::FindSender find, Rng rng)
       : shard(PartitionOf(kCustomer), store, HeadOptions{}),
-        dispatcher(DispatchOptions{}, std::move(find),
-                   [this](uint32_t partition, const DeliveryCommand& command) {
-                     entries.push_back({Entry{partition, {}, "forewarn", Command(command)}, {}});
-                     return true;
-                   },
-                   std::move(rng)) {}
+        dispatcher(
+            DispatchOptions{}, std::move(find),
+            [this](uint32_t partition, const DeliveryCommand& command) {
+              entries.push_back({Entry{partition, {}, "forewarn", Command(command)}, {}});
+              return true;
+            },
+            std::move(rng)) {}
 
   Shard shard;
   Dispatcher dispatcher;
@@ -255,8 +260,8 @@ void World::SendBatches(Probe& probe) {
   }
 }
 
-// A stream keeps its order, streams among each other do not; what was under way on a broken one may still
-// arrive.
+// A stream keeps its order, streams among each other do not; what was under way on a broken one may
+// still arrive.
 void World::DeliverMessages() {
   std::set<std::pair<uint64_t, bool>> held_back;
   std::vector<Packet> later;
@@ -277,8 +282,8 @@ void World::DeliverMessages() {
     Packet answer = message;
     switch (message.kind) {
       case Packet::Kind::kHello:
-        entry.what = Command(HelloCommand{probe.identity, fmt::format("host-{}", message.probe),
-                                          "1.0", {}});
+        entry.what =
+            Command(HelloCommand{probe.identity, fmt::format("host-{}", message.probe), "1.0", {}});
         answer.kind = Packet::Kind::kWelcome;
         process_->entries.push_back({std::move(entry), answer});
         break;
@@ -395,7 +400,8 @@ void World::Step() {
   std::optional<Timestamp> due = process_->shard.NextTimer();
   if (due && *due <= clock_.Now() && !process_->tick_under_way) {
     process_->tick_under_way = true;
-    process_->entries.push_back({Entry{PartitionOf(kCustomer), clock_.Now(), "forewarn", Tick{}}, {}});
+    process_->entries.push_back(
+        {Entry{PartitionOf(kCustomer), clock_.Now(), "forewarn", Tick{}}, {}});
   }
   for (uint64_t i = rng_.Below(6); i > 0; --i) Fold();
   if (rng_.Chance(0.7)) Write();
@@ -441,8 +447,9 @@ void World::Check() {
         store_.GetState(PartitionOf(kCustomer), StateKind::kProbe, probe.identity.probe);
     uint64_t durable = record.ok() ? DecodeRecord<ProbeState>(*record)->sequence : 0;
     if (durable < probe.acknowledged) {
-      Violate(fmt::format("A: batch {} of probe {} was acknowledged, but {} is the last durable one",
-                          probe.acknowledged, probe.index, durable));
+      Violate(
+          fmt::format("A: batch {} of probe {} was acknowledged, but {} is the last durable one",
+                      probe.acknowledged, probe.index, durable));
     }
   }
   std::set<std::pair<std::string, Fingerprint>> open;
@@ -476,18 +483,18 @@ void World::CheckSeries() {
     StatusOr<std::string> record =
         store_.GetState(PartitionOf(kCustomer), StateKind::kProbe, probe.identity.probe);
     uint64_t durable = record.ok() ? DecodeRecord<ProbeState>(*record)->sequence : 0;
-    StatusOr<std::vector<SeriesData>> found = process_->shard.head().Select(
-        {Matcher::Equal("__name__", "sim_rounds_total"),
-         Matcher::Equal("probe", probe.identity.probe)},
-        kStart, ProductionEnd() + 1h, {});
+    StatusOr<std::vector<SeriesData>> found =
+        process_->shard.head().Select({Matcher::Equal("__name__", "sim_rounds_total"),
+                                       Matcher::Equal("probe", probe.identity.probe)},
+                                      kStart, ProductionEnd() + 1h, {});
     if (!found.ok()) {
       Violate("B: " + found.status().ToString());
       continue;
     }
     size_t count = found->empty() ? 0 : found->front().samples.size();
     if (count != durable) {
-      Violate(fmt::format("B: probe {} has {} durable batches, but {} samples", probe.index, durable,
-                          count));
+      Violate(fmt::format("B: probe {} has {} durable batches, but {} samples", probe.index,
+                          durable, count));
     }
     for (size_t i = 0; i < std::min<size_t>(count, durable); ++i) {
       const Sample& sample = found->front().samples[i];
@@ -504,15 +511,16 @@ const std::map<std::string, std::string>& World::Delivered() const { return send
 
 std::vector<Interval> World::Intervals() const {
   std::vector<Interval> intervals;
-  StatusOr<std::vector<HistoryRow>> rows =
-      store_.ReadHistory(PartitionOf(kCustomer), kCustomer, kStart, ProductionEnd() + 24h, 1'000'000);
+  StatusOr<std::vector<HistoryRow>> rows = store_.ReadHistory(
+      PartitionOf(kCustomer), kCustomer, kStart, ProductionEnd() + 24h, 1'000'000);
   FW_CHECK(rows.ok());
   for (const HistoryRow& row : *rows) {
     if (row.kind != HistoryKind::kAlert) continue;
     StatusOr<AlertChange> change = DecodeRecord<AlertChange>(row.record);
     FW_CHECK(change.ok());
     const Alert& alert = change->alert;
-    if (alert.rule != "LoadHigh" || alert.state != AlertState::kResolved || !alert.fired_at) continue;
+    if (alert.rule != "LoadHigh" || alert.state != AlertState::kResolved || !alert.fired_at)
+      continue;
     if (change->late) continue;  // the net of a catch-up tells again what its steps told
     intervals.push_back({alert.labels.ToString(), alert.active_since, *alert.fired_at,
                          alert.ended_at.value_or(kTimeZero)});

@@ -18,32 +18,35 @@
 
 namespace forewarn::sim {
 
-// A whole Forewarn in one thread and in virtual time: probes that push, a network that breaks, a collector
-// that is killed, a disk that refuses, receivers that fail, a clock that jumps. Everything that is decided by
-// chance is decided by one seed, so a failure repeats.
+// A whole Forewarn in one thread and in virtual time: probes that push, a network that breaks, a
+// collector that is killed, a disk that refuses, receivers that fail, a clock that jumps.
+// Everything that is decided by chance is decided by one seed, so a failure repeats.
 //
-// Strategy. The product's own fold, store interface, dispatcher and contacts run; what surrounds them
-// (streams, queues, threads) is modelled by explicit steps, so that a crash can fall between any two of them:
+// Strategy. The product's own fold, store interface, dispatcher and contacts run; what surrounds
+// them (streams, queues, threads) is modelled by explicit steps, so that a crash can fall between
+// any two of them:
 //
 //   probe round -> spool -> message under way -> entry queued -> folded -> written -> acknowledged
-//                                                                      \-> outbox -> sent -> reported
+//                                                                      \-> outbox -> sent ->
+//                                                                      reported
 //
-// Invariants, checked after every step (Check()) and, the costly ones, after every restart and at the end:
+// Invariants, checked after every step (Check()) and, the costly ones, after every restart and at
+// the end:
 //   A  What was acknowledged is durable.
 //   B  Every batch that is durable is in the series exactly once, with its values.
 //   C  What a receiver got stands in the durable outbox, and one id has one content.
 //   D  There are never two open tickets for one problem, nor two tickets with one number.
 //   E  Nothing resolves on silence: every resolution rests on data with a later event time.
 // and once the faults have stopped and everything has come to rest (Settle()):
-//   F  Every produced batch is durable, every notification is delivered or given up, by its own record.
-//   G  The intervals of the alerts are those of a run without faults.
+//   F  Every produced batch is durable, every notification is delivered or given up, by its own
+//   record. G  The intervals of the alerts are those of a run without faults.
 struct Faults {
-  double break_stream = 0.01;    // a step breaks one probe's stream
+  double break_stream = 0.01;  // a step breaks one probe's stream
   double kill_collector = 0.004;
-  double fail_write = 0.003;     // the disk refuses; the process ends, as it must
-  double fail_delivery = 0.3;    // an attempt to deliver fails
-  double jump_clock = 0.002;     // the collector's wall clock jumps by up to two minutes
-  double pause_probe = 0.001;    // a probe is cut off for up to twenty minutes
+  double fail_write = 0.003;   // the disk refuses; the process ends, as it must
+  double fail_delivery = 0.3;  // an attempt to deliver fails
+  double jump_clock = 0.002;   // the collector's wall clock jumps by up to two minutes
+  double pause_probe = 0.001;  // a probe is cut off for up to twenty minutes
 };
 inline constexpr Faults kNoFaults = {0, 0, 0, 0, 0, 0};
 
@@ -102,8 +105,8 @@ class World {
   const Canary canary_;
   Faults faults_;
   Rng rng_;
-  ManualClock clock_;           // the collector's
-  Timestamp event_now_;         // true time, which the probes have
+  ManualClock clock_;    // the collector's
+  Timestamp event_now_;  // true time, which the probes have
   MemoryStore store_;
   std::vector<Probe> probes_;
   std::vector<Packet> network_;  // in order of arrival

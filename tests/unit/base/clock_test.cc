@@ -28,7 +28,8 @@ TEST(SystemClock, TheMonotonicClockNeverGoesBack) {
     ASSERT_GE(now, before);
     before = now;
   }
-  EXPECT_GT(clock.Now(), FromMillis(1'700'000'000'000)) << "seconds or microseconds taken for milliseconds?";
+  EXPECT_GT(clock.Now(), FromMillis(1'700'000'000'000))
+      << "seconds or microseconds taken for milliseconds?";
   EXPECT_LT(clock.Now(), FromMillis(10'000'000'000'000));
 }
 

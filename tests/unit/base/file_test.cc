@@ -75,7 +75,8 @@ TEST_F(FileTest, MakesFoldersWithTheirParentsOnce) {
 }
 
 TEST_F(FileTest, ListsNamesInOrder) {
-  for (const char* name : {"b", "a", ".hidden"}) ASSERT_TRUE(WriteFileAtomically(Path(name), "").ok());
+  for (const char* name : {"b", "a", ".hidden"})
+    ASSERT_TRUE(WriteFileAtomically(Path(name), "").ok());
   EXPECT_EQ(*ListDir(dir_), (std::vector<std::string>{".hidden", "a", "b"}));
   EXPECT_EQ(ListDir(Path("missing")).status().code(), Code::kNotFound);
 }

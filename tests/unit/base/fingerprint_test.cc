@@ -21,7 +21,9 @@ TEST(Fingerprint, OrderAndBordersCount) {
   EXPECT_NE(none.Add("a"), none.Add("a").Add(""));
 }
 
-TEST(Fingerprint, IsPaddedTo16Digits) { EXPECT_EQ(Fingerprint(0xab).ToString(), "00000000000000ab"); }
+TEST(Fingerprint, IsPaddedTo16Digits) {
+  EXPECT_EQ(Fingerprint(0xab).ToString(), "00000000000000ab");
+}
 
 }  // namespace
 }  // namespace forewarn

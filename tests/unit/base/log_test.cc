@@ -11,7 +11,8 @@ class LogTest : public testing::Test {
   ~LogTest() override { SetUpLog(LogLevel::kInfo); }
 
   // What Log() writes to standard error, without the time in front.
-  static std::string Captured(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
+  static std::string Captured(LogLevel level, std::string_view event,
+                              std::initializer_list<LogField> fields) {
     testing::internal::CaptureStderr();
     Log(level, event, fields);
     std::string line = testing::internal::GetCapturedStderr();

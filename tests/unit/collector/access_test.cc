@@ -27,7 +27,8 @@ TEST(Access, EverythingElseNeedsACertificate) {
   for (std::string_view method :
        {"/forewarn.v1.IngestService/Push", "/forewarn.v1.IngestService/PushOnce",
         "/forewarn.v1.EnrolmentService/Renew", "/forewarn.v1.ProbeService/CreateToken",
-        "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", "/any.Other/Method", "", "/"}) {
+        "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", "/any.Other/Method", "",
+        "/"}) {
     EXPECT_EQ(Outcome(method, kNobody), Code::kUnauthenticated) << method;
   }
 }

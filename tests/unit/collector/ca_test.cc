@@ -1,14 +1,13 @@
 #include "collector/ca.h"
 
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 #include <sys/stat.h>
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 #include <filesystem>
 
@@ -120,7 +119,8 @@ TEST(Ca, AProbesCertificateHoldsItsIdentityAndNothingOfTheRequest) {
   StatusOr<std::string> chain = ca->SignProbe(RequestOn("P-256"), kProbe, kNow);
   ASSERT_TRUE(chain.ok()) << chain.status().ToString();
   std::string text = Describe(*chain);
-  EXPECT_THAT(text, HasSubstr("URI:spiffe://forewarn/customer/acme/installation/prod/probe/" + kProbe.probe));
+  EXPECT_THAT(text, HasSubstr("URI:spiffe://forewarn/customer/acme/installation/prod/probe/" +
+                              kProbe.probe));
   EXPECT_THAT(text, HasSubstr("CN=" + kProbe.probe));
   EXPECT_THAT(text, HasSubstr("TLS Web Client Authentication"));
   EXPECT_THAT(text, testing::Not(HasSubstr("operator-admin")));
@@ -137,7 +137,8 @@ TEST(Ca, RefusesRequestsThatAreNotP256WithAGoodSignature) {
   std::string forged = good;
   forged[forged.find("operator-admin")] = 'O';
   EXPECT_THAT(CertificateAuthority::CheckRequest(forged).message(), HasSubstr("signature"));
-  EXPECT_EQ(CertificateAuthority::CheckRequest(std::string(20'000, 'x')).code(), Code::kInvalidArgument);
+  EXPECT_EQ(CertificateAuthority::CheckRequest(std::string(20'000, 'x')).code(),
+            Code::kInvalidArgument);
 }
 
 TEST(Ca, IsNeverReplacedWhenHalfOfItIsMissing) {

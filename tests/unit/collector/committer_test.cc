@@ -1,12 +1,12 @@
 #include "collector/committer.h"
 
+#include <gtest/gtest.h>
+
 #include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
-
-#include <gtest/gtest.h>
 
 #include "collector/local_log.h"
 #include "store/memory_store.h"
@@ -28,8 +28,9 @@ class CommitterTest : public testing::Test {
 
   FinishedCommit Finished(uint64_t sequence, bool empty = false) {
     std::string name = std::to_string(sequence);
-    Submission submission{Entry{0, kTimeZero, name, Tick{}},
-                          [this, name](const Status&, const std::string&) { Note("told " + name); }};
+    Submission submission{
+        Entry{0, kTimeZero, name, Tick{}},
+        [this, name](const Status&, const std::string&) { Note("told " + name); }};
     EXPECT_TRUE(log_.Submit(submission));
     FinishedCommit finished;
     finished.source = &log_;
@@ -87,7 +88,8 @@ TEST_F(CommitterTest, AfterAFailedWriteNobodyIsToldAnything) {
 TEST_F(CommitterTest, RunsATaskAfterWhatWasPushedBeforeIsDurable) {
   Start();
   ASSERT_TRUE(committer_->Push(Finished(1)));
-  ASSERT_TRUE(committer_->Push([this] { Note("task " + std::to_string(*store_.LastSequence(0))); }));
+  ASSERT_TRUE(
+      committer_->Push([this] { Note("task " + std::to_string(*store_.LastSequence(0))); }));
   ASSERT_TRUE(committer_->Push(Finished(2)));
   committer_.reset();
   EXPECT_EQ(notes_,

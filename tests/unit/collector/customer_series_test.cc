@@ -1,9 +1,9 @@
 #include "collector/customer_series.h"
 
+#include <gtest/gtest.h>
+
 #include <string>
 #include <vector>
-
-#include <gtest/gtest.h>
 
 #include "store/memory_store.h"
 #include "tests/unit/collector/fold_samples.h"
@@ -22,9 +22,9 @@ std::string NeighbourOf(const std::string& customer) {
 TEST(CustomerSeries, ShowsOneCustomerNothingOfItsNeighbours) {
   MemoryStore store;
   ManualClock clock(kTestStart);
-  Partitions partitions(store, clock, PartitionsOptions{},
-                        Committer::Hooks{[](const Commit&) {}, [](const Committer::Group&) {},
-                                         [](const Status&) {}});
+  Partitions partitions(
+      store, clock, PartitionsOptions{},
+      Committer::Hooks{[](const Commit&) {}, [](const Committer::Group&) {}, [](const Status&) {}});
   ASSERT_TRUE(partitions.Recover([](size_t, size_t) {}).ok());
   partitions.Start();
   std::string neighbour = NeighbourOf("acme");

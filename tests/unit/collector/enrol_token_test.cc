@@ -11,7 +11,8 @@ const std::string kFingerprint(64, 'a');
 TEST(EnrolToken, IsGoodForTheCollectorThatMadeIt) {
   std::string token = MakeEnrolToken(kFingerprint);
   EXPECT_TRUE(CheckEnrolToken(token, kFingerprint).ok());
-  EXPECT_THAT(CheckEnrolToken(token, std::string(64, 'b')).message(), testing::HasSubstr("another collector"));
+  EXPECT_THAT(CheckEnrolToken(token, std::string(64, 'b')).message(),
+              testing::HasSubstr("another collector"));
 }
 
 TEST(EnrolToken, IsDifferentEachTime) {
@@ -26,7 +27,8 @@ TEST(EnrolToken, IsRefusedInEveryOtherForm) {
   no_dot[68] = 'a';
   for (const std::string& text : {std::string(), std::string("fw1."), token + "\n", " " + token,
                                   token.substr(1), upper, no_dot, "fw2" + token.substr(3)}) {
-    EXPECT_THAT(CheckEnrolToken(text, kFingerprint).message(), testing::HasSubstr("not an enrolment token"))
+    EXPECT_THAT(CheckEnrolToken(text, kFingerprint).message(),
+                testing::HasSubstr("not an enrolment token"))
         << text;
   }
 }

@@ -1,13 +1,12 @@
 #include "collector/http_server.h"
 
 #include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 namespace forewarn {
 namespace {
@@ -34,7 +33,8 @@ class Client {
 
   bool connected() const { return connected_; }
   void Send(std::string_view bytes) {
-    EXPECT_EQ(send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size()));
+    EXPECT_EQ(send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL),
+              static_cast<ssize_t>(bytes.size()));
   }
   // Until the server closes.
   std::string ReadAll() { return ReadUntil(""); }
@@ -58,12 +58,14 @@ class Client {
 class HttpServerTest : public testing::Test {
  protected:
   void Open(HttpOptions options = {}) {
-    auto server = HttpServer::Open(
-        options,
-        {{"GET", "/hello", [](const HttpRequest&) { return HttpResponse{200, "hello world\n"}; }},
-         {"POST", "/echo", [](const HttpRequest& request) {
-            return HttpResponse{200, request.query + "|" + request.body};
-          }}});
+    auto server =
+        HttpServer::Open(options, {{"GET", "/hello",
+                                    [](const HttpRequest&) {
+                                      return HttpResponse{200, "hello world\n"};
+                                    }},
+                                   {"POST", "/echo", [](const HttpRequest& request) {
+                                      return HttpResponse{200, request.query + "|" + request.body};
+                                    }}});
     ASSERT_TRUE(server.ok()) << server.status().ToString();
     server_ = *std::move(server);
   }
@@ -117,11 +119,13 @@ TEST_F(HttpServerTest, SaysWhichMethodADoorTakes) {
 
 TEST_F(HttpServerTest, TakesBodiesWithALengthAndChunked) {
   Open();
-  EXPECT_THAT(Ask("POST /echo?a=1 HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc"),
+  EXPECT_THAT(Ask("POST /echo?a=1 HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nConnection: "
+                  "close\r\n\r\nabc"),
               EndsWith("a=1|abc"));
-  EXPECT_THAT(Ask("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n"
-                  "\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n"),
-              EndsWith("|abc"));
+  EXPECT_THAT(
+      Ask("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n"
+          "\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n"),
+      EndsWith("|abc"));
 }
 
 TEST_F(HttpServerTest, RefusesWhatIsTooLong) {

@@ -6,7 +6,8 @@ namespace forewarn {
 namespace {
 
 constexpr char kProbeUri[] =
-    "spiffe://forewarn/customer/acme/installation/prod-1/probe/2f1f0a4e-8f53-4c87-9f0e-0d8f5b8e6a11";
+    "spiffe://forewarn/customer/acme/installation/prod-1/probe/"
+    "2f1f0a4e-8f53-4c87-9f0e-0d8f5b8e6a11";
 
 TEST(Identity, OfAProbeIsReadFromItsUri) {
   StatusOr<Identity> identity = ParseIdentity(kProbeUri);

@@ -1,10 +1,10 @@
 #include "collector/local_log.h"
 
+#include <gtest/gtest.h>
+
 #include <string>
 #include <thread>
 #include <vector>
-
-#include <gtest/gtest.h>
 
 namespace forewarn {
 namespace {

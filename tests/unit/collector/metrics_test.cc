@@ -17,8 +17,8 @@ TEST(Metrics, StandAtZeroForEveryLabelValueThatCanOccur) {
   for (const char* line :
        {"forewarn_ingest_samples_total{protocol=\"forewarn\",result=\"too_old\"} 0",
         "forewarn_ingest_batches_total{result=\"refused\"} 0",
-        "forewarn_probe_contact_state{state=\"air_gapped\"} 0", "forewarn_alerts{state=\"unknown\"} 0",
-        "forewarn_tickets_open{severity=\"critical\"} 0",
+        "forewarn_probe_contact_state{state=\"air_gapped\"} 0",
+        "forewarn_alerts{state=\"unknown\"} 0", "forewarn_tickets_open{severity=\"critical\"} 0",
         "forewarn_notifications_total{channel=\"webhook\",result=\"dead\"} 0",
         "forewarn_warning_lead_seconds_bucket{le=\"3600\"} 0", "forewarn_ready 0"}) {
     EXPECT_THAT(page, HasSubstr(line));
@@ -54,9 +54,12 @@ TEST(Metrics, CountWhatHappened) {
   metrics.SetCensus(census);
 
   std::string page = metrics.Text();
-  EXPECT_THAT(page, HasSubstr("forewarn_ingest_samples_total{protocol=\"forewarn\",result=\"accepted\"} 7"));
+  EXPECT_THAT(
+      page,
+      HasSubstr("forewarn_ingest_samples_total{protocol=\"forewarn\",result=\"accepted\"} 7"));
   EXPECT_THAT(page, HasSubstr("forewarn_ingest_batches_total{result=\"duplicate\"} 1"));
-  EXPECT_THAT(page, HasSubstr("forewarn_notifications_total{channel=\"webhook\",result=\"retry\"} 1"));
+  EXPECT_THAT(page,
+              HasSubstr("forewarn_notifications_total{channel=\"webhook\",result=\"retry\"} 1"));
   EXPECT_THAT(page, HasSubstr("forewarn_warning_lead_seconds_sum 7200"));
   EXPECT_THAT(page, HasSubstr("forewarn_warning_lead_seconds_bucket{le=\"3600\"} 0"));
   EXPECT_THAT(page, HasSubstr("forewarn_warning_lead_seconds_bucket{le=\"7200\"} 1"));

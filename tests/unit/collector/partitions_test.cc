@@ -1,11 +1,11 @@
 #include "collector/partitions.h"
 
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
 #include <future>
 #include <memory>
 #include <string>
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 #include "collector/customer_series.h"
 #include "store/memory_store.h"
@@ -71,10 +71,11 @@ TEST_F(PartitionsTest, ContinuesWhereTheLastLifeEnded) {
   partitions_.reset();
   Start();
   uint64_t sequence = 0;
-  ASSERT_TRUE(partitions_
-                  ->AskAndWait(PartitionOf("acme"),
-                               [&](const Shard& shard) { sequence = shard.sequence(); }, 1min)
-                  .ok());
+  ASSERT_TRUE(
+      partitions_
+          ->AskAndWait(
+              PartitionOf("acme"), [&](const Shard& shard) { sequence = shard.sequence(); }, 1min)
+          .ok());
   EXPECT_EQ(sequence, 1u);
 }
 
@@ -97,11 +98,12 @@ TEST_F(PartitionsTest, ATickIsSubmittedWhenASilentProbeBecomesLate) {
   Contact contact = Contact::kFresh;
   while (contact == Contact::kFresh) {  // the ctest time-out is the bound
     ASSERT_TRUE(partitions_
-                    ->AskAndWait(PartitionOf("acme"),
-                                 [&](const Shard& shard) {
-                                   contact = shard.contacts().Find(TestProbe().probe)->contact;
-                                 },
-                                 1min)
+                    ->AskAndWait(
+                        PartitionOf("acme"),
+                        [&](const Shard& shard) {
+                          contact = shard.contacts().Find(TestProbe().probe)->contact;
+                        },
+                        1min)
                     .ok());
   }
   EXPECT_EQ(contact, Contact::kLate);
@@ -117,10 +119,14 @@ TEST_F(PartitionsTest, AQuestionThatIsNotAnsweredInTimeIsNotRunLater) {
   }));
   blocked.get_future().wait();
   bool ran = false;
-  Status status = partitions_->AskAndWait(0, [&](const Shard&) { ran = true; }, 1ms);
+  Status status = partitions_->AskAndWait(
+      0, [&](const Shard&) { ran = true; }, 1ms);
   EXPECT_EQ(status.code(), Code::kUnavailable);
   release.set_value();
-  ASSERT_TRUE(partitions_->AskAndWait(0, [](const Shard&) {}, 1min).ok());
+  ASSERT_TRUE(partitions_
+                  ->AskAndWait(
+                      0, [](const Shard&) {}, 1min)
+                  .ok());
   EXPECT_FALSE(ran);
 }
 

@@ -1,11 +1,11 @@
 #include "collector/shard.h"
 
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
 #include <memory>
 #include <string>
 #include <vector>
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 #include "base/record.h"
 #include "store/memory_store.h"
@@ -148,7 +148,8 @@ TEST_F(ShardTest, TheSameBundleAgainChangesNothing) {
 }
 
 TEST_F(ShardTest, ACommandThatCannotBeDoneLeavesNoTrace) {
-  Commit commit = DoCommand(TicketCommand{999 * 64, TicketCommand::Act::kAcknowledge, "", "", false});
+  Commit commit =
+      DoCommand(TicketCommand{999 * 64, TicketCommand::Act::kAcknowledge, "", "", false});
   EXPECT_EQ(commit.outcome.code(), Code::kNotFound);
   EXPECT_TRUE(commit.empty);
   EXPECT_EQ(shard_->sequence(), 0u);

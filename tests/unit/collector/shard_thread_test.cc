@@ -1,10 +1,10 @@
 #include "collector/shard_thread.h"
 
+#include <gtest/gtest.h>
+
 #include <future>
 #include <memory>
 #include <vector>
-
-#include <gtest/gtest.h>
 
 #include "store/memory_store.h"
 #include "tests/unit/collector/fold_samples.h"

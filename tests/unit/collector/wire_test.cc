@@ -16,7 +16,9 @@ using testing::HasSubstr;
 const ProbeIdentity kProbe = {"acme", "prod", "2f1f0a4e-8f53-4c87-9f0e-0d8f5b8e6a11"};
 constexpr int64_t kStart = 1'780'000'000'000;
 
-BatchReader MakeReader(const LimitSettings& limits = {}) { return BatchReader(kProbe, "web-1", limits); }
+BatchReader MakeReader(const LimitSettings& limits = {}) {
+  return BatchReader(kProbe, "web-1", limits);
+}
 
 v1::Batch Numbered(uint64_t sequence) {
   v1::Batch batch;
@@ -32,7 +34,8 @@ void Define(v1::Batch& batch, uint32_t ref, std::initializer_list<const char*> l
 }
 
 v1::SampleColumns* Columns(v1::Batch& batch, std::initializer_list<int32_t> refs,
-                           std::initializer_list<int64_t> times, std::initializer_list<double> values) {
+                           std::initializer_list<int64_t> times,
+                           std::initializer_list<double> values) {
   v1::SampleColumns* columns = batch.add_samples();
   for (int32_t ref : refs) columns->add_refs(ref);
   for (int64_t time : times) columns->add_times_ms(time);
@@ -125,9 +128,10 @@ TEST(Wire, RefusesReferencesThatWereNeverDefined) {
 }
 
 TEST(Wire, RefusesTimesThatLeaveTheCalendar) {
-  const std::initializer_list<int64_t> bad[] = {
-      {-1}, {std::numeric_limits<int64_t>::max()}, {kStart, std::numeric_limits<int64_t>::max()},
-      {kStart, std::numeric_limits<int64_t>::min()}};
+  const std::initializer_list<int64_t> bad[] = {{-1},
+                                                {std::numeric_limits<int64_t>::max()},
+                                                {kStart, std::numeric_limits<int64_t>::max()},
+                                                {kStart, std::numeric_limits<int64_t>::min()}};
   for (const auto& times : bad) {
     v1::Batch in = Numbered(1);
     Define(in, 0, {"__name__", "a"});
@@ -191,7 +195,8 @@ TEST(Wire, ALimitIsNamedWithItsValueAndTheRemedy) {
   v1::Attribute* attribute = event.mutable_events(0)->add_attributes();
   attribute->set_name("key");
   attribute->set_value("long");
-  EXPECT_THAT(Outcome(event, limits).message(), HasSubstr("events[0]: message and attributes have 12 bytes"));
+  EXPECT_THAT(Outcome(event, limits).message(),
+              HasSubstr("events[0]: message and attributes have 12 bytes"));
 }
 
 TEST(Wire, ReadsEventsChecksChangesGapsAndRounds) {
@@ -266,7 +271,8 @@ TEST(Wire, AHelloCarriesTheDistanceOfTheClocks) {
   EXPECT_EQ(command->clock_offset, 3s);
   EXPECT_EQ(command->host, "web-1");
   hello.clear_host();
-  EXPECT_THAT(ReadHello(hello, kProbe, FromMillis(kStart)).status().message(), HasSubstr("hello.host"));
+  EXPECT_THAT(ReadHello(hello, kProbe, FromMillis(kStart)).status().message(),
+              HasSubstr("hello.host"));
 }
 
 }  // namespace

@@ -40,7 +40,9 @@ const BundleFile kRoutes = {"routes.yaml", R"(routes:
 const BundleFile kContact = {"contact.yaml", "contact: {late_after: 1m, lost_after: 5m}\n"};
 const BundleFile kRules = {"rules/disk.yaml", "groups: [\n"};
 
-std::string MistakesOf(std::vector<BundleFile> files) { return ParseBundle(std::move(files)).status().message(); }
+std::string MistakesOf(std::vector<BundleFile> files) {
+  return ParseBundle(std::move(files)).status().message();
+}
 
 TEST(BundleFiles, MakeABundle) {
   StatusOr<Bundle> bundle = ParseBundle({kRules, kRoutes, kContact, kReceivers, kCustomers});
@@ -75,43 +77,52 @@ TEST(BundleFiles, AnEmptyBundleIsOne) {
 }
 
 TEST(BundleFiles, ListsTheMistakesOfAllFiles) {
-  EXPECT_EQ(MistakesOf({{"customers.yaml", R"(customers:
+  EXPECT_EQ(
+      MistakesOf({{"customers.yaml", R"(customers:
 - {id: Acme, name: Acme}
 - {id: b, name: B, locale: fr, timezone: Mars/Base, contacts: [{name: X, email: nobody}]}
 - {id: b, name: C, labels: {a-b: x}}
 )"},
-                        {"receivers.yaml", "receivers:\n- {id: on-call, kind: emial}\n- {id: hook, kind: webhook}\n"},
-                        {"routes.yaml", "routes:\n- {receivers: [oncall], matchers: ['a=b']}\n"},
-                        {"contact.yaml", "contact: {late_after: 10m, lost_after: 5m}\n"},
-                        {"rulez/disk.yaml", ""},
-                        {"rules/../x.yaml", ""}}),
-            "contact.yaml:1:10: 'late_after' must be below 'lost_after'\n"
-            "customers.yaml:2:8: 'id' must be a name of 1 to 63 lower-case letters, digits and dashes, not 'Acme'\n"
-            "customers.yaml:3:28: 'locale' must be en or zh, not 'fr'\n"
-            "customers.yaml:3:42: 'timezone' must be a time zone of this machine's zoneinfo, such as Europe/Berlin or "
-            "UTC, not 'Mars/Base'\n"
-            "customers.yaml:3:81: 'email' must be an e-mail address such as someone@example.com, not 'nobody'\n"
-            "customers.yaml:4:8: the id 'b' is given twice; the first is in line 3\n"
-            "customers.yaml:4:29: 'a-b' is not a label's name; use letters, digits and underscores\n"
-            "receivers.yaml:2:23: 'kind' must be email or webhook, not 'emial'; did you mean 'email'?\n"
-            "receivers.yaml:3:3: a webhook needs a 'url'\n"
-            "routes.yaml:2:16: there is no receiver 'oncall' in receivers.yaml; did you mean 'on-call'?\n"
-            "routes.yaml:2:36: each of 'matchers' must be a matcher such as instance=~\"web.*\", not 'a=b': column 3: "
-            "expected a quoted value\n"
-            "rules/../x.yaml: not a path inside a bundle; use names below its folder, with '/'\n"
-            "rulez/disk.yaml: no file of a bundle has this name; known are customers.yaml, receivers.yaml, routes.yaml, "
-            "contact.yaml and rules/*.yaml");
+                  {"receivers.yaml",
+                   "receivers:\n- {id: on-call, kind: emial}\n- {id: hook, kind: webhook}\n"},
+                  {"routes.yaml", "routes:\n- {receivers: [oncall], matchers: ['a=b']}\n"},
+                  {"contact.yaml", "contact: {late_after: 10m, lost_after: 5m}\n"},
+                  {"rulez/disk.yaml", ""},
+                  {"rules/../x.yaml", ""}}),
+      "contact.yaml:1:10: 'late_after' must be below 'lost_after'\n"
+      "customers.yaml:2:8: 'id' must be a name of 1 to 63 lower-case letters, digits and dashes, "
+      "not 'Acme'\n"
+      "customers.yaml:3:28: 'locale' must be en or zh, not 'fr'\n"
+      "customers.yaml:3:42: 'timezone' must be a time zone of this machine's zoneinfo, such as "
+      "Europe/Berlin or "
+      "UTC, not 'Mars/Base'\n"
+      "customers.yaml:3:81: 'email' must be an e-mail address such as someone@example.com, not "
+      "'nobody'\n"
+      "customers.yaml:4:8: the id 'b' is given twice; the first is in line 3\n"
+      "customers.yaml:4:29: 'a-b' is not a label's name; use letters, digits and underscores\n"
+      "receivers.yaml:2:23: 'kind' must be email or webhook, not 'emial'; did you mean 'email'?\n"
+      "receivers.yaml:3:3: a webhook needs a 'url'\n"
+      "routes.yaml:2:16: there is no receiver 'oncall' in receivers.yaml; did you mean 'on-call'?\n"
+      "routes.yaml:2:36: each of 'matchers' must be a matcher such as instance=~\"web.*\", not "
+      "'a=b': column 3: "
+      "expected a quoted value\n"
+      "rules/../x.yaml: not a path inside a bundle; use names below its folder, with '/'\n"
+      "rulez/disk.yaml: no file of a bundle has this name; known are customers.yaml, "
+      "receivers.yaml, routes.yaml, "
+      "contact.yaml and rules/*.yaml");
 }
 
 TEST(BundleFiles, ASettingOfAnotherKindOfReceiverIsAMistake) {
-  EXPECT_THAT(MistakesOf({{"receivers.yaml", "receivers: [{id: a, kind: email, url: 'https://example.com'}]"}}),
+  EXPECT_THAT(MistakesOf({{"receivers.yaml",
+                           "receivers: [{id: a, kind: email, url: 'https://example.com'}]"}}),
               HasSubstr("'url' is for receivers of kind webhook"));
 }
 
 TEST(BundleFiles, AnEmptyOrRepeatedFileIsAMistake) {
   EXPECT_THAT(MistakesOf({{"customers.yaml", ""}}), HasSubstr("the file is empty"));
   EXPECT_THAT(MistakesOf({{"customers.yaml", "x: 1\n"}}), HasSubstr("unknown key 'x'"));
-  EXPECT_THAT(MistakesOf({kCustomers, kCustomers}), HasSubstr("customers.yaml: the path is given twice"));
+  EXPECT_THAT(MistakesOf({kCustomers, kCustomers}),
+              HasSubstr("customers.yaml: the path is given twice"));
 }
 
 TEST(BundleFiles, AreReadFromAFolder) {
@@ -119,7 +130,8 @@ TEST(BundleFiles, AreReadFromAFolder) {
   std::string dir = mkdtemp(folder.data());
   ASSERT_TRUE(MakeDirs(dir + "/rules/more").ok());
   ASSERT_TRUE(MakeDirs(dir + "/.git").ok());
-  for (const char* name : {"customers.yaml", "rules/b.yml", "rules/more/a.yaml", ".hidden", ".git/x"}) {
+  for (const char* name :
+       {"customers.yaml", "rules/b.yml", "rules/more/a.yaml", ".hidden", ".git/x"}) {
     ASSERT_TRUE(WriteFileAtomically(dir + "/" + name, name).ok());
   }
   StatusOr<std::vector<BundleFile>> files = ReadBundleDir(dir);
@@ -128,7 +140,8 @@ TEST(BundleFiles, AreReadFromAFolder) {
                                              {"rules/b.yml", "rules/b.yml"},
                                              {"rules/more/a.yaml", "rules/more/a.yaml"}}));
   ASSERT_EQ(symlink("/nonexistent", (dir + "/dangling.yaml").c_str()), 0);
-  EXPECT_THAT(ReadBundleDir(dir).status().message(), HasSubstr("dangling.yaml: not a regular file"));
+  EXPECT_THAT(ReadBundleDir(dir).status().message(),
+              HasSubstr("dangling.yaml: not a regular file"));
   EXPECT_EQ(ReadBundleDir(dir + "/missing").status().code(), Code::kNotFound);
   std::filesystem::remove_all(dir);
 }

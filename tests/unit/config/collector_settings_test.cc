@@ -53,7 +53,8 @@ smtp: {host: mail.example.com, port: 465, tls: implicit, user: forewarn, passwor
 webhook: {allow_http: true}
 )");
   ASSERT_TRUE(settings.ok()) << settings.status().message();
-  EXPECT_EQ(settings->grpc.server_names, (std::vector<std::string>{"collector.example.com", "10.0.0.1"}));
+  EXPECT_EQ(settings->grpc.server_names,
+            (std::vector<std::string>{"collector.example.com", "10.0.0.1"}));
   EXPECT_EQ(settings->grpc.tls.ca_file, "/tls/ca");
   EXPECT_EQ(settings->shards.threads, 2);
   EXPECT_EQ(settings->limits.max_batch_size, 1 << 20);
@@ -62,16 +63,19 @@ webhook: {allow_http: true}
 }
 
 TEST(CollectorSettings, WhatBelongsTogetherIsGivenTogether) {
-  EXPECT_THAT(MistakesOf("grpc: {tls: {key_file: /k}}\n"), HasSubstr("collector.yaml:1:13: 'certificate_file', 'key_file'"));
-  EXPECT_THAT(MistakesOf("smtp: {user: x}\n"), HasSubstr("'user' and 'password_file' belong together"));
-  EXPECT_THAT(MistakesOf("smtp: {host: mail.example.com, tls: none}\n"), HasSubstr("only for a server on this machine"));
+  EXPECT_THAT(MistakesOf("grpc: {tls: {key_file: /k}}\n"),
+              HasSubstr("collector.yaml:1:13: 'certificate_file', 'key_file'"));
+  EXPECT_THAT(MistakesOf("smtp: {user: x}\n"),
+              HasSubstr("'user' and 'password_file' belong together"));
+  EXPECT_THAT(MistakesOf("smtp: {host: mail.example.com, tls: none}\n"),
+              HasSubstr("only for a server on this machine"));
   EXPECT_EQ(MistakesOf("smtp: {host: 127.0.0.1, tls: none}\n"), "");
-  EXPECT_THAT(MistakesOf("dispatch: {backoff_min: 1h, backoff_max: 1m}\n"), HasSubstr("must not be above"));
+  EXPECT_THAT(MistakesOf("dispatch: {backoff_min: 1h, backoff_max: 1m}\n"),
+              HasSubstr("must not be above"));
 }
 
 TEST(CollectorSettings, APasswordIsNeverInTheFile) {
-  EXPECT_EQ(MistakesOf("smtp: {password: secret}\n"),
-            "collector.yaml:1:8: unknown key 'password'");
+  EXPECT_EQ(MistakesOf("smtp: {password: secret}\n"), "collector.yaml:1:8: unknown key 'password'");
 }
 
 TEST(CollectorSettings, AMissingFileIsNamed) {

@@ -16,7 +16,8 @@ StatusOr<ProbeSettings> Parse(const std::string& text) {
 std::string MistakesOf(const std::string& text) { return Parse(text).status().message(); }
 
 TEST(ProbeSettings, OnlyTheCollectorIsRequired) {
-  EXPECT_EQ(ParseProbeSettings("probe.yaml", "").status().message(), "probe.yaml:1:1: the key 'collector' is missing");
+  EXPECT_EQ(ParseProbeSettings("probe.yaml", "").status().message(),
+            "probe.yaml:1:1: the key 'collector' is missing");
   StatusOr<ProbeSettings> settings = Parse("");
   ASSERT_TRUE(settings.ok()) << settings.status().message();
   EXPECT_EQ(settings->interval, 15s);
@@ -73,12 +74,16 @@ redaction:
 }
 
 TEST(ProbeSettings, ACheckHasOneWayOfLooking) {
-  EXPECT_THAT(MistakesOf("checks: [{name: a}]\n"), HasSubstr("probe.yaml:2:10: a check has either 'command' or 'url'"));
-  EXPECT_THAT(MistakesOf("checks: [{name: a, command: [/x], url: 'http://a'}]\n"), HasSubstr("either"));
+  EXPECT_THAT(MistakesOf("checks: [{name: a}]\n"),
+              HasSubstr("probe.yaml:2:10: a check has either 'command' or 'url'"));
+  EXPECT_THAT(MistakesOf("checks: [{name: a, command: [/x], url: 'http://a'}]\n"),
+              HasSubstr("either"));
   EXPECT_THAT(MistakesOf("checks: [{name: a, command: [x]}]\n"), HasSubstr("absolute path"));
   EXPECT_THAT(MistakesOf("checks: [{name: a, command: []}]\n"), HasSubstr("'command' is empty"));
-  EXPECT_THAT(MistakesOf("checks: [{name: a, command: [/x], expected_status: 200}]\n"), HasSubstr("for checks with 'url'"));
-  EXPECT_THAT(MistakesOf("checks: [{name: a, command: [/x], timeout: 2m}]\n"), HasSubstr("'timeout' must not be above"));
+  EXPECT_THAT(MistakesOf("checks: [{name: a, command: [/x], expected_status: 200}]\n"),
+              HasSubstr("for checks with 'url'"));
+  EXPECT_THAT(MistakesOf("checks: [{name: a, command: [/x], timeout: 2m}]\n"),
+              HasSubstr("'timeout' must not be above"));
   EXPECT_THAT(MistakesOf("facts: {extra: [{name: a}]}\n"), HasSubstr("either 'file' or 'command'"));
 }
 
@@ -92,7 +97,8 @@ TEST(ProbeSettings, NamesAreUnique) {
 TEST(ProbeSettings, BadPatternsAreRefusedBeforeTheyAreUsed) {
   EXPECT_THAT(MistakesOf("filesystems: {types_exclude: 'a('}\n"), HasSubstr("missing )"));
   EXPECT_THAT(MistakesOf("logs: [{path: /x, severities: [{severity: fatal, pattern: 'a['}]}]\n"),
-              testing::AllOf(HasSubstr("'severity' must be info, warning, error or critical"), HasSubstr("missing ]")));
+              testing::AllOf(HasSubstr("'severity' must be info, warning, error or critical"),
+                             HasSubstr("missing ]")));
 }
 
 // As node_exporter's own defaults mean them.
@@ -101,7 +107,8 @@ TEST(ProbeSettings, PseudoFilesystemsAndPartitionsAreLeftOutByDefault) {
   auto matches = [](const std::string& pattern, std::string_view value) {
     return Matcher::Make(Matcher::Kind::kRegex, "", pattern)->Matches(value);
   };
-  for (const char* mount : {"/proc", "/sys/kernel", "/dev", "/dev/shm", "/var/lib/docker/overlay2"}) {
+  for (const char* mount :
+       {"/proc", "/sys/kernel", "/dev", "/dev/shm", "/var/lib/docker/overlay2"}) {
     EXPECT_TRUE(matches(settings.filesystems.mount_points_exclude, mount)) << mount;
   }
   for (const char* mount : {"/", "/srv", "/devices", "/run", "/var/lib/docker"}) {

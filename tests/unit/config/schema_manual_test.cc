@@ -24,7 +24,8 @@ const Schema<House>& HouseSchema() {
       Text("pattern", &Door::pattern, RegexKind(), "Shape."),
       Path("file", &Door::file, "Plan."),
   };
-  static const Schema<Window> window = {Required(Text("name", &Window::name, SlugKind(), "Name."), "north")};
+  static const Schema<Window> window = {
+      Required(Text("name", &Window::name, SlugKind(), "Name."), "north")};
   static const Schema<House> house = {
       Required(Text("address", &House::address, TextKind(), "Where."), "somewhere"),
       Integer("rooms", &House::rooms, 1, 9, "Rooms."),

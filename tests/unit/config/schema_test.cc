@@ -33,12 +33,14 @@ const Schema<Wheel>& WheelSchema() {
   return schema;
 }
 const Schema<Engine>& EngineSchema() {
-  static const Schema<Engine> schema = Schema<Engine>{
-      DurationSetting("warm_up", &Engine::warm_up, 1s, 1h, "Time."),
-      Flag("loud", &Engine::loud, "Noise."),
-  }.Also([](const Engine& engine, const YamlNode& node, FileMistakes& mistakes) {
-    if (engine.loud && engine.warm_up > 1min) mistakes.Add(node, "loud for too long");
-  });
+  static const Schema<Engine> schema =
+      Schema<Engine>{
+          DurationSetting("warm_up", &Engine::warm_up, 1s, 1h, "Time."),
+          Flag("loud", &Engine::loud, "Noise."),
+      }
+          .Also([](const Engine& engine, const YamlNode& node, FileMistakes& mistakes) {
+            if (engine.loud && engine.warm_up > 1min) mistakes.Add(node, "loud for too long");
+          });
   return schema;
 }
 const Schema<Car>& CarSchema() {
@@ -46,7 +48,8 @@ const Schema<Car>& CarSchema() {
       Required(Text("plate", &Car::plate, TextKind(), "Plate."), "X-1"),
       Integer("seats", &Car::seats, 1, 9, "Seats."),
       Size("tank", &Car::tank, 1, 1 << 30, "Tank."),
-      Enumeration("colour", &Car::colour, {{"red", Colour::kRed}, {"blue", Colour::kBlue}}, "Paint."),
+      Enumeration("colour", &Car::colour, {{"red", Colour::kRed}, {"blue", Colour::kBlue}},
+                  "Paint."),
       Section("engine", &Car::engine, EngineSchema(), "Engine."),
       ListOf("wheels", &Car::wheels, WheelSchema(), 4, "Wheels."),
       ListOf("drivers", &Car::drivers, SlugKind(), 2, "Drivers."),
@@ -111,13 +114,16 @@ engine: {}
             "car.yaml:1:8: 'seats' must be from 1 to 9, not '10'\n"
             "car.yaml:2:1: unknown key 'tnak'; did you mean 'tank'?\n"
             "car.yaml:3:9: 'colour' must be red or blue, not 'blu'; did you mean 'blue'?\n"
-            "car.yaml:5:12: 'warm_up' must be a duration with units, largest first, such as 1h30m or 250ms, not '5'\n"
+            "car.yaml:5:12: 'warm_up' must be a duration with units, largest first, such as 1h30m "
+            "or 250ms, not '5'\n"
             "car.yaml:6:3: unknown key 'lound'; did you mean 'loud'?\n"
             "car.yaml:7:9: 'loud' must be true or false, not 'yes'\n"
             "car.yaml:9:3: the key 'name' is missing\n"
             "car.yaml:9:11: 'spokes' must be from 3 to 100, not '2'\n"
-            "car.yaml:10:9: 'name' must be a name of 1 to 63 lower-case letters, digits and dashes, not 'Left'\n"
-            "car.yaml:11:11: 'spokes' must be a whole number without leading zeros, quotes or units, not '03'\n"
+            "car.yaml:10:9: 'name' must be a name of 1 to 63 lower-case letters, digits and "
+            "dashes, not 'Left'\n"
+            "car.yaml:11:11: 'spokes' must be a whole number without leading zeros, quotes or "
+            "units, not '03'\n"
             "car.yaml:12:10: 'drivers' has 3 items, more than 2\n"
             "car.yaml:13:1: the key 'engine' is given twice; the first is in line 4");
 }
@@ -134,7 +140,8 @@ TEST(Schema, AValueOfAnotherShapeIsAMistake) {
             "car.yaml:2:9: expected keys and values, not 'fast'\n"
             "car.yaml:3:9: 'wheels' must be a list, not a map\n"
             "car.yaml:4:10: 'drivers' must be a list, not 'a'");
-  EXPECT_EQ(Parse("- plate: X\n").status().message(), "car.yaml:1:1: expected keys and values, not a list");
+  EXPECT_EQ(Parse("- plate: X\n").status().message(),
+            "car.yaml:1:1: expected keys and values, not a list");
 }
 
 TEST(Schema, RulesAboutSeveralKeysRunWhenEachIsFine) {

@@ -57,9 +57,11 @@ TEST(Yaml, RepeatedKeysAreRefusedAndTheRestIsStillRead) {
 }
 
 TEST(Yaml, KeysArePlainText) {
-  EXPECT_THAT(MistakesOf("[a, b]: 1\n"), ElementsAre(HasSubstr("a key must be plain text, not a list")));
+  EXPECT_THAT(MistakesOf("[a, b]: 1\n"),
+              ElementsAre(HasSubstr("a key must be plain text, not a list")));
   EXPECT_THAT(MistakesOf("{a: {b: 1}: c}\n"), testing::Not(IsEmpty()));
-  EXPECT_THAT(MistakesOf("~: 1\n"), ElementsAre(HasSubstr("a key must be plain text, not nothing")));
+  EXPECT_THAT(MistakesOf("~: 1\n"),
+              ElementsAre(HasSubstr("a key must be plain text, not nothing")));
 }
 
 TEST(Yaml, AnchorsAliasesAndTagsAreRefused) {
@@ -72,7 +74,8 @@ TEST(Yaml, TheBillionLaughsStayFunny) {
   std::string text = "a0: &a0 [x]\n";
   for (int i = 1; i < 30; ++i) {
     std::string before = "*a" + std::to_string(i - 1);
-    text += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [" + before + "," + before + "]\n";
+    text +=
+        "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [" + before + "," + before + "]\n";
   }
   EXPECT_EQ(MistakesOf(text).size(), 30u + 2 * 29);
 }
@@ -98,10 +101,12 @@ TEST(Yaml, BadSyntaxHasAPlace) {
 }
 
 TEST(Yaml, OnlyTextIsRead) {
-  EXPECT_THAT(MistakesOf("a: 1\nb: \xff\n"), ElementsAre("f.yaml:2:4: not UTF-8 text; save the file as UTF-8"));
+  EXPECT_THAT(MistakesOf("a: 1\nb: \xff\n"),
+              ElementsAre("f.yaml:2:4: not UTF-8 text; save the file as UTF-8"));
   EXPECT_THAT(MistakesOf("a: \xc0\xaf"), ElementsAre(HasSubstr("not UTF-8"))) << "overlong";
   EXPECT_THAT(MistakesOf("a: \xed\xa0\x80"), ElementsAre(HasSubstr("not UTF-8"))) << "a surrogate";
-  EXPECT_THAT(MistakesOf(std::string_view("a: \0b", 5)), ElementsAre("f.yaml:1:4: a control character (0x00)"));
+  EXPECT_THAT(MistakesOf(std::string_view("a: \0b", 5)),
+              ElementsAre("f.yaml:1:4: a control character (0x00)"));
   EXPECT_THAT(MistakesOf("a: 磁盘\r\n"), IsEmpty());
 }
 

@@ -10,21 +10,24 @@ using testing::HasSubstr;
 
 class Alerts : public v1::AlertService::Service {
  public:
-  grpc::Status ListAlerts(grpc::ServerContext*, const v1::ListAlertsRequest*, v1::ListAlertsResponse* response) override {
+  grpc::Status ListAlerts(grpc::ServerContext*, const v1::ListAlertsRequest*,
+                          v1::ListAlertsResponse* response) override {
     v1::AlertInfo* alert = response->add_alerts();
     alert->set_customer("acme");
     alert->set_rule("DiskWillFill");
     alert->set_state("unknown");
     alert->set_unknown_reason("contact_lost");
     alert->set_value(3600);
-    for (auto [name, value] : {std::pair("alertname", "DiskWillFill"), std::pair("mountpoint", "/srv")}) {
+    for (auto [name, value] :
+         {std::pair("alertname", "DiskWillFill"), std::pair("mountpoint", "/srv")}) {
       v1::Label* label = alert->add_labels();
       label->set_name(name);
       label->set_value(value);
     }
     return grpc::Status::OK;
   }
-  grpc::Status ListRules(grpc::ServerContext*, const v1::ListRulesRequest*, v1::ListRulesResponse* response) override {
+  grpc::Status ListRules(grpc::ServerContext*, const v1::ListRulesRequest*,
+                         v1::ListRulesResponse* response) override {
     v1::RuleInfo* rule = response->add_rules();
     rule->set_name("DiskWillFill");
     rule->set_unmatched("node_disk");
@@ -36,8 +39,9 @@ using AlertsTest = CtlTest<Alerts>;
 
 TEST_F(AlertsTest, AnUnknownAlertSaysWhyItIsUnknown) {
   ASSERT_TRUE(ListAlerts(session, "").ok());
-  EXPECT_THAT(out.str(), HasSubstr("acme      DiskWillFill  unknown (contact_lost)  -      -         3600   "
-                                   "{mountpoint=\"/srv\"}\n"));
+  EXPECT_THAT(out.str(),
+              HasSubstr("acme      DiskWillFill  unknown (contact_lost)  -      -         3600   "
+                        "{mountpoint=\"/srv\"}\n"));
 }
 
 TEST_F(AlertsTest, ARuleThatMatchesNothingSaysSo) {

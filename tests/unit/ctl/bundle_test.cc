@@ -14,14 +14,16 @@ using testing::HasSubstr;
 
 class Bundles : public v1::BundleService::Service {
  public:
-  grpc::Status Apply(grpc::ServerContext*, const v1::ApplyRequest* request, v1::ApplyResponse* response) override {
+  grpc::Status Apply(grpc::ServerContext*, const v1::ApplyRequest* request,
+                     v1::ApplyResponse* response) override {
     asked = *request;
     response->set_id("0123456789abcdef");
     response->set_changed(true);
     response->add_differences("+ customers.yaml");
     return grpc::Status::OK;
   }
-  grpc::Status GetBundle(grpc::ServerContext*, const v1::GetBundleRequest*, v1::GetBundleResponse* response) override {
+  grpc::Status GetBundle(grpc::ServerContext*, const v1::GetBundleRequest*,
+                         v1::GetBundleResponse* response) override {
     if (asked.files().empty()) return grpc::Status::OK;
     response->set_id("0123456789abcdef");
     *response->mutable_files() = asked.files();
@@ -45,7 +47,8 @@ TEST_F(BundleTest, AFolderIsAppliedAsAWhole) {
   ASSERT_TRUE(WriteFileAtomically(dir_ + "/customers.yaml", "customers: []\n").ok());
   ASSERT_TRUE(WriteFileAtomically(dir_ + "/rules/a.yaml", "groups: []\n").ok());
   ASSERT_TRUE(Apply(session, dir_, true).ok());
-  EXPECT_EQ(out.str(), "+ customers.yaml\nWould become bundle 0123456789abcdef. Nothing was applied.\n");
+  EXPECT_EQ(out.str(),
+            "+ customers.yaml\nWould become bundle 0123456789abcdef. Nothing was applied.\n");
   EXPECT_TRUE(fake.asked.dry_run());
   ASSERT_EQ(fake.asked.files_size(), 2);
   EXPECT_EQ(fake.asked.files(1).path(), "rules/a.yaml");

@@ -15,8 +15,10 @@ using testing::AllOf;
 using testing::HasSubstr;
 
 constexpr char kGoodRules[] =
-    "groups:\n- name: g\n  rules:\n  - alert: Down\n    expr: up == 0\n  - record: a:b\n    expr: sum(up)\n";
-constexpr char kBadRules[] = "groups:\n- name: g\n  rules:\n  - alert: Down\n    expr: up ==\n  - alert: X\n    exp: up\n";
+    "groups:\n- name: g\n  rules:\n  - alert: Down\n    expr: up == 0\n  - record: a:b\n    expr: "
+    "sum(up)\n";
+constexpr char kBadRules[] =
+    "groups:\n- name: g\n  rules:\n  - alert: Down\n    expr: up ==\n  - alert: X\n    exp: up\n";
 
 class CheckTest : public testing::Test {
  protected:
@@ -46,7 +48,8 @@ TEST_F(CheckTest, GoodRulesAreCounted) {
 
 TEST_F(CheckTest, EveryMistakeOfRulesIsListedByThePathThatWasGiven) {
   std::string path = Write("bad.yaml", kBadRules);
-  EXPECT_THAT(CheckRules(session, {path}).message(), AllOf(HasSubstr(path + ":5:"), HasSubstr(path + ":7:5")));
+  EXPECT_THAT(CheckRules(session, {path}).message(),
+              AllOf(HasSubstr(path + ":5:"), HasSubstr(path + ":7:5")));
   EXPECT_EQ(CheckRules(session, {dir_ + "/missing.yaml"}).code(), Code::kNotFound);
   ASSERT_TRUE(MakeDirs(dir_ + "/empty").ok());
   EXPECT_EQ(CheckRules(session, {dir_ + "/empty"}).code(), Code::kNotFound);
@@ -64,8 +67,9 @@ TEST_F(CheckTest, SettingsAreCheckedForTheProgramThatReadsThem) {
 TEST_F(CheckTest, AFolderIsABundleWithItsRules) {
   Write("customers.yaml", "customers: [{id: A, name: a}]\n");
   Write("rules/bad.yaml", kBadRules);
-  EXPECT_THAT(CheckConfig(session, dir_, "").message(),
-              AllOf(HasSubstr("customers.yaml:1:18: 'id' must be"), HasSubstr("rules/bad.yaml:5:")));
+  EXPECT_THAT(
+      CheckConfig(session, dir_, "").message(),
+      AllOf(HasSubstr("customers.yaml:1:18: 'id' must be"), HasSubstr("rules/bad.yaml:5:")));
   Write("customers.yaml", "customers: [{id: a, name: a}]\n");
   Write("rules/bad.yaml", kGoodRules);
   EXPECT_TRUE(CheckConfig(session, dir_, "").ok());

@@ -33,8 +33,9 @@ class ContextTest : public testing::Test {
 TEST_F(ContextTest, FillsWhatTheCommandLineLeftOpen) {
   ConnectionOptions options;
   options.key_file = "/mine.key";
-  ASSERT_TRUE(FillFromContext(Write("collector: a.example.com:7443\ncertificates: /ca\nca_file: /other.pem\n"), true,
-                              options)
+  ASSERT_TRUE(FillFromContext(
+                  Write("collector: a.example.com:7443\ncertificates: /ca\nca_file: /other.pem\n"),
+                  true, options)
                   .ok());
   EXPECT_EQ(options.collector, "a.example.com:7443");
   EXPECT_EQ(options.ca_file, "/other.pem") << "a file by itself goes before the folder";
@@ -60,17 +61,20 @@ TEST_F(ContextTest, MistakesHavePlaces) {
 
 TEST_F(ContextTest, WhatIsMissingIsNamedWithItsFlag) {
   ConnectionOptions options;
-  EXPECT_THAT(Connection::Open(options).status().message(), HasSubstr("give --collector HOST:PORT"));
+  EXPECT_THAT(Connection::Open(options).status().message(),
+              HasSubstr("give --collector HOST:PORT"));
   options.collector = "localhost:1";
   EXPECT_THAT(Connection::Open(options).status().message(), HasSubstr("--ca FILE"));
   options.certificates = dir_;
   FillFromFolder(options);
-  EXPECT_THAT(Connection::Open(options).status().message(), HasSubstr("reading " + dir_ + "/ca.pem: No such file"));
+  EXPECT_THAT(Connection::Open(options).status().message(),
+              HasSubstr("reading " + dir_ + "/ca.pem: No such file"));
 }
 
 class Failing : public ProbeService::Service {
  public:
-  grpc::Status ListProbes(grpc::ServerContext*, const v1::ListProbesRequest*, v1::ListProbesResponse*) override {
+  grpc::Status ListProbes(grpc::ServerContext*, const v1::ListProbesRequest*,
+                          v1::ListProbesResponse*) override {
     return answer;
   }
   grpc::Status answer;
@@ -81,22 +85,27 @@ using ExplainTest = CtlTest<Failing>;
 TEST_F(ExplainTest, AFailureSaysWhatToCheck) {
   auto call = [this] {
     v1::ListProbesResponse response;
-    return session.connection->Call<ProbeService>(&ProbeService::Stub::ListProbes, v1::ListProbesRequest(), response);
+    return session.connection->Call<ProbeService>(&ProbeService::Stub::ListProbes,
+                                                  v1::ListProbesRequest(), response);
   };
   EXPECT_TRUE(call().ok());
   fake.answer = grpc::Status(grpc::StatusCode::NOT_FOUND, "no such customer");
   EXPECT_EQ(call(), NotFound("no such customer"));
   fake.answer = grpc::Status(grpc::StatusCode::UNAVAILABLE, "connection refused");
   EXPECT_EQ(call().message(),
-            "cannot talk to the collector at collector.example.com:7443: connection refused; check that it is running, "
-            "that --collector is its address, and that your certificate is an operator's of this very collector");
+            "cannot talk to the collector at collector.example.com:7443: connection refused; check "
+            "that it is running, "
+            "that --collector is its address, and that your certificate is an operator's of this "
+            "very collector");
   fake.answer = grpc::Status(grpc::StatusCode::UNKNOWN, "boom");
   EXPECT_EQ(call(), Internal("boom"));
 
   v1::ListTokensResponse response;
-  EXPECT_THAT(session.connection->Call<ProbeService>(&ProbeService::Stub::ListTokens, v1::ListTokensRequest(), response)
-                  .message(),
-              HasSubstr("does not know this command"));
+  EXPECT_THAT(
+      session.connection
+          ->Call<ProbeService>(&ProbeService::Stub::ListTokens, v1::ListTokensRequest(), response)
+          .message(),
+      HasSubstr("does not know this command"));
 }
 
 }  // namespace

@@ -1,17 +1,17 @@
 #pragma once
 
-#include <memory>
-#include <sstream>
-
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
+
+#include <memory>
+#include <sstream>
 
 #include "ctl/session.h"
 
 namespace forewarn {
 
-// A collector of one service, within the process: no port, no certificates. `Service` is the test's own
-// implementation with canned answers; `fake` is the instance that was called.
+// A collector of one service, within the process: no port, no certificates. `Service` is the test's
+// own implementation with canned answers; `fake` is the instance that was called.
 template <typename Service>
 class CtlTest : public testing::Test {
  protected:
@@ -19,7 +19,8 @@ class CtlTest : public testing::Test {
     grpc::ServerBuilder builder;
     builder.RegisterService(&fake);
     server_ = builder.BuildAndStart();
-    connection_ = std::make_unique<Connection>(server_->InProcessChannel({}), "collector.example.com:7443", 30s);
+    connection_ = std::make_unique<Connection>(server_->InProcessChannel({}),
+                                               "collector.example.com:7443", 30s);
     session.connection = connection_.get();
   }
   ~CtlTest() override { server_->Shutdown(); }
@@ -27,7 +28,8 @@ class CtlTest : public testing::Test {
   Service fake;
   std::ostringstream out;
   std::ostringstream notes;
-  Session session{nullptr, out, notes, false, FromMillis(1'777'629'600'000)};  // 2026-05-01T10:00:00Z
+  Session session{nullptr, out, notes, false,
+                  FromMillis(1'777'629'600'000)};  // 2026-05-01T10:00:00Z
 
  private:
   std::unique_ptr<grpc::Server> server_;

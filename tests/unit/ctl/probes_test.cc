@@ -20,7 +20,8 @@ class Probes : public v1::ProbeService::Service {
     probe->set_last_arrival_ms(1'777'629'600'000);
     return grpc::Status::OK;
   }
-  grpc::Status RetireProbe(grpc::ServerContext*, const v1::RetireProbeRequest* request, v1::RetireProbeResponse*) override {
+  grpc::Status RetireProbe(grpc::ServerContext*, const v1::RetireProbeRequest* request,
+                           v1::RetireProbeResponse*) override {
     retired = request->probe();
     return grpc::Status::OK;
   }
@@ -32,8 +33,10 @@ using ProbesTest = CtlTest<Probes>;
 TEST_F(ProbesTest, AreListedWithTheirContact) {
   ASSERT_TRUE(ListProbes(session, "acme").ok());
   EXPECT_EQ(out.str(),
-            "CUSTOMER  INSTALLATION  HOST  CONTACT  SINCE  LAST SEEN             CLOCK     LOST  VERSION  PROBE\n"
-            "acme      main          db1   late     -      2026-05-01T10:00:00Z  -1s500ms  0     -        -\n");
+            "CUSTOMER  INSTALLATION  HOST  CONTACT  SINCE  LAST SEEN             CLOCK     LOST  "
+            "VERSION  PROBE\n"
+            "acme      main          db1   late     -      2026-05-01T10:00:00Z  -1s500ms  0     - "
+            "       -\n");
 }
 
 TEST_F(ProbesTest, NoneIsSaidAsSuch) {

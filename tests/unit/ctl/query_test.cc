@@ -10,7 +10,8 @@ using testing::HasSubstr;
 
 class Queries : public v1::QueryService::Service {
  public:
-  grpc::Status Query(grpc::ServerContext*, const v1::QueryRequest* request, v1::QueryResponse* response) override {
+  grpc::Status Query(grpc::ServerContext*, const v1::QueryRequest* request,
+                     v1::QueryResponse* response) override {
     asked = *request;
     v1::QuerySeries* series = response->add_series();
     for (auto [name, value] : {std::pair("__name__", "up"), std::pair("job", "a")}) {
@@ -39,19 +40,28 @@ class Queries : public v1::QueryService::Service {
 using QueryTest = CtlTest<Queries>;
 
 TEST_F(QueryTest, AnInstantQueryHasNoStep) {
-  ASSERT_TRUE(Query(session, {.expression = "up", .customer = "acme", .from = "", .to = "1h", .step = ""}).ok());
-  EXPECT_EQ(out.str(), "SERIES       TIME                  VALUE\nup{job=\"a\"}  2026-05-01T10:00:00Z  0.5\n");
+  ASSERT_TRUE(
+      Query(session, {.expression = "up", .customer = "acme", .from = "", .to = "1h", .step = ""})
+          .ok());
+  EXPECT_EQ(out.str(),
+            "SERIES       TIME                  VALUE\nup{job=\"a\"}  2026-05-01T10:00:00Z  0.5\n");
   EXPECT_EQ(fake.asked.to_ms(), 1'777'626'000'000);
   EXPECT_EQ(fake.asked.step_ms(), 0);
 }
 
 TEST_F(QueryTest, ARangeHasABeginningAndAStep) {
-  ASSERT_TRUE(Query(session, {.expression = "up", .customer = "acme", .from = "2h", .to = "", .step = "1m"}).ok());
+  ASSERT_TRUE(
+      Query(session, {.expression = "up", .customer = "acme", .from = "2h", .to = "", .step = "1m"})
+          .ok());
   EXPECT_EQ(fake.asked.from_ms(), 1'777'622'400'000);
   EXPECT_EQ(fake.asked.step_ms(), 60'000);
-  EXPECT_THAT(Query(session, {.expression = "up", .customer = "acme", .from = "2h", .to = "", .step = ""}).message(),
-              HasSubstr("--from needs --step"));
-  EXPECT_FALSE(Query(session, {.expression = "up", .customer = "acme", .from = "", .to = "", .step = "1m"}).ok());
+  EXPECT_THAT(
+      Query(session, {.expression = "up", .customer = "acme", .from = "2h", .to = "", .step = ""})
+          .message(),
+      HasSubstr("--from needs --step"));
+  EXPECT_FALSE(
+      Query(session, {.expression = "up", .customer = "acme", .from = "", .to = "", .step = "1m"})
+          .ok());
 }
 
 TEST_F(QueryTest, EventsAreListedWithinTheirLimit) {

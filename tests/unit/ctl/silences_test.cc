@@ -26,7 +26,8 @@ class Silences : public v1::AlertService::Service {
   }
   grpc::Status ExpireSilence(grpc::ServerContext*, const v1::ExpireSilenceRequest* request,
                              v1::ExpireSilenceResponse*) override {
-    if (request->id() != "an-id") return grpc::Status(grpc::StatusCode::NOT_FOUND, "no such silence");
+    if (request->id() != "an-id")
+      return grpc::Status(grpc::StatusCode::NOT_FOUND, "no such silence");
     return grpc::Status::OK;
   }
   v1::AddSilenceRequest asked;
@@ -35,7 +36,11 @@ class Silences : public v1::AlertService::Service {
 using SilencesTest = CtlTest<Silences>;
 
 SilenceArguments Some() {
-  return {.customer = "acme", .matchers = {"alertname=\"X\""}, .from = "", .lasts = "2h", .comment = "moving"};
+  return {.customer = "acme",
+          .matchers = {"alertname=\"X\""},
+          .from = "",
+          .lasts = "2h",
+          .comment = "moving"};
 }
 
 TEST_F(SilencesTest, BeginNowUnlessToldOtherwise) {
@@ -54,7 +59,8 @@ TEST_F(SilencesTest, ABadMatcherIsRefusedWithItsPlace) {
   SilenceArguments bad = Some();
   bad.matchers = {"alertname=X"};
   EXPECT_THAT(AddSilence(session, bad).message(),
-              HasSubstr("the matcher 'alertname=X' (such as alertname=\"DiskWillFill\"): column 11: expected a quoted value"));
+              HasSubstr("the matcher 'alertname=X' (such as alertname=\"DiskWillFill\"): column "
+                        "11: expected a quoted value"));
   bad = Some();
   bad.lasts = "0s";
   EXPECT_FALSE(AddSilence(session, bad).ok());

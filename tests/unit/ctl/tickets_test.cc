@@ -27,8 +27,10 @@ class Tickets : public v1::TicketService::Service {
     if (request->with_closed()) Fill(response->add_tickets());
     return grpc::Status::OK;
   }
-  grpc::Status GetTicket(grpc::ServerContext*, const v1::GetTicketRequest* request, v1::GetTicketResponse* response) override {
-    if (request->name() != "FW-192") return grpc::Status(grpc::StatusCode::NOT_FOUND, "there is no ticket FW-1");
+  grpc::Status GetTicket(grpc::ServerContext*, const v1::GetTicketRequest* request,
+                         v1::GetTicketResponse* response) override {
+    if (request->name() != "FW-192")
+      return grpc::Status(grpc::StatusCode::NOT_FOUND, "there is no ticket FW-1");
     Fill(response->mutable_ticket());
     v1::TimelineInfo* item = response->add_timeline();
     item->set_what("opened");
@@ -54,18 +56,24 @@ TEST_F(TicketsTest, ClosedOnesAreListedOnDemand) {
   ASSERT_TRUE(ListTickets(session, "", false).ok());
   EXPECT_EQ(out.str(), "No open tickets.\n");
   ASSERT_TRUE(ListTickets(session, "", true).ok());
-  EXPECT_THAT(out.str(), HasSubstr("FW-192  acme      warning   open   2026-05-01T10:00:00Z  -         -      /srv will be full\n"));
+  EXPECT_THAT(out.str(), HasSubstr("FW-192  acme      warning   open   2026-05-01T10:00:00Z  -     "
+                                   "    -      /srv will be full\n"));
 }
 
 TEST_F(TicketsTest, OneIsShownWithItsTimelineAndWhoWasTold) {
   ASSERT_TRUE(ShowTicket(session, "FW-192").ok());
-  EXPECT_THAT(out.str(), AllOf(HasSubstr("FW-192  /srv will be full\n"), HasSubstr("tier, owner       L1, nobody\n"),
+  EXPECT_THAT(out.str(), AllOf(HasSubstr("FW-192  /srv will be full\n"),
+                               HasSubstr("tier, owner       L1, nobody\n"),
                                HasSubstr("forewarn  opened"), HasSubstr("on-call   delivered")));
   EXPECT_EQ(ShowTicket(session, "FW-1"), NotFound("there is no ticket FW-1"));
 }
 
 TEST_F(TicketsTest, ClosingCarriesCauseAndResolution) {
-  ASSERT_TRUE(CloseTicket(session, {.name = "FW-192", .text = "grew it", .cause = "capacity", .customer_visible = false}).ok());
+  ASSERT_TRUE(
+      CloseTicket(
+          session,
+          {.name = "FW-192", .text = "grew it", .cause = "capacity", .customer_visible = false})
+          .ok());
   EXPECT_EQ(fake.asked.cause(), "capacity");
   EXPECT_EQ(fake.asked.text(), "grew it");
   EXPECT_EQ(out.str(), "FW-192 is closed: /srv will be full\n");

@@ -17,7 +17,8 @@ class Tokens : public v1::ProbeService::Service {
     response->set_expires_at_ms(1'777'716'000'000);
     return grpc::Status::OK;
   }
-  grpc::Status ListTokens(grpc::ServerContext*, const v1::ListTokensRequest*, v1::ListTokensResponse* response) override {
+  grpc::Status ListTokens(grpc::ServerContext*, const v1::ListTokensRequest*,
+                          v1::ListTokensResponse* response) override {
     for (int64_t expires : {1'777'716'000'000, 1'777'600'000'000}) {
       v1::TokenInfo* token = response->add_tokens();
       token->set_id("0123456789ab");
@@ -56,8 +57,8 @@ TEST_F(TokensTest, ABadLifetimeIsRefusedHere) {
 
 TEST_F(TokensTest, TheListSaysWhatCanStillBeUsed) {
   ASSERT_TRUE(ListTokens(session).ok());
-  EXPECT_THAT(out.str(), testing::AllOf(HasSubstr("  unused   2026-05-02T10:00:00Z"), HasSubstr("  expired  "),
-                                        HasSubstr("  used  ")));
+  EXPECT_THAT(out.str(), testing::AllOf(HasSubstr("  unused   2026-05-02T10:00:00Z"),
+                                        HasSubstr("  expired  "), HasSubstr("  used  ")));
 }
 
 }  // namespace

@@ -1,11 +1,10 @@
 #include "incidents/manager.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <set>
-
-#include <fmt/format.h>
 
 #include "base/record.h"
 #include "base/rng.h"
@@ -21,13 +20,15 @@ constexpr uint32_t kPartition = 7;
 const Timestamp kStart = FromMillis(1'777'629'600'000);  // 2026-05-01T10:00:00Z
 
 // An alert of one rule at acme's installation prod, told apart by its mount point.
-Alert Disk(const std::string& mountpoint, AlertState state, const std::string& severity = "warning") {
+Alert Disk(const std::string& mountpoint, AlertState state,
+           const std::string& severity = "warning") {
   Alert alert;
   alert.customer = "acme";
   alert.installation = "prod";
   alert.group = "capacity";
   alert.rule = "DiskWillFill";
-  alert.labels = {{"alertname", "DiskWillFill"}, {"mountpoint", mountpoint}, {"severity", severity}};
+  alert.labels = {
+      {"alertname", "DiskWillFill"}, {"mountpoint", mountpoint}, {"severity", severity}};
   alert.id = Fingerprint::Of(mountpoint);
   alert.state = state;
   alert.active_since = kStart;
@@ -35,7 +36,8 @@ Alert Disk(const std::string& mountpoint, AlertState state, const std::string& s
   return alert;
 }
 
-// A manager with the entries told to it. Minutes are of both arrival and event time unless said otherwise.
+// A manager with the entries told to it. Minutes are of both arrival and event time unless said
+// otherwise.
 class Incidents : public ::testing::Test {
  protected:
   std::vector<IncidentChange> Tell(int minute, std::vector<AlertChange> changes) {
@@ -48,12 +50,15 @@ class Incidents : public ::testing::Test {
     EXPECT_TRUE(manager_.Apply(entry, changes, out).ok());
     return out;
   }
-  std::vector<IncidentChange> Tell(int minute, Alert alert) { return Tell(minute, {At(minute, std::move(alert))}); }
+  std::vector<IncidentChange> Tell(int minute, Alert alert) {
+    return Tell(minute, {At(minute, std::move(alert))});
+  }
 
   static AlertChange At(int minute, Alert alert) {
     AlertChange change;
     change.at = kStart + std::chrono::minutes(minute);
-    if (alert.state == AlertState::kResolved || alert.state == AlertState::kEnded) alert.ended_at = change.at;
+    if (alert.state == AlertState::kResolved || alert.state == AlertState::kEnded)
+      alert.ended_at = change.at;
     change.alert = std::move(alert);
     return change;
   }
@@ -150,7 +155,10 @@ TEST_F(Incidents, WhatDiffersInWhatNamesAnIncidentIsAnotherTicket) {
   auto differs = [&](auto&& change) {
     Alert alert = Disk("/other", AlertState::kFiring);
     change(alert);
-    alert.id = Fingerprint::Of(alert.customer).Add(alert.installation).Add(alert.rule).Add(alert.group_key);
+    alert.id = Fingerprint::Of(alert.customer)
+                   .Add(alert.installation)
+                   .Add(alert.rule)
+                   .Add(alert.group_key);
     auto changes = Tell(1, alert);
     return changes.size() == 1 && changes[0].step == IncidentStep::kOpened;
   };
@@ -163,7 +171,8 @@ TEST_F(Incidents, WhatDiffersInWhatNamesAnIncidentIsAnotherTicket) {
 }
 
 TEST_F(Incidents, SeveralAlertsInOneEntryAreOneStep) {
-  auto changes = Tell(0, {At(0, Disk("/a", AlertState::kFiring)), At(0, Disk("/b", AlertState::kFiring))});
+  auto changes =
+      Tell(0, {At(0, Disk("/a", AlertState::kFiring)), At(0, Disk("/b", AlertState::kFiring))});
   ASSERT_EQ(changes.size(), 1u);
   EXPECT_EQ(changes[0].step, IncidentStep::kOpened);
   EXPECT_EQ(changes[0].joined.size(), 2u);
@@ -200,7 +209,8 @@ TEST_F(Incidents, SilenceIsNotRecovery) {
 
 TEST_F(Incidents, ContactLostForAllInOneEntryIsOneStep) {
   Tell(0, {At(0, Disk("/a", AlertState::kFiring)), At(0, Disk("/b", AlertState::kFiring))});
-  auto changes = Tell(9, {At(9, Disk("/a", AlertState::kUnknown)), At(9, Disk("/b", AlertState::kUnknown))});
+  auto changes =
+      Tell(9, {At(9, Disk("/a", AlertState::kUnknown)), At(9, Disk("/b", AlertState::kUnknown))});
   ASSERT_EQ(changes.size(), 1u);
   EXPECT_EQ(changes[0].step, IncidentStep::kUnknown);
   EXPECT_THAT(Lines(changes[0]), ElementsAre("alert_unknown", "alert_unknown"));
@@ -226,7 +236,8 @@ TEST_F(Incidents, TheLastAlertToResolveResolvesTheTicket) {
 }
 
 TEST_F(Incidents, OpeningAndResolvingInOneEntryAreTwoStepsThatEachShowTheirTicket) {
-  auto changes = Tell(5, {At(1, Disk("/a", AlertState::kFiring)), At(4, Disk("/a", AlertState::kResolved))});
+  auto changes =
+      Tell(5, {At(1, Disk("/a", AlertState::kFiring)), At(4, Disk("/a", AlertState::kResolved))});
   ASSERT_EQ(changes.size(), 2u);
   EXPECT_EQ(changes[0].step, IncidentStep::kOpened);
   EXPECT_EQ(changes[0].ticket.state, TicketState::kOpen);
@@ -372,7 +383,8 @@ TEST_F(Incidents, AcknowledgingIsAPersonsActAndHappensOnce) {
 
   Status again = Command(4, {number, TicketCommand::Act::kAcknowledge, "", "", false}, &out);
   EXPECT_EQ(again.code(), Code::kFailedPrecondition);
-  EXPECT_THAT(again.message(), HasSubstr("acknowledged by on-call engineer at 2026-05-01T10:03:00Z"));
+  EXPECT_THAT(again.message(),
+              HasSubstr("acknowledged by on-call engineer at 2026-05-01T10:03:00Z"));
   EXPECT_TRUE(out.empty());
   // An alert that joins keeps it acknowledged.
   Tell(5, Disk("/b", AlertState::kFiring));
@@ -393,7 +405,9 @@ TEST_F(Incidents, ClosingKeepsCauseAndResolution) {
   uint64_t number = Only().number;
   Tell(5, Disk("/a", AlertState::kResolved));
   std::vector<IncidentChange> out;
-  ASSERT_TRUE(Command(9, {number, TicketCommand::Act::kClose, "moved the dumps", "capacity", true}, &out).ok());
+  ASSERT_TRUE(
+      Command(9, {number, TicketCommand::Act::kClose, "moved the dumps", "capacity", true}, &out)
+          .ok());
   EXPECT_EQ(out[0].step, IncidentStep::kClosed);
   EXPECT_EQ(out[0].ticket.state, TicketState::kClosed);
   EXPECT_EQ(out[0].ticket.cause, "capacity");
@@ -402,7 +416,8 @@ TEST_F(Incidents, ClosingKeepsCauseAndResolution) {
   EXPECT_EQ(out[0].ticket.closed_at, kStart + 9min);
   EXPECT_EQ(out[0].timeline[0].text, "closed, cause capacity: moved the dumps");
   EXPECT_TRUE(out[0].timeline[0].customer_visible);
-  EXPECT_EQ(Command(10, {number, TicketCommand::Act::kClose, "", "", false}).code(), Code::kFailedPrecondition);
+  EXPECT_EQ(Command(10, {number, TicketCommand::Act::kClose, "", "", false}).code(),
+            Code::kFailedPrecondition);
   EXPECT_EQ(Command(10, {number, TicketCommand::Act::kAcknowledge, "", "", false}).code(),
             Code::kFailedPrecondition);
 }
@@ -434,7 +449,8 @@ TEST_F(Incidents, ANoteIsALineAndNothingElse) {
   Tell(0, Disk("/a", AlertState::kFiring));
   Ticket before = Only();
   std::vector<IncidentChange> out;
-  ASSERT_TRUE(Command(1, {before.number, TicketCommand::Act::kNote, "called them", "", true}, &out).ok());
+  ASSERT_TRUE(
+      Command(1, {before.number, TicketCommand::Act::kNote, "called them", "", true}, &out).ok());
   ASSERT_EQ(out.size(), 1u);
   EXPECT_EQ(out[0].step, IncidentStep::kUpdated);
   ASSERT_EQ(out[0].timeline.size(), 1u);
@@ -450,10 +466,13 @@ TEST_F(Incidents, ACommandThatCannotBeDoneChangesNothing) {
   Tell(0, Disk("/a", AlertState::kFiring));
   uint64_t number = Only().number;
   std::string before = EncodeRecord(Only());
-  EXPECT_EQ(Command(1, {number + 64, TicketCommand::Act::kClose, "", "", false}).code(), Code::kNotFound);
-  EXPECT_EQ(Command(1, {number, TicketCommand::Act::kNote, "", "", false}).code(), Code::kInvalidArgument);
+  EXPECT_EQ(Command(1, {number + 64, TicketCommand::Act::kClose, "", "", false}).code(),
+            Code::kNotFound);
+  EXPECT_EQ(Command(1, {number, TicketCommand::Act::kNote, "", "", false}).code(),
+            Code::kInvalidArgument);
   std::string novel(IncidentManager::kTextBytesMax + 1, 'x');
-  EXPECT_EQ(Command(1, {number, TicketCommand::Act::kNote, novel, "", false}).code(), Code::kInvalidArgument);
+  EXPECT_EQ(Command(1, {number, TicketCommand::Act::kNote, novel, "", false}).code(),
+            Code::kInvalidArgument);
   EXPECT_EQ(Command(1, {number, static_cast<TicketCommand::Act>(9), "x", "", false}).code(),
             Code::kInvalidArgument);
   EXPECT_EQ(EncodeRecord(Only()), before);
@@ -470,7 +489,8 @@ TEST_F(Incidents, LinesOfOthersGetTheNextIndex) {
 
 TEST_F(Incidents, AStormIsHeldCompletelyInBoundedSpaceAndEndsOnlyWithItsLastAlert) {
   std::vector<AlertChange> storm;
-  for (int i = 0; i < 250; ++i) storm.push_back(At(0, Disk(fmt::format("/{}", i), AlertState::kFiring)));
+  for (int i = 0; i < 250; ++i)
+    storm.push_back(At(0, Disk(fmt::format("/{}", i), AlertState::kFiring)));
   auto changes = Tell(0, storm);
   ASSERT_EQ(changes.size(), 1u);
   EXPECT_EQ(Only().alerts.size(), IncidentManager::kAlertsInFull);
@@ -490,8 +510,8 @@ TEST_F(Incidents, AStormIsHeldCompletelyInBoundedSpaceAndEndsOnlyWithItsLastAler
   }
 }
 
-// Strategy: random alerts and commands over a few rules, mount points and installations, with events that
-// come late or out of order. Invariants, after every entry:
+// Strategy: random alerts and commands over a few rules, mount points and installations, with
+// events that come late or out of order. Invariants, after every entry:
 //   - a manager that is built anew from the stored tickets answers the next entry exactly alike;
 //   - an alert is in one ticket at most, and every firing alert that was told is in one;
 //   - one key has one ticket at most that is neither resolved nor closed;
@@ -531,7 +551,8 @@ TEST(IncidentsProperty, AManagerRebuiltFromItsTicketsContinuesAsIfNothingHappene
           change.late = rng.Chance(0.2);
           change.at = now - Duration(change.late ? rng.Below(3 * 3'600'000) : 0);
           if (rng.Chance(0.5)) alert.predicted_breach = change.at + Duration(rng.Below(7'200'000));
-          if (state == AlertState::kResolved || state == AlertState::kEnded) alert.ended_at = change.at;
+          if (state == AlertState::kResolved || state == AlertState::kEnded)
+            alert.ended_at = change.at;
           change.alert = alert;
           change.plan = rng.Chance(0.9);
           changes.push_back(change);
@@ -554,7 +575,8 @@ TEST(IncidentsProperty, AManagerRebuiltFromItsTicketsContinuesAsIfNothingHappene
         EXPECT_EQ(out[i].joined.size(), out_rebuilt[i].joined.size());
         EXPECT_EQ(out[i].left.size(), out_rebuilt[i].left.size());
         EXPECT_EQ(out[i].severity_raised, out_rebuilt[i].severity_raised);
-        for (const TimelineItem& line : out[i].timeline) EXPECT_EQ(line.index, lines[line.ticket]++);
+        for (const TimelineItem& line : out[i].timeline)
+          EXPECT_EQ(line.index, lines[line.ticket]++);
         stored[out[i].ticket.number] = EncodeRecord(out[i].ticket);
       }
 
@@ -563,7 +585,8 @@ TEST(IncidentsProperty, AManagerRebuiltFromItsTicketsContinuesAsIfNothingHappene
         ASSERT_EQ(EncodeRecord(ticket), stored[number]) << "changed without saying so";
         EXPECT_EQ(ticket.timeline_size, lines[number]);
         for (const Alert& alert : ticket.alerts) EXPECT_TRUE(held.insert(alert.id).second);
-        bool is_open = ticket.state == TicketState::kOpen || ticket.state == TicketState::kAcknowledged;
+        bool is_open =
+            ticket.state == TicketState::kOpen || ticket.state == TicketState::kAcknowledged;
         if (is_open) {
           EXPECT_FALSE(ticket.alerts.empty());
           EXPECT_TRUE(open_keys.insert(ticket.key).second);

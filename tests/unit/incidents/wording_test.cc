@@ -15,8 +15,11 @@ Alert DiskAlert() {
   alert.installation = "prod";
   alert.group = "capacity";
   alert.rule = "DiskWillFill";
-  alert.labels = {{"alertname", "DiskWillFill"}, {"customer", "acme"},       {"instance", "web-1"},
-                  {"mountpoint", "/data"},       {"severity", "warning"}};
+  alert.labels = {{"alertname", "DiskWillFill"},
+                  {"customer", "acme"},
+                  {"instance", "web-1"},
+                  {"mountpoint", "/data"},
+                  {"severity", "warning"}};
   alert.state = AlertState::kFiring;
   alert.value = 5400;
   alert.active_since = FromMillis(1'777'629'600'000);  // 2026-05-01T10:00:00Z
@@ -69,8 +72,9 @@ TEST(Wording, AnUnknownAlertIsNeverCalledResolved) {
   Alert alert = DiskAlert();
   alert.state = AlertState::kUnknown;
   alert.unknown_reason = UnknownReason::kContactLost;
-  EXPECT_EQ(LineOf(alert), R"(DiskWillFill{instance="web-1",mountpoint="/data"} is unknown, contact was lost; )"
-                           "it was firing since 2026-05-01T10:00:00Z");
+  EXPECT_EQ(LineOf(alert),
+            R"(DiskWillFill{instance="web-1",mountpoint="/data"} is unknown, contact was lost; )"
+            "it was firing since 2026-05-01T10:00:00Z");
   alert.state = AlertState::kEnded;
   EXPECT_THAT(LineOf(alert), HasSubstr("ended without proof"));
   EXPECT_THAT(LineOf(alert), Not(HasSubstr("resolved")));

@@ -11,15 +11,17 @@ namespace {
 TEST(Ids, SlugsAreShortAndLowerCase) {
   EXPECT_TRUE(IsSlug("acme-2"));
   EXPECT_TRUE(IsSlug(std::string(63, 'a')));
-  for (const char* id : {"", "Acme", "a_b", "a b", "a/b", "ä", "a.b"}) EXPECT_FALSE(IsSlug(id)) << id;
+  for (const char* id : {"", "Acme", "a_b", "a b", "a/b", "ä", "a.b"})
+    EXPECT_FALSE(IsSlug(id)) << id;
   EXPECT_FALSE(IsSlug(std::string(64, 'a')));
 }
 
 TEST(Ids, UuidsAreLowerCaseWithDashes) {
   EXPECT_TRUE(IsUuid("0123abcd-4567-4890-abcd-0123456789ef"));
-  for (const char* id : {"", "0123ABCD-4567-4890-abcd-0123456789ef", "0123abcd-4567-4890-abcd-0123456789e",
-                         "0123abcd-4567-4890-abcd-0123456789ef0", "0123abcd04567-4890-abcd-0123456789ef",
-                         "0123abcg-4567-4890-abcd-0123456789ef"}) {
+  for (const char* id :
+       {"", "0123ABCD-4567-4890-abcd-0123456789ef", "0123abcd-4567-4890-abcd-0123456789e",
+        "0123abcd-4567-4890-abcd-0123456789ef0", "0123abcd04567-4890-abcd-0123456789ef",
+        "0123abcg-4567-4890-abcd-0123456789ef"}) {
     EXPECT_FALSE(IsUuid(id)) << id;
   }
 }

@@ -13,8 +13,8 @@ TEST(TicketNames, AreReadWithAndWithoutTheirPrefix) {
 }
 
 TEST(TicketNames, AnythingElseIsRefused) {
-  for (const char* name : {"", "FW-", "fw-192", "FW-0192", "FW--1", "-1", "+1", " 1", "1 ", "1x", "FW-FW-1",
-                           "18446744073709551616"}) {
+  for (const char* name : {"", "FW-", "fw-192", "FW-0192", "FW--1", "-1", "+1", " 1", "1 ", "1x",
+                           "FW-FW-1", "18446744073709551616"}) {
     EXPECT_EQ(ParseTicketName(name), std::nullopt) << "'" << name << "'";
   }
 }
@@ -24,7 +24,8 @@ TEST(Incident, StatesAndSeveritiesHaveNames) {
   EXPECT_EQ(TicketStateName(TicketState::kAcknowledged), "acknowledged");
   EXPECT_EQ(TicketStateName(TicketState::kResolved), "resolved");
   EXPECT_EQ(TicketStateName(TicketState::kClosed), "closed");
-  for (Severity severity : {Severity::kInfo, Severity::kWarning, Severity::kError, Severity::kCritical}) {
+  for (Severity severity :
+       {Severity::kInfo, Severity::kWarning, Severity::kError, Severity::kCritical}) {
     EXPECT_EQ(ParseSeverity(SeverityName(severity)), severity);
   }
   EXPECT_EQ(ParseSeverity("Warning"), std::nullopt);

@@ -29,8 +29,10 @@ TEST(Labels, SettingAddsReplacesAndRemoves) {
 }
 
 TEST(Labels, EqualLabelsHaveEqualFingerprints) {
-  EXPECT_EQ((Labels{{"a", "1"}, {"b", "2"}}).fingerprint(), (Labels{{"b", "2"}, {"a", "1"}}).fingerprint());
-  EXPECT_NE((Labels{{"a", "1"}, {"b", "2"}}).fingerprint(), (Labels{{"a", "2"}, {"b", "1"}}).fingerprint());
+  EXPECT_EQ((Labels{{"a", "1"}, {"b", "2"}}).fingerprint(),
+            (Labels{{"b", "2"}, {"a", "1"}}).fingerprint());
+  EXPECT_NE((Labels{{"a", "1"}, {"b", "2"}}).fingerprint(),
+            (Labels{{"a", "2"}, {"b", "1"}}).fingerprint());
   EXPECT_NE((Labels{{"ab", "c"}}).fingerprint(), (Labels{{"a", "bc"}}).fingerprint());
 }
 
@@ -38,7 +40,8 @@ TEST(Labels, AreWrittenAsPrometheusWritesThem) {
   EXPECT_EQ((Labels{{"__name__", "up"}, {"job", "b"}, {"instance", "a"}}).ToString(),
             R"(up{instance="a",job="b"})");
   EXPECT_EQ((Labels{{"__name__", "up"}}).ToString(), "up");
-  EXPECT_EQ((Labels{{"a", "quote \" slash \\ line\n"}}).ToString(), R"({a="quote \" slash \\ line\n"})");
+  EXPECT_EQ((Labels{{"a", "quote \" slash \\ line\n"}}).ToString(),
+            R"({a="quote \" slash \\ line\n"})");
   EXPECT_EQ(Labels().ToString(), "{}");
 }
 
@@ -61,7 +64,8 @@ TEST(LabelsDeathTest, ANameGivenTwiceIsABug) {
 
 TEST(Labels, NamesAreWhatPrometheusAllows) {
   for (const char* name : {"a", "_", "__name__", "A9_b"}) EXPECT_TRUE(IsLabelName(name)) << name;
-  for (const char* name : {"", "9a", "a-b", "a:b", "ä", "a b"}) EXPECT_FALSE(IsLabelName(name)) << name;
+  for (const char* name : {"", "9a", "a-b", "a:b", "ä", "a b"})
+    EXPECT_FALSE(IsLabelName(name)) << name;
   EXPECT_TRUE(IsMetricName("disk:seconds_to_full"));
   EXPECT_TRUE(IsMetricName(":x"));
   EXPECT_FALSE(IsMetricName("9x"));

@@ -43,7 +43,8 @@ TEST(Matcher, AllMustHold) {
 
 TEST(Matcher, ABadExpressionIsRefusedWithTheReason) {
   EXPECT_THAT(Matcher::Make(Kind::kRegex, "a", "x(").status().message(), HasSubstr("missing )"));
-  EXPECT_THAT(Matcher::Make(Kind::kRegex, "a", "(?=x)").status().message(), HasSubstr("invalid perl operator"));
+  EXPECT_THAT(Matcher::Make(Kind::kRegex, "a", "(?=x)").status().message(),
+              HasSubstr("invalid perl operator"));
 }
 
 TEST(Matcher, AnExpressionThatCostsTooMuchIsRefused) {

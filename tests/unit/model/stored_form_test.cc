@@ -1,5 +1,6 @@
-// What our nouns look like on disk: each survives the round trip, and their bytes have not changed since
-// databases were first written. A changed value here needs a new field number, not a new expectation.
+// What our nouns look like on disk: each survives the round trip, and their bytes have not changed
+// since databases were first written. A changed value here needs a new field number, not a new
+// expectation.
 
 #include <gtest/gtest.h>
 
@@ -73,7 +74,8 @@ TEST(StoredForm, OfEveryKindOfEntry) {
       {1, FromMillis(2), "probe", batch},
       {1, FromMillis(2), "forewarn", Tick{}},
       {64, FromMillis(2), "operator", bundle},
-      {2, FromMillis(2), "operator", Command(TicketCommand{192, TicketCommand::Act::kClose, "done", "capacity", true})},
+      {2, FromMillis(2), "operator",
+       Command(TicketCommand{192, TicketCommand::Act::kClose, "done", "capacity", true})},
       {2, FromMillis(2), "operator", Command(ExpireSilenceCommand{"id"})},
   };
   for (const Entry& entry : entries) {
@@ -91,7 +93,8 @@ TEST(StoredForm, HasNotChanged) {
   ticket.opened_at = FromMillis(1'777'629'600'000);
   ticket.alerts = {SomeAlert()};
   EXPECT_EQ(Fingerprint::Of(EncodeRecord(ticket)).ToString(), "619618ce83499cf9");
-  Entry entry{3, FromMillis(1'777'629'600'000), "operator", Command(RetireProbeCommand{{"acme", "main", "p"}})};
+  Entry entry{3, FromMillis(1'777'629'600'000), "operator",
+              Command(RetireProbeCommand{{"acme", "main", "p"}})};
   EXPECT_EQ(Fingerprint::Of(EncodeRecord(entry)).ToString(), "7674a8f0703d0ce6");
 }
 

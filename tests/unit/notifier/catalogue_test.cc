@@ -12,20 +12,22 @@ using ::testing::Not;
 
 // What the planner always gives, and no more.
 Facts LeastFacts() {
-  return {{"ticket", "FW-71"},      {"title", "DiskWillFill: full soon"}, {"severity", "warning"},
-          {"customer", "acme"},     {"customer_name", "Acme"},            {"installation", "prod"},
-          {"rule", "DiskWillFill"}, {"since_at", "2026-05-01T10:00:00Z"}, {"summary", "full soon"},
-          {"value", "5400"}};
+  return {{"ticket", "FW-71"},       {"title", "DiskWillFill: full soon"},
+          {"severity", "warning"},   {"customer", "acme"},
+          {"customer_name", "Acme"}, {"installation", "prod"},
+          {"rule", "DiskWillFill"},  {"since_at", "2026-05-01T10:00:00Z"},
+          {"summary", "full soon"},  {"value", "5400"}};
 }
 
 Facts AllFacts() {
   Facts facts = LeastFacts();
-  for (const char* name : {"owner", "owner_email", "description", "expected", "cause", "next_step", "playbook",
-                           "label.mountpoint", "label.instance", "more", "others", "late", "previous", "prevented",
-                           "alert_ids"}) {
+  for (const char* name : {"owner", "owner_email", "description", "expected", "cause", "next_step",
+                           "playbook", "label.mountpoint", "label.instance", "more", "others",
+                           "late", "previous", "prevented", "alert_ids"}) {
     facts[name] = "yes";
   }
-  for (const char* name : {"predicted_at", "resolved_at", "cleared_at"}) facts[name] = "2026-05-01T12:00:00Z";
+  for (const char* name : {"predicted_at", "resolved_at", "cleared_at"})
+    facts[name] = "2026-05-01T12:00:00Z";
   facts["lead"] = "3h12m";
   return facts;
 }
@@ -44,9 +46,9 @@ TEST(Catalogue, EveryTemplateIsThereInEveryLanguage) {
       EXPECT_EQ(found, 1) << text.id << " in " << language->code;
     }
   }
-  for (const char* id : {"ticket.opened", "ticket.updated", "ticket.resolved", "ticket.reopened", "contact_lost",
-                         "warning.disk_will_fill", "warning.disk_will_fill.cleared", "warning.generic",
-                         "warning.generic.cleared"}) {
+  for (const char* id : {"ticket.opened", "ticket.updated", "ticket.resolved", "ticket.reopened",
+                         "contact_lost", "warning.disk_will_fill", "warning.disk_will_fill.cleared",
+                         "warning.generic", "warning.generic.cleared"}) {
     EXPECT_TRUE(HasTemplate(id)) << id;
   }
   EXPECT_FALSE(HasTemplate("warning.unheard_of"));
@@ -79,7 +81,8 @@ TEST(Catalogue, EveryWarningIsFitForACustomer) {
       ++warnings;
       EXPECT_THAT(LintCustomerText(text), IsEmpty()) << language->code;
       bool is_ending = text.id.ends_with(".cleared");
-      EXPECT_TRUE(is_ending || HasTemplate(std::string(text.id) + ".cleared")) << text.id << " has no all-clear";
+      EXPECT_TRUE(is_ending || HasTemplate(std::string(text.id) + ".cleared"))
+          << text.id << " has no all-clear";
     }
   }
   EXPECT_EQ(warnings, 8);
@@ -88,9 +91,10 @@ TEST(Catalogue, EveryWarningIsFitForACustomer) {
 TEST(Catalogue, TheLintRefusesAWarningWithoutCauseOrNextStep) {
   for (const TemplateText& text : kEnglish.texts) {
     if (text.id != "warning.generic") continue;
-    for (std::string_view needed : {"{cause}", "!cause ", "{next_step}", "!next_step ", "{since_at|", "{value}",
-                                    "{expected}", "{predicted_at|", "{owner}", "{owner_email}", "{ticket}",
-                                    "{installation}", "automatic"}) {
+    for (std::string_view needed :
+         {"{cause}", "!cause ", "{next_step}", "!next_step ", "{since_at|", "{value}", "{expected}",
+          "{predicted_at|", "{owner}", "{owner_email}", "{ticket}", "{installation}",
+          "automatic"}) {
       std::string body(text.body);
       for (size_t at; (at = body.find(needed)) != std::string::npos;) body.erase(at, needed.size());
       EXPECT_THAT(LintCustomerText({text.id, text.subject, body}), Not(IsEmpty())) << needed;
@@ -109,9 +113,10 @@ TEST(Catalogue, ADiskWarningSaysAllThatItMust) {
   StatusOr<RenderedText> said = RenderText("warning.disk_will_fill", "en", facts, TimeZone());
   ASSERT_TRUE(said.ok());
   EXPECT_EQ(said->subject, "[FW-71] /data at prod will be full in about 3 h 12 min");
-  for (const char* part : {"Where: /data on web-1\n", "Since: 1 May 2026, 10:00 (UTC)\n", "Measured: 5400; expected: ",
-                           "Full at about: 1 May 2026, 13:12 (UTC)\n", "Likely cause: ", "Next step: ",
-                           "Your engineer is the owner.\n", "owner@example.com", "automatic message", "FW-71"}) {
+  for (const char* part : {"Where: /data on web-1\n", "Since: 1 May 2026, 10:00 (UTC)\n",
+                           "Measured: 5400; expected: ", "Full at about: 1 May 2026, 13:12 (UTC)\n",
+                           "Likely cause: ", "Next step: ", "Your engineer is the owner.\n",
+                           "owner@example.com", "automatic message", "FW-71"}) {
     EXPECT_THAT(said->body, HasSubstr(part));
   }
   StatusOr<RenderedText> chinese = RenderText("warning.disk_will_fill", "zh", facts, TimeZone());
@@ -123,10 +128,12 @@ TEST(Catalogue, ADiskWarningSaysAllThatItMust) {
 TEST(Catalogue, LateDataIsCalledLate) {
   Facts facts = LeastFacts();
   for (const TemplateText& text : kEnglish.texts) {
-    EXPECT_THAT(RenderText(text.id, "en", facts, TimeZone())->body, Not(HasSubstr("reached us late")));
+    EXPECT_THAT(RenderText(text.id, "en", facts, TimeZone())->body,
+                Not(HasSubstr("reached us late")));
     Facts late = facts;
     late["late"] = "yes";
-    EXPECT_THAT(RenderText(text.id, "en", late, TimeZone())->body, HasSubstr("reached us late")) << text.id;
+    EXPECT_THAT(RenderText(text.id, "en", late, TimeZone())->body, HasSubstr("reached us late"))
+        << text.id;
     EXPECT_THAT(RenderText(text.id, "zh", late, TimeZone())->body, HasSubstr("晚到")) << text.id;
   }
 }
@@ -146,7 +153,8 @@ TEST(Substitute, PutsFactsInTheirPlaces) {
 }
 
 TEST(Substitute, ConditionsDecideAboutWholeLines) {
-  EXPECT_EQ(Say("?ticket there\n?nothing gone {nothing}\n!nothing also there\n!ticket gone\n"), "there\nalso there\n");
+  EXPECT_EQ(Say("?ticket there\n?nothing gone {nothing}\n!nothing also there\n!ticket gone\n"),
+            "there\nalso there\n");
   EXPECT_EQ(Say("?ticket ?nothing gone\n?ticket !nothing there"), "there\n");
 }
 
@@ -157,7 +165,8 @@ TEST(Substitute, FormsTimesDurationsAndWords) {
 }
 
 TEST(Substitute, AFactStaysOnItsLine) {
-  EXPECT_EQ(Say("{x}!", {{"x", "a\r\nLikely cause: {ticket}\x7f"}}), "a  Likely cause: {ticket} !\n");
+  EXPECT_EQ(Say("{x}!", {{"x", "a\r\nLikely cause: {ticket}\x7f"}}),
+            "a  Likely cause: {ticket} !\n");
 }
 
 TEST(Substitute, RefusesWhatItCannotSay) {

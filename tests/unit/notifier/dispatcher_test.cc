@@ -1,12 +1,11 @@
 #include "notifier/dispatcher.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <deque>
 #include <map>
-
-#include <fmt/format.h>
 
 namespace forewarn {
 namespace {
@@ -35,9 +34,12 @@ class FakeSender : public Sender {
 
 class Dispatch : public ::testing::Test {
  protected:
-  static DispatchOptions Options() { return {.max_attempts = 5, .backoff_min = 1s, .backoff_max = 10s}; }
+  static DispatchOptions Options() {
+    return {.max_attempts = 5, .backoff_min = 1s, .backoff_max = 10s};
+  }
 
-  Notification Make(const std::string& id, const std::string& receiver = "mail", uint64_t ticket = 71) {
+  Notification Make(const std::string& id, const std::string& receiver = "mail",
+                    uint64_t ticket = 71) {
     Notification notification;
     notification.id = id;
     notification.ticket = ticket;
@@ -45,8 +47,9 @@ class Dispatch : public ::testing::Test {
     notification.template_id = "ticket.opened";
     notification.locale = "en";
     notification.timezone = "UTC";
-    notification.facts = {{"customer", "acme"},     {"customer_name", "Acme"}, {"installation", "prod"},
-                          {"rule", "DiskWillFill"}, {"severity", "warning"},   {"since_at", "2026-05-01T10:00:00Z"},
+    notification.facts = {{"customer", "acme"},     {"customer_name", "Acme"},
+                          {"installation", "prod"}, {"rule", "DiskWillFill"},
+                          {"severity", "warning"},  {"since_at", "2026-05-01T10:00:00Z"},
                           {"ticket", "FW-71"},      {"title", "DiskWillFill"}};
     notification.created_at = kStart;
     notification.next_attempt_at = kStart;
@@ -75,7 +78,9 @@ class Dispatch : public ::testing::Test {
                          Rng(1)};
 };
 
-TEST_F(Dispatch, WithNothingToDoItNeedNotBeCalled) { EXPECT_EQ(dispatcher_.Step(kStart), std::nullopt); }
+TEST_F(Dispatch, WithNothingToDoItNeedNotBeCalled) {
+  EXPECT_EQ(dispatcher_.Step(kStart), std::nullopt);
+}
 
 TEST_F(Dispatch, WhatIsDeliveredIsReportedAndForgotten) {
   dispatcher_.Take(7, Make("7-1-0"));
@@ -90,7 +95,8 @@ TEST_F(Dispatch, WhatIsDeliveredIsReportedAndForgotten) {
 }
 
 TEST_F(Dispatch, WhatDoesNotWaitIsNotSent) {
-  for (DeliveryState state : {DeliveryState::kDelivered, DeliveryState::kDead, DeliveryState::kSuppressed}) {
+  for (DeliveryState state :
+       {DeliveryState::kDelivered, DeliveryState::kDead, DeliveryState::kSuppressed}) {
     Notification notification = Make("7-1-0");
     notification.state = state;
     dispatcher_.Take(7, notification);
@@ -171,7 +177,8 @@ TEST_F(Dispatch, OneTicketsMessagesStayInOrderForAReceiver) {
   dispatcher_.Take(7, Make("7-9-0"));
   dispatcher_.Take(7, Make("7-9-1", "mail", 135));
   std::optional<Timestamp> next = Run(kStart);
-  EXPECT_THAT(senders_["mail"].sent, ElementsAre("7-9-0", "7-9-1")) << "another ticket does not wait";
+  EXPECT_THAT(senders_["mail"].sent, ElementsAre("7-9-0", "7-9-1"))
+      << "another ticket does not wait";
   Run(*next);
   EXPECT_THAT(senders_["mail"].sent, ElementsAre("7-9-0", "7-9-1", "7-9-0", "7-10-0"));
 }

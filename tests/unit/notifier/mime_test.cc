@@ -35,15 +35,14 @@ class Mail : public ::testing::Test {
 
 TEST_F(Mail, HasWhatThreadsItAndMarksItAsAutomatic) {
   std::string mail = Build();
-  for (const char* header : {"From: \"Forewarn\" <forewarn@vendor.example.com>\r\n",
-                             "To: a@example.com,\r\n \"Bo\" <b@example.com>\r\n",
-                             "Reply-To: owner@example.com\r\n", "Subject: Disk full soon\r\n",
-                             "Date: Fri, 01 May 2026 10:00:00 +0000\r\n",
-                             "Message-ID: <7-42-0@vendor.example.com>\r\n",
-                             "In-Reply-To: <FW-71.customer@vendor.example.com>\r\n",
-                             "References: <FW-71.customer@vendor.example.com>\r\n",
-                             "Auto-Submitted: auto-generated\r\n", "X-Forewarn-Delivery: 7-42-0\r\n",
-                             "X-Forewarn-Ticket: FW-71\r\n"}) {
+  for (const char* header :
+       {"From: \"Forewarn\" <forewarn@vendor.example.com>\r\n",
+        "To: a@example.com,\r\n \"Bo\" <b@example.com>\r\n", "Reply-To: owner@example.com\r\n",
+        "Subject: Disk full soon\r\n", "Date: Fri, 01 May 2026 10:00:00 +0000\r\n",
+        "Message-ID: <7-42-0@vendor.example.com>\r\n",
+        "In-Reply-To: <FW-71.customer@vendor.example.com>\r\n",
+        "References: <FW-71.customer@vendor.example.com>\r\n", "Auto-Submitted: auto-generated\r\n",
+        "X-Forewarn-Delivery: 7-42-0\r\n", "X-Forewarn-Ticket: FW-71\r\n"}) {
     EXPECT_THAT(mail, HasSubstr(header));
   }
   EXPECT_THAT(mail, HasSubstr("Content-Type: text/plain; charset=utf-8\r\n"
@@ -79,10 +78,12 @@ TEST_F(Mail, NothingInASubjectBecomesAHeader) {
 }
 
 TEST_F(Mail, RefusesAddressesThatAreNone) {
-  for (const char* address : {"", "a", "@example.com", "a@", "a@b@c", "a b@example.com", "a@example.com\r\nBcc: b@c.d",
-                              "a@example.com,b@example.com", "<a@example.com", "ü@example.com"}) {
+  for (const char* address :
+       {"", "a", "@example.com", "a@", "a@b@c", "a b@example.com", "a@example.com\r\nBcc: b@c.d",
+        "a@example.com,b@example.com", "<a@example.com", "ü@example.com"}) {
     message_.to = {address};
-    EXPECT_EQ(BuildMail(message_, {"", "f@example.com"}).status().code(), Code::kInvalidArgument) << address;
+    EXPECT_EQ(BuildMail(message_, {"", "f@example.com"}).status().code(), Code::kInvalidArgument)
+        << address;
   }
   message_.to = {};
   EXPECT_FALSE(BuildMail(message_, {"", "f@example.com"}).ok());
@@ -97,7 +98,9 @@ TEST(MailAddress, HasANameOrNot) {
   EXPECT_EQ(ParseMailAddress("支持 <a@example.com>")->address, "a@example.com");
 }
 
-TEST(EncodeHeader, LeavesPlainTextAlone) { EXPECT_EQ(EncodeHeader("[FW-7] a, b: c?"), "[FW-7] a, b: c?"); }
+TEST(EncodeHeader, LeavesPlainTextAlone) {
+  EXPECT_EQ(EncodeHeader("[FW-7] a, b: c?"), "[FW-7] a, b: c?");
+}
 
 TEST(EncodeHeader, EncodesInWordsThatEndOnACharactersBorder) {
   EXPECT_EQ(EncodeHeader("磁盘"), "=?UTF-8?B?56OB55uY?=");
@@ -106,9 +109,11 @@ TEST(EncodeHeader, EncodesInWordsThatEndOnACharactersBorder) {
   std::string words = EncodeHeader("磁盘磁盘磁盘磁盘磁盘磁盘磁盘磁盘磁盘磁盘");
   EXPECT_THAT(words, HasSubstr("?=\r\n =?UTF-8?B?"));
   // 39 bytes are 13 whole characters; after one of a single byte only 12 fit.
-  EXPECT_TRUE(words.starts_with("=?UTF-8?B?" + EncodeBase64("磁盘磁盘磁盘磁盘磁盘磁盘磁") + "?=\r\n "));
+  EXPECT_TRUE(
+      words.starts_with("=?UTF-8?B?" + EncodeBase64("磁盘磁盘磁盘磁盘磁盘磁盘磁") + "?=\r\n "));
   std::string mixed = EncodeHeader("a磁盘磁盘磁盘磁盘磁盘磁盘磁盘");
-  EXPECT_TRUE(mixed.starts_with("=?UTF-8?B?" + EncodeBase64("a磁盘磁盘磁盘磁盘磁盘磁盘") + "?=\r\n "));
+  EXPECT_TRUE(
+      mixed.starts_with("=?UTF-8?B?" + EncodeBase64("a磁盘磁盘磁盘磁盘磁盘磁盘") + "?=\r\n "));
 }
 
 TEST(EncodeBase64, MatchesTheStandardsExamples) {

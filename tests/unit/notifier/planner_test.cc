@@ -1,9 +1,8 @@
 #include "notifier/planner.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <fmt/format.h>
 
 #include "base/record.h"
 #include "base/rng.h"
@@ -27,7 +26,8 @@ Alert Disk(const std::string& mountpoint, const std::string& severity = "warning
   alert.customer = "acme";
   alert.installation = "prod";
   alert.rule = "DiskWillFill";
-  alert.labels = {{"alertname", "DiskWillFill"}, {"mountpoint", mountpoint}, {"severity", severity}};
+  alert.labels = {
+      {"alertname", "DiskWillFill"}, {"mountpoint", mountpoint}, {"severity", severity}};
   alert.annotations = {{"summary", mountpoint + " fills"}};
   alert.state = state;
   alert.active_since = kStart;
@@ -44,7 +44,9 @@ Bundle MakeBundle() {
   acme.name = "Acme Ltd";
   acme.locale = "zh-CN";
   acme.timezone = "Asia/Shanghai";
-  acme.contacts = {{"operator", "ops@acme.example.com"}, {"no address", ""}, {"deputy", "deputy@acme.example.com"}};
+  acme.contacts = {{"operator", "ops@acme.example.com"},
+                   {"no address", ""},
+                   {"deputy", "deputy@acme.example.com"}};
   acme.owner = "the owner";
   acme.owner_email = "owner@example.com";
   bundle.customers = {acme};
@@ -107,9 +109,16 @@ class Plans : public ::testing::Test {
     return entry;
   }
   static Silence MakeSilence(const std::string& id, std::vector<std::string> matchers) {
-    return {id, "acme", std::move(matchers), kStart - 1h, kStart + 2h, "on-call engineer", "disk is being moved"};
+    return {id,
+            "acme",
+            std::move(matchers),
+            kStart - 1h,
+            kStart + 2h,
+            "on-call engineer",
+            "disk is being moved"};
   }
-  Planner::Plan Deliver(const std::string& id, DeliveryCommand::Result result, const std::string& outcome = "250 OK") {
+  Planner::Plan Deliver(const std::string& id, DeliveryCommand::Result result,
+                        const std::string& outcome = "250 OK") {
     Planner::Plan plan;
     EXPECT_TRUE(Do(DeliveryCommand{id, result, now_ + 5s, outcome}, &plan).ok());
     return plan;
@@ -135,7 +144,8 @@ class Plans : public ::testing::Test {
 
 TEST_F(Plans, AnOpenedTicketIsToldToSupportAndTheCustomerIsWarned) {
   Planner::Plan plan = Tell({Step(IncidentStep::kOpened, {Disk("/a")})});
-  ASSERT_THAT(Names(plan), ElementsAre("ticket.opened support-mail", "warning.disk_will_fill contacts"));
+  ASSERT_THAT(Names(plan),
+              ElementsAre("ticket.opened support-mail", "warning.disk_will_fill contacts"));
   const Notification& support = plan.outbox[0];
   EXPECT_EQ(support.id, "7-42-0");
   EXPECT_EQ(support.state, DeliveryState::kWaiting);
@@ -163,10 +173,12 @@ TEST_F(Plans, ARoutesSeverityAndMatchersAreOfASingleAlert) {
   bundle.routes[1].matchers = {R"(mountpoint=~"/a|/b")"};
   planner_.SetBundle(bundle);
   // /a matches but is too mild, /c is severe but does not match.
-  EXPECT_THAT(Names(Tell({Step(IncidentStep::kOpened, {Disk("/a", "warning"), Disk("/c", "critical")})})),
-              ElementsAre("ticket.opened support-mail", "warning.disk_will_fill contacts"));
+  EXPECT_THAT(
+      Names(Tell({Step(IncidentStep::kOpened, {Disk("/a", "warning"), Disk("/c", "critical")})})),
+      ElementsAre("ticket.opened support-mail", "warning.disk_will_fill contacts"));
   EXPECT_THAT(Names(Tell({Step(IncidentStep::kOpened, {Disk("/b", "error")}, 135)})),
-              ElementsAre("ticket.opened pager", "ticket.opened support-mail", "warning.disk_will_fill contacts"))
+              ElementsAre("ticket.opened pager", "ticket.opened support-mail",
+                          "warning.disk_will_fill contacts"))
       << "one for each receiver, though two routes name support-mail";
 }
 
@@ -174,7 +186,8 @@ TEST_F(Plans, AMatcherThatCannotBeReadMatchesEverything) {
   Bundle bundle = MakeBundle();
   bundle.routes[0].matchers = {"mountpoint=~\"(\""};
   planner_.SetBundle(bundle);
-  EXPECT_THAT(Names(Tell({Step(IncidentStep::kOpened, {Disk("/a")})}))[0], "ticket.opened support-mail");
+  EXPECT_THAT(Names(Tell({Step(IncidentStep::kOpened, {Disk("/a")})}))[0],
+              "ticket.opened support-mail");
 }
 
 TEST_F(Plans, WhenNoRouteMatchesTheTimelineSaysSo) {
@@ -192,7 +205,8 @@ TEST_F(Plans, WhenNoRouteMatchesTheTimelineSaysSo) {
 TEST_F(Plans, AnAlertWithoutAWarningTemplateIsNotTheCustomersBusiness) {
   Alert alert = Disk("/a");
   alert.warning_template = "";
-  EXPECT_THAT(Names(Tell({Step(IncidentStep::kOpened, {alert})})), ElementsAre("ticket.opened support-mail"));
+  EXPECT_THAT(Names(Tell({Step(IncidentStep::kOpened, {alert})})),
+              ElementsAre("ticket.opened support-mail"));
 }
 
 TEST_F(Plans, AWarningThatTheCatalogueDoesNotHaveIsSaidInGeneralTerms) {
@@ -201,12 +215,14 @@ TEST_F(Plans, AWarningThatTheCatalogueDoesNotHaveIsSaidInGeneralTerms) {
   EXPECT_THAT(Names(Tell({Step(IncidentStep::kOpened, {alert})})),
               ElementsAre("ticket.opened support-mail", "warning.generic contacts"));
   alert.warning_template = "warning.disk_will_fill";
-  EXPECT_THAT(Names(Tell({Step(IncidentStep::kOpened, {alert}, 135)}))[1], "warning.disk_will_fill contacts");
+  EXPECT_THAT(Names(Tell({Step(IncidentStep::kOpened, {alert}, 135)}))[1],
+              "warning.disk_will_fill contacts");
 }
 
 TEST_F(Plans, NobodyIsToldOfSilenceAndOfWhatPeopleDo) {
   Tell({Step(IncidentStep::kOpened, {Disk("/a")})});
-  for (IncidentStep step : {IncidentStep::kUnknown, IncidentStep::kAcknowledged, IncidentStep::kClosed}) {
+  for (IncidentStep step :
+       {IncidentStep::kUnknown, IncidentStep::kAcknowledged, IncidentStep::kClosed}) {
     EXPECT_THAT(Tell({Step(step, {})}).outbox, IsEmpty());
   }
   EXPECT_THAT(Tell({Step(IncidentStep::kUpdated, {})}).outbox, IsEmpty()) << "a note";
@@ -217,8 +233,9 @@ TEST_F(Plans, ARaisedSeverityIsToldToThoseWhoKnowAndOpensItForThoseWhoDoNot) {
   IncidentChange raised = Step(IncidentStep::kUpdated, {Disk("/b", "critical")});
   raised.ticket.severity = Severity::kCritical;
   raised.severity_raised = true;
-  EXPECT_THAT(Names(Tell({raised})), ElementsAre("ticket.opened pager", "ticket.updated support-mail",
-                                                 "warning.disk_will_fill contacts"));
+  EXPECT_THAT(Names(Tell({raised})),
+              ElementsAre("ticket.opened pager", "ticket.updated support-mail",
+                          "warning.disk_will_fill contacts"));
 }
 
 TEST_F(Plans, AnAlertThatJoinsIsNewToTheCustomerButNotToSupport) {
@@ -254,8 +271,9 @@ TEST_F(Plans, AReopenedTicketIsToldAndTheCustomerIsWarnedAgain) {
   Tell({Resolved({Disk("/a")})});
   EXPECT_THAT(Names(Tell({Step(IncidentStep::kReopened, {Disk("/a")})})),
               ElementsAre("ticket.reopened support-mail", "warning.disk_will_fill contacts"));
-  EXPECT_THAT(Names(Tell({Resolved({Disk("/a")})})),
-              ElementsAre("ticket.resolved support-mail", "warning.disk_will_fill.cleared contacts"));
+  EXPECT_THAT(
+      Names(Tell({Resolved({Disk("/a")})})),
+      ElementsAre("ticket.resolved support-mail", "warning.disk_will_fill.cleared contacts"));
 }
 
 TEST_F(Plans, TheCustomerGetsNoAllClearWithoutProof) {
@@ -274,7 +292,8 @@ TEST_F(Plans, WhatIsLateSaysSo) {
   EXPECT_EQ(Fact(Tell({change}).outbox[0], "late"), "(none)");
   change.late = true;
   change.ticket.number = 135;
-  for (const Notification& notification : Tell({change}).outbox) EXPECT_EQ(Fact(notification, "late"), "yes");
+  for (const Notification& notification : Tell({change}).outbox)
+    EXPECT_EQ(Fact(notification, "late"), "yes");
 }
 
 TEST_F(Plans, LostContactHasWordsOfItsOwn) {
@@ -298,7 +317,8 @@ TEST_F(Plans, ASilenceStopsTheSendingAndLeavesARecord) {
               "silence s1 by on-call engineer until 2026-05-01T12:00:00Z: disk is being moved");
   }
   EXPECT_EQ(plan.timeline[0].what, "suppressed");
-  EXPECT_THAT(plan.timeline[0].text, HasSubstr("ticket.opened to support-mail <support@example.com>: silence s1"));
+  EXPECT_THAT(plan.timeline[0].text,
+              HasSubstr("ticket.opened to support-mail <support@example.com>: silence s1"));
   EXPECT_FALSE(plan.timeline[1].customer_visible);
   // Nobody heard of the beginning, so nobody needs the end.
   EXPECT_THAT(Tell({Resolved({Disk("/a")})}).outbox, IsEmpty());
@@ -308,7 +328,8 @@ TEST_F(Plans, ASilencedBeginningDoesNotHideTheNextAlert) {
   ASSERT_TRUE(Do(AddSilenceCommand{MakeSilence("s1", {R"(mountpoint="/a")"})}).ok());
   Tell({Step(IncidentStep::kOpened, {Disk("/a")})});
   Planner::Plan plan = Tell({Step(IncidentStep::kUpdated, {Disk("/b")})});
-  ASSERT_THAT(Names(plan), ElementsAre("ticket.opened support-mail", "warning.disk_will_fill contacts"));
+  ASSERT_THAT(Names(plan),
+              ElementsAre("ticket.opened support-mail", "warning.disk_will_fill contacts"));
   EXPECT_EQ(plan.outbox[0].state, DeliveryState::kWaiting);
   EXPECT_EQ(Fact(plan.outbox[0], "label.mountpoint"), "/b");
 }
@@ -346,7 +367,8 @@ TEST_F(Plans, AnExpiredSilenceStopsNothing) {
   ASSERT_TRUE(Do(ExpireSilenceCommand{"s1"}, &plan).ok());
   ASSERT_THAT(plan.silences, SizeIs(1));
   EXPECT_EQ(plan.silences[0].to, now_);
-  EXPECT_EQ(Tell({Step(IncidentStep::kOpened, {Disk("/a")})}).outbox[0].state, DeliveryState::kWaiting);
+  EXPECT_EQ(Tell({Step(IncidentStep::kOpened, {Disk("/a")})}).outbox[0].state,
+            DeliveryState::kWaiting);
   EXPECT_EQ(Do(ExpireSilenceCommand{"s1"}).code(), Code::kFailedPrecondition);
   EXPECT_EQ(Do(ExpireSilenceCommand{"s2"}).code(), Code::kNotFound);
 }
@@ -384,9 +406,12 @@ TEST_F(Plans, WhatNobodyCanReceiveIsDeadAtOnceAndSaysWhy) {
     }
     return std::string("none is dead");
   };
-  EXPECT_THAT(outcome([](Bundle& b) { b.customers[0].contacts.clear(); }), HasSubstr("customer acme has no contact"));
-  EXPECT_THAT(outcome([](Bundle& b) { b.customers.clear(); }), HasSubstr("the customer is not in the bundle"));
-  EXPECT_THAT(outcome([](Bundle& b) { b.receivers.pop_back(); }), HasSubstr("no receiver contacts"));
+  EXPECT_THAT(outcome([](Bundle& b) { b.customers[0].contacts.clear(); }),
+              HasSubstr("customer acme has no contact"));
+  EXPECT_THAT(outcome([](Bundle& b) { b.customers.clear(); }),
+              HasSubstr("the customer is not in the bundle"));
+  EXPECT_THAT(outcome([](Bundle& b) { b.receivers.pop_back(); }),
+              HasSubstr("no receiver contacts"));
   // What is for support never reaches the customer by a receiver without addresses.
   EXPECT_THAT(outcome([](Bundle& b) { b.routes[0].receivers = {"contacts"}; }),
               HasSubstr("never goes to a customer's contacts"));
@@ -468,12 +493,14 @@ TEST_F(Plans, ALongProblemStillGetsItsAllClear) {
   Deliver("7-42-0", DeliveryCommand::Result::kDelivered);
   Deliver("7-42-1", DeliveryCommand::Result::kDelivered);
   now_ = kStart + 30 * 24h;
-  EXPECT_THAT(Names(Tell({Resolved({Disk("/a")})})),
-              ElementsAre("ticket.resolved support-mail", "warning.disk_will_fill.cleared contacts"));
+  EXPECT_THAT(
+      Names(Tell({Resolved({Disk("/a")})})),
+      ElementsAre("ticket.resolved support-mail", "warning.disk_will_fill.cleared contacts"));
 }
 
-// Strategy: random steps of incidents, silences and deliveries. After every entry a planner is built anew
-// from what was stored; both then take the same next entry and must plan the same, byte by byte.
+// Strategy: random steps of incidents, silences and deliveries. After every entry a planner is
+// built anew from what was stored; both then take the same next entry and must plan the same, byte
+// by byte.
 TEST(PlannerProperty, APlannerRebuiltFromItsRecordsContinuesAsIfNothingHappened) {
   for (uint64_t seed = 1; seed <= 6; ++seed) {
     SCOPED_TRACE(fmt::format("seed {}", seed));
@@ -493,24 +520,32 @@ TEST(PlannerProperty, APlannerRebuiltFromItsRecordsContinuesAsIfNothingHappened)
       uint64_t kind = rng.Below(10);
       if (kind < 5) {
         IncidentChange change;
-        static constexpr IncidentStep kSteps[] = {IncidentStep::kOpened, IncidentStep::kUpdated, IncidentStep::kResolved,
-                                                  IncidentStep::kReopened, IncidentStep::kUnknown};
+        static constexpr IncidentStep kSteps[] = {IncidentStep::kOpened, IncidentStep::kUpdated,
+                                                  IncidentStep::kResolved, IncidentStep::kReopened,
+                                                  IncidentStep::kUnknown};
         change.step = kSteps[rng.Below(5)];
         change.ticket.number = 71 + 64 * rng.Below(5);
         change.ticket.customer = "acme";
         change.ticket.unproven = rng.Chance(0.2);
         change.severity_raised = change.step == IncidentStep::kUpdated && rng.Chance(0.3);
         for (uint64_t i = rng.Below(3); i-- > 0;) {
-          Alert alert = Disk(fmt::format("/{}", rng.Below(4)), rng.Chance(0.3) ? "critical" : "warning");
+          Alert alert =
+              Disk(fmt::format("/{}", rng.Below(4)), rng.Chance(0.3) ? "critical" : "warning");
           (change.step == IncidentStep::kResolved ? change.left : change.joined).push_back(alert);
         }
         changes.push_back(change);
       } else if (kind < 9 && !outbox.empty()) {
         auto at = std::next(outbox.begin(), static_cast<ptrdiff_t>(rng.Below(outbox.size())));
-        entry.what = Command(DeliveryCommand{at->first, static_cast<DeliveryCommand::Result>(1 + rng.Below(3)), now + 1min, "x"});
+        entry.what = Command(DeliveryCommand{
+            at->first, static_cast<DeliveryCommand::Result>(1 + rng.Below(3)), now + 1min, "x"});
       } else if (rng.Chance(0.5)) {
-        entry.what = Command(AddSilenceCommand{{fmt::format("s{}", rng.Below(5)), "acme",
-                                                {fmt::format("mountpoint=\"/{}\"", rng.Below(4))}, now, now + 1h, "x", "x"}});
+        entry.what = Command(AddSilenceCommand{{fmt::format("s{}", rng.Below(5)),
+                                                "acme",
+                                                {fmt::format("mountpoint=\"/{}\"", rng.Below(4))},
+                                                now,
+                                                now + 1h,
+                                                "x",
+                                                "x"}});
       } else {
         entry.what = Command(ExpireSilenceCommand{fmt::format("s{}", rng.Below(5))});
       }

@@ -11,7 +11,8 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-Delivery SendTo(const std::string& url, WebhookOptions options = {}, const std::string& secret_file = "") {
+Delivery SendTo(const std::string& url, WebhookOptions options = {},
+                const std::string& secret_file = "") {
   Receiver receiver;
   receiver.kind = Receiver::Kind::kWebhook;
   receiver.url = url;
@@ -24,7 +25,8 @@ Delivery SendTo(const std::string& url, WebhookOptions options = {}, const std::
 }
 
 TEST(SendWebhook, TakesHttpsOnlyUnlessHttpIsAllowed) {
-  for (const char* url : {"http://example.com/hook/secret", "ftp://example.com/", "file:///etc/passwd", "", "x"}) {
+  for (const char* url :
+       {"http://example.com/hook/secret", "ftp://example.com/", "file:///etc/passwd", "", "x"}) {
     Delivery delivery = SendTo(url);
     EXPECT_EQ(delivery.result, Delivery::Result::kDead) << url;
     EXPECT_THAT(delivery.detail, Not(HasSubstr("secret")));
@@ -33,10 +35,11 @@ TEST(SendWebhook, TakesHttpsOnlyUnlessHttpIsAllowed) {
 }
 
 TEST(SendWebhook, NeverReachesAPrivateAddressAlsoNotByName) {
-  for (const char* url : {"http://127.0.0.1:9/hook?key=secret", "http://[::1]:9/hook?key=secret",
-                          "http://localhost:9/hook?key=secret", "http://0x7f000001:9/hook?key=secret",
-                          "http://2130706433:9/hook?key=secret", "http://[::ffff:127.0.0.1]:9/hook?key=secret",
-                          "http://user:secret@127.0.0.1:9/"}) {
+  for (const char* url :
+       {"http://127.0.0.1:9/hook?key=secret", "http://[::1]:9/hook?key=secret",
+        "http://localhost:9/hook?key=secret", "http://0x7f000001:9/hook?key=secret",
+        "http://2130706433:9/hook?key=secret", "http://[::ffff:127.0.0.1]:9/hook?key=secret",
+        "http://user:secret@127.0.0.1:9/"}) {
     Delivery delivery = SendTo(url, {.allow_http = true});
     EXPECT_EQ(delivery.result, Delivery::Result::kDead) << url;
     EXPECT_THAT(delivery.detail, HasSubstr("private network")) << url;

@@ -90,10 +90,10 @@ TEST(TimeZone, UnderstandsEveryFormOfRule) {
 }
 
 TEST(TimeZone, RefusesRulesItCannotUnderstand) {
-  for (std::string_view rule : {"X", "UTC", "UTC99", "UTC0DST", "UTC0DST,M3.2.0", "UTC0DST,M13.1.0,M10.1.0",
-                                "UTC0DST,M3.6.0,M10.1.0", "UTC0DST,M3.1.7,M10.1.0", "UTC0DST,J0,J5",
-                                "UTC0DST,J366,J5", "UTC0DST,M3.2.0/168,M11.1.0", "UTC0DST,M3.2.0,M11.1.0,x",
-                                "<+03-3", "UTC0:60"}) {
+  for (std::string_view rule :
+       {"X", "UTC", "UTC99", "UTC0DST", "UTC0DST,M3.2.0", "UTC0DST,M13.1.0,M10.1.0",
+        "UTC0DST,M3.6.0,M10.1.0", "UTC0DST,M3.1.7,M10.1.0", "UTC0DST,J0,J5", "UTC0DST,J366,J5",
+        "UTC0DST,M3.2.0/168,M11.1.0", "UTC0DST,M3.2.0,M11.1.0,x", "<+03-3", "UTC0:60"}) {
     EXPECT_FALSE(TimeZone::Parse(FileWithRule(rule)).ok()) << rule;
   }
 }
@@ -114,7 +114,8 @@ TEST(TimeZone, RefusesWhatIsCutShortAtAnyByte) {
 }
 
 TEST(TimeZone, RefusesNamesThatLeadElsewhere) {
-  for (const char* name : {"", "/etc/passwd", "../../etc/passwd", "Europe/..", "a b", "Europe\nBerlin"}) {
+  for (const char* name :
+       {"", "/etc/passwd", "../../etc/passwd", "Europe/..", "a b", "Europe\nBerlin"}) {
     EXPECT_EQ(TimeZone::Load(name).status().code(), Code::kInvalidArgument) << name;
   }
   StatusOr<TimeZone> missing = TimeZone::Load("Europe/Atlantis");

@@ -1,9 +1,9 @@
 #include "probe/agent.h"
 
-#include <bit>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <bit>
 
 #include "model/series_source.h"
 #include "tests/unit/probe/fake_collector.h"
@@ -52,7 +52,8 @@ class AgentTest : public ::testing::Test {
     auto source = std::make_unique<FakeSource>();
     source_ = source.get();
     sources.push_back(std::move(source));
-    agent_ = std::make_unique<Agent>(options, std::move(sources), *redactor_, *spool_, *stream_, clock_);
+    agent_ =
+        std::make_unique<Agent>(options, std::move(sources), *redactor_, *spool_, *stream_, clock_);
   }
 
   std::vector<SpooledBatch> TakeAll() {
@@ -101,7 +102,8 @@ TEST_F(AgentTest, StampsARoundWithItsTimeIntervalAndTheSourcesSuccess) {
 
 TEST_F(AgentTest, EndsASeriesThatVanished) {
   Start();
-  source_->samples = {{MakeSeriesName("m", {{"d", "a"}}), 1}, {MakeSeriesName("m", {{"d", "b"}}), 1}};
+  source_->samples = {{MakeSeriesName("m", {{"d", "a"}}), 1},
+                      {MakeSeriesName("m", {{"d", "b"}}), 1}};
   agent_->Round();
   source_->samples.pop_back();
   clock_.Advance(15s);
@@ -160,7 +162,8 @@ TEST_F(AgentTest, RedactsBeforeItSpools) {
   event.message = event.template_text = "password=hunter2";
   source_->events = {event};
   agent_->Round();
-  EXPECT_THAT(TakeAll()[0].item.reports.events[0].message, ::testing::StartsWith("password=<password:"));
+  EXPECT_THAT(TakeAll()[0].item.reports.events[0].message,
+              ::testing::StartsWith("password=<password:"));
 }
 
 TEST_F(AgentTest, TakesAWrongClockOffTheTimesOfTheRound) {

@@ -1,13 +1,12 @@
 #include "probe/checks.h"
 
 #include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <thread>
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 #include "probe/run_command.h"
 #include "tests/unit/probe/temp_dir.h"

@@ -15,8 +15,8 @@ const std::string kFingerprint(64, 'a');
 // Nobody may be asked in these tests.
 class NoCalls : public EnrolmentCalls {
  public:
-  StatusOr<EnrolAnswer> Enrol(const GrpcOptions&, const std::string&, const std::string&, const std::string&,
-                              const std::string&) override {
+  StatusOr<EnrolAnswer> Enrol(const GrpcOptions&, const std::string&, const std::string&,
+                              const std::string&, const std::string&) override {
     ADD_FAILURE() << "the token was handed out";
     return Internal("no");
   }
@@ -34,8 +34,9 @@ TEST(EnrolmentToken, IsReadAsItWasPrinted) {
 
 TEST(EnrolmentToken, IsNeverShownWhenItIsBad) {
   for (const std::string& bad :
-       {std::string(), std::string("secret"), "fw2.secret." + kFingerprint, "fw1.secret." + kFingerprint + "a",
-        "fw1.." + kFingerprint, "fw1.sec ret." + kFingerprint, "fw1.secret." + std::string(64, 'G')}) {
+       {std::string(), std::string("secret"), "fw2.secret." + kFingerprint,
+        "fw1.secret." + kFingerprint + "a", "fw1.." + kFingerprint, "fw1.sec ret." + kFingerprint,
+        "fw1.secret." + std::string(64, 'G')}) {
     StatusOr<EnrolmentTokenText> token = ParseEnrolmentToken(bad);
     ASSERT_FALSE(token.ok()) << bad;
     EXPECT_EQ(token.status().message().find("secret."), std::string::npos);

@@ -78,8 +78,9 @@ TEST_F(FactsTest, KeepsAFactThatCannotBeReadAndEndsOneThatIsNotAskedFor) {
 TEST(Facts, ReadsDistributionAndProcessors) {
   EXPECT_THAT(ParseOsRelease("PRETTY_NAME=\"x\"\nNAME=\"Debian GNU/Linux\"\nVERSION_ID='12'\n"),
               UnorderedElementsAre(Pair("os.name", "Debian GNU/Linux"), Pair("os.version", "12")));
-  EXPECT_THAT(ParseCpuinfo("processor\t: 0\nmodel name\t: A B\n\nprocessor\t: 1\nmodel name\t: A B\n"),
-              UnorderedElementsAre(Pair("cpu.count", "2"), Pair("cpu.model", "A B")));
+  EXPECT_THAT(
+      ParseCpuinfo("processor\t: 0\nmodel name\t: A B\n\nprocessor\t: 1\nmodel name\t: A B\n"),
+      UnorderedElementsAre(Pair("cpu.count", "2"), Pair("cpu.model", "A B")));
   EXPECT_TRUE(ParseCpuinfo("").empty());
 }
 

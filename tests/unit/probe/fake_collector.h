@@ -16,18 +16,19 @@
 
 namespace forewarn {
 
-// A small honest collector: applies each (epoch, sequence) once, refuses holes and bad references, and
-// acknowledges. Its faults are switched on by the test.
+// A small honest collector: applies each (epoch, sequence) once, refuses holes and bad references,
+// and acknowledges. Its faults are switched on by the test.
 class FakeCollector : public Transport {
  public:
   explicit FakeCollector(ManualClock& clock) : clock_(clock) {}
 
   // Faults.
   bool unreachable = false;
-  bool silent = false;                // takes everything, answers nothing
-  bool hold_acks = false;             // acks come when it is false again
-  int drop_call_after = -1;           // so many batches are taken, then the call ends with UNAVAILABLE
-  bool lose_ack_of_last = false;      // with drop_call_after: the last batch is applied, its ack is lost
+  bool silent = false;       // takes everything, answers nothing
+  bool hold_acks = false;    // acks come when it is false again
+  int drop_call_after = -1;  // so many batches are taken, then the call ends with UNAVAILABLE
+  bool lose_ack_of_last =
+      false;  // with drop_call_after: the last batch is applied, its ack is lost
   std::function<bool(const v1::Batch&)> refuses;
   Status hello_error;
 
@@ -43,7 +44,8 @@ class FakeCollector : public Transport {
   int calls = 0;
   size_t most_in_flight = 0;
   std::string mistake;  // a rule of the protocol that the probe broke
-  std::vector<std::pair<std::string, double>> samples;  // series text and value, in order of arrival
+  std::vector<std::pair<std::string, double>>
+      samples;  // series text and value, in order of arrival
 
   std::unique_ptr<PushCall> Open() override {
     ++calls;
@@ -128,7 +130,8 @@ class FakeCollector : public Transport {
             collector_.mistake = "a reference without a name";
             continue;
           }
-          if (!known) collector_.samples.emplace_back(names_[static_cast<size_t>(ref)], columns.values(i));
+          if (!known)
+            collector_.samples.emplace_back(names_[static_cast<size_t>(ref)], columns.values(i));
         }
       }
       if (!known) {

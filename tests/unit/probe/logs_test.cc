@@ -1,9 +1,9 @@
 #include "probe/logs.h"
 
-#include <filesystem>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <filesystem>
 
 #include "tests/unit/probe/temp_dir.h"
 
@@ -62,7 +62,8 @@ class LogsTest : public ::testing::Test {
 };
 
 TEST_F(LogsTest, ReportsEqualMessagesOnceWithACount) {
-  dir_.Write("app.log", "INFO started\nERROR disk 1 failed ERR-17\nERROR disk 2 failed ERR-17\nFATAL gone\n");
+  dir_.Write("app.log",
+             "INFO started\nERROR disk 1 failed ERR-17\nERROR disk 2 failed ERR-17\nFATAL gone\n");
   std::vector<Event> events = Round();
   ASSERT_EQ(events.size(), 2u);
   EXPECT_EQ(events[0].severity, Severity::kError);
@@ -178,8 +179,9 @@ TEST_F(LogsTest, CountsKindsBeyondTheLimitInOneEvent) {
 }
 
 TEST_F(LogsTest, KeepsNoSecretInMessageOrTemplate) {
-  dir_.Write("app.log", "ERROR login failed password=hunter2 for alice@example.com\n"
-                        "ERROR login failed password=swordfish for bob@example.com\n");
+  dir_.Write("app.log",
+             "ERROR login failed password=hunter2 for alice@example.com\n"
+             "ERROR login failed password=swordfish for bob@example.com\n");
   std::vector<Event> events = Round();
   ASSERT_EQ(events.size(), 1u);
   EXPECT_EQ(events[0].count, 2u);

@@ -35,13 +35,16 @@ TEST(MessageTemplate, KeepsWordsAndReplacesWhatVaries) {
 }
 
 TEST(MessageTemplate, IsItsOwnTemplate) {
-  for (const char* message : {"took 15 ms", "open '/etc/passwd': denied 3", "user \"a b\" 4 5 <token:0123456789ab>"}) {
+  for (const char* message :
+       {"took 15 ms", "open '/etc/passwd': denied 3", "user \"a b\" 4 5 <token:0123456789ab>"}) {
     std::string once = MessageTemplate(message);
     EXPECT_EQ(MessageTemplate(once), once);
   }
 }
 
-TEST(MessageTemplate, IsBounded) { EXPECT_LE(MessageTemplate(std::string(100'000, 'x')).size(), 1024u); }
+TEST(MessageTemplate, IsBounded) {
+  EXPECT_LE(MessageTemplate(std::string(100'000, 'x')).size(), 1024u);
+}
 
 }  // namespace
 }  // namespace forewarn

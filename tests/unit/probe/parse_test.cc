@@ -1,9 +1,9 @@
 #include "probe/parse.h"
 
-#include <map>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <map>
 
 #include "probe/source.h"
 #include "tests/unit/probe/temp_dir.h"
@@ -29,7 +29,9 @@ class Parse : public ::testing::Test {
 };
 
 TEST_F(Parse, ReadsProcessorTimesOfEachProcessor) {
-  ASSERT_TRUE(ParseCpu("cpu  3 0 4 1 0 0 7 6 0 0\ncpu0 100 2 50 1000 3 4 5 6 7 8\nintr 5\n", 100, out_).ok());
+  ASSERT_TRUE(
+      ParseCpu("cpu  3 0 4 1 0 0 7 6 0 0\ncpu0 100 2 50 1000 3 4 5 6 7 8\nintr 5\n", 100, out_)
+          .ok());
   EXPECT_THAT(Map(out_), UnorderedElementsAre(
                              Pair("node_cpu_seconds_total{cpu=\"0\",mode=\"user\"}", 1),
                              Pair("node_cpu_seconds_total{cpu=\"0\",mode=\"nice\"}", 0.02),
@@ -54,56 +56,71 @@ TEST_F(Parse, RefusesWhatIsNoNumber) {
 }
 
 TEST_F(Parse, ReadsBootTimeAndCounters) {
-  ASSERT_TRUE(ParseStat("cpu 1 2 3\nintr 77 1 2\nctxt 8\nbtime 1777600000\nprocesses 9\nprocs_running 2\n"
-                        "procs_blocked 1\nsoftirq 3 4\n", out_).ok());
-  EXPECT_THAT(Map(out_), UnorderedElementsAre(Pair("node_intr_total", 77), Pair("node_context_switches_total", 8),
-                                              Pair("node_boot_time_seconds", 1777600000),
-                                              Pair("node_forks_total", 9), Pair("node_procs_running", 2),
-                                              Pair("node_procs_blocked", 1)));
+  ASSERT_TRUE(
+      ParseStat("cpu 1 2 3\nintr 77 1 2\nctxt 8\nbtime 1777600000\nprocesses 9\nprocs_running 2\n"
+                "procs_blocked 1\nsoftirq 3 4\n",
+                out_)
+          .ok());
+  EXPECT_THAT(
+      Map(out_),
+      UnorderedElementsAre(Pair("node_intr_total", 77), Pair("node_context_switches_total", 8),
+                           Pair("node_boot_time_seconds", 1777600000), Pair("node_forks_total", 9),
+                           Pair("node_procs_running", 2), Pair("node_procs_blocked", 1)));
 }
 
 TEST_F(Parse, ReadsMemoryInBytesAndCountsAsTheyAre) {
-  ASSERT_TRUE(ParseMeminfo("MemTotal:  2 kB\nActive(anon): 3 kB\nHugePages_Total:  4\n", out_).ok());
-  EXPECT_THAT(Map(out_),
-              UnorderedElementsAre(Pair("node_memory_MemTotal_bytes", 2048),
-                                   Pair("node_memory_Active_anon_bytes", 3072),
-                                   Pair("node_memory_HugePages_Total", 4)));
+  ASSERT_TRUE(
+      ParseMeminfo("MemTotal:  2 kB\nActive(anon): 3 kB\nHugePages_Total:  4\n", out_).ok());
+  EXPECT_THAT(Map(out_), UnorderedElementsAre(Pair("node_memory_MemTotal_bytes", 2048),
+                                              Pair("node_memory_Active_anon_bytes", 3072),
+                                              Pair("node_memory_HugePages_Total", 4)));
 }
 
 TEST_F(Parse, ReadsDisksInBytesAndSeconds) {
   NameFilter disks = *NameFilter::Make("", "loop[0-9]+");
   ASSERT_TRUE(ParseDiskstats(" 254 0 vda 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17\n"
-                             "   7 0 loop0 1 2 3 4 5 6 7 8 9 10 11\n", disks, out_).ok());
+                             "   7 0 loop0 1 2 3 4 5 6 7 8 9 10 11\n",
+                             disks, out_)
+                  .ok());
   EXPECT_EQ(out_.samples.size(), 17u);
-  EXPECT_THAT(Map(out_), IsSupersetOf({Pair("node_disk_read_bytes_total{device=\"vda\"}", 3 * 512.0),
-                                       Pair("node_disk_read_time_seconds_total{device=\"vda\"}", 0.004),
-                                       Pair("node_disk_io_now{device=\"vda\"}", 9.0),
-                                       Pair("node_disk_discarded_sectors_total{device=\"vda\"}", 14.0)}));
+  EXPECT_THAT(Map(out_),
+              IsSupersetOf({Pair("node_disk_read_bytes_total{device=\"vda\"}", 3 * 512.0),
+                            Pair("node_disk_read_time_seconds_total{device=\"vda\"}", 0.004),
+                            Pair("node_disk_io_now{device=\"vda\"}", 9.0),
+                            Pair("node_disk_discarded_sectors_total{device=\"vda\"}", 14.0)}));
 }
 
 TEST_F(Parse, ReadsInterfacesWhoseNumbersTouchTheColon) {
   ASSERT_TRUE(ParseNetdev("Inter-|   Receive |  Transmit\n face |bytes packets|bytes packets\n"
-                          "  eth0:1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n", {}, out_).ok());
-  EXPECT_THAT(Map(out_), IsSupersetOf({Pair("node_network_receive_bytes_total{device=\"eth0\"}", 1.0),
-                                       Pair("node_network_receive_multicast_total{device=\"eth0\"}", 8.0),
-                                       Pair("node_network_transmit_bytes_total{device=\"eth0\"}", 9.0),
-                                       Pair("node_network_transmit_carrier_total{device=\"eth0\"}", 15.0)}));
+                          "  eth0:1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n",
+                          {}, out_)
+                  .ok());
+  EXPECT_THAT(Map(out_),
+              IsSupersetOf({Pair("node_network_receive_bytes_total{device=\"eth0\"}", 1.0),
+                            Pair("node_network_receive_multicast_total{device=\"eth0\"}", 8.0),
+                            Pair("node_network_transmit_bytes_total{device=\"eth0\"}", 9.0),
+                            Pair("node_network_transmit_carrier_total{device=\"eth0\"}", 15.0)}));
 }
 
 TEST_F(Parse, ReadsPressureInSeconds) {
-  const char* text = "some avg10=0.00 avg60=0.00 avg300=0.00 total=1500000\n"
-                     "full avg10=0.00 avg60=0.00 avg300=0.00 total=500000\n";
+  const char* text =
+      "some avg10=0.00 avg60=0.00 avg300=0.00 total=1500000\n"
+      "full avg10=0.00 avg60=0.00 avg300=0.00 total=500000\n";
   ASSERT_TRUE(ParsePressure("io", text, out_).ok());
   ASSERT_TRUE(ParsePressure("cpu", text, out_).ok());
-  EXPECT_THAT(Map(out_), UnorderedElementsAre(Pair("node_pressure_io_waiting_seconds_total", 1.5),
-                                              Pair("node_pressure_io_stalled_seconds_total", 0.5),
-                                              Pair("node_pressure_cpu_waiting_seconds_total", 1.5)));
+  EXPECT_THAT(Map(out_),
+              UnorderedElementsAre(Pair("node_pressure_io_waiting_seconds_total", 1.5),
+                                   Pair("node_pressure_io_stalled_seconds_total", 0.5),
+                                   Pair("node_pressure_cpu_waiting_seconds_total", 1.5)));
 }
 
 TEST_F(Parse, ReadsOfVmstatOnlyWhatSaysSomethingOfTrouble) {
-  ASSERT_TRUE(ParseVmstat("nr_free_pages 5\noom_kill 1\npgpgin 2\npgmajfault 3\npgscan_direct 4\n", out_).ok());
-  EXPECT_THAT(Map(out_), UnorderedElementsAre(Pair("node_vmstat_oom_kill", 1), Pair("node_vmstat_pgpgin", 2),
-                                              Pair("node_vmstat_pgmajfault", 3)));
+  ASSERT_TRUE(
+      ParseVmstat("nr_free_pages 5\noom_kill 1\npgpgin 2\npgmajfault 3\npgscan_direct 4\n", out_)
+          .ok());
+  EXPECT_THAT(Map(out_),
+              UnorderedElementsAre(Pair("node_vmstat_oom_kill", 1), Pair("node_vmstat_pgpgin", 2),
+                                   Pair("node_vmstat_pgmajfault", 3)));
 }
 
 TEST_F(Parse, ReadsMountsWithEscapesAndEachOnce) {
@@ -139,10 +156,15 @@ TEST(Sources, ReportAMountThatCannotBeAskedAsADeviceError) {
   Readings out{Timestamp()};
   ASSERT_TRUE(MakeFilesystemSource(root.path())->Read(out).ok());
   auto map = Map(out);
-  EXPECT_EQ(map["node_filesystem_device_error{device=\"/dev/vda\",fstype=\"ext4\",mountpoint=\"/\"}"], 0);
-  EXPECT_GT(map["node_filesystem_size_bytes{device=\"/dev/vda\",fstype=\"ext4\",mountpoint=\"/\"}"], 0);
-  EXPECT_EQ(map["node_filesystem_device_error{device=\"nas:/x\",fstype=\"nfs\",mountpoint=\"/gone\"}"], 1);
-  EXPECT_FALSE(map.contains("node_filesystem_size_bytes{device=\"nas:/x\",fstype=\"nfs\",mountpoint=\"/gone\"}"));
+  EXPECT_EQ(
+      map["node_filesystem_device_error{device=\"/dev/vda\",fstype=\"ext4\",mountpoint=\"/\"}"], 0);
+  EXPECT_GT(map["node_filesystem_size_bytes{device=\"/dev/vda\",fstype=\"ext4\",mountpoint=\"/\"}"],
+            0);
+  EXPECT_EQ(
+      map["node_filesystem_device_error{device=\"nas:/x\",fstype=\"nfs\",mountpoint=\"/gone\"}"],
+      1);
+  EXPECT_FALSE(map.contains(
+      "node_filesystem_size_bytes{device=\"nas:/x\",fstype=\"nfs\",mountpoint=\"/gone\"}"));
 }
 
 TEST(Sources, MeasureAFolderAgainstItsStatedCapacity) {
@@ -153,8 +175,8 @@ TEST(Sources, MeasureAFolderAgainstItsStatedCapacity) {
   auto avail = [&] {
     Readings out{Timestamp()};
     EXPECT_TRUE(source->Read(out).ok());
-    return Map(out)["node_filesystem_avail_bytes{device=\"" + path + "\",fstype=\"quota\",mountpoint=\"" + path +
-                    "\"}"];
+    return Map(out)["node_filesystem_avail_bytes{device=\"" + path +
+                    "\",fstype=\"quota\",mountpoint=\"" + path + "\"}"];
   };
   double before = avail();
   EXPECT_LE(before, (1 << 20) - 100'000);

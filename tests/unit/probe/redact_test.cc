@@ -1,9 +1,8 @@
 #include "probe/redact.h"
 
-#include <sys/stat.h>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "probe/crypto.h"
 #include "tests/unit/probe/temp_dir.h"
@@ -60,8 +59,10 @@ const Seeded kSeeded[] = {
     {"s3cr3tvalue", "sent bearer s3cr3tvalue to upstream"},
     {"s3cr3tvalue", "AWS_SECRET_ACCESS_KEY=s3cr3tvalue"},
     {"AKIAIOSFODNN7EXAMPLE", "using key AKIAIOSFODNN7EXAMPLE for bucket"},
-    {"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "key wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY refused"},
-    {"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abcDEF123", "jwt eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abcDEF123 expired"},
+    {"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+     "key wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY refused"},
+    {"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abcDEF123",
+     "jwt eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abcDEF123 expired"},
     {"ghp_abcdefghijklmnopqrst1234", "clone with ghp_abcdefghijklmnopqrst1234 failed"},
     {"xoxb-123456789012-abcdefGHIJ", "slack xoxb-123456789012-abcdefGHIJ"},
     {"sk_live_abcdefghijkl1234", "stripe sk_live_abcdefghijkl1234 rejected"},
@@ -72,7 +73,8 @@ const Seeded kSeeded[] = {
     {"4111-1111-1111-1111", "card=4111-1111-1111-1111"},
     {"DE89370400440532013000", "transfer to DE89370400440532013000"},
     {"9f86d081884c7d659a2feaa0c55ad015", "digest 9f86d081884c7d659a2feaa0c55ad015"},
-    {"MIIEowIBAAKCAQEA", "-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEA\n-----END RSA PRIVATE KEY-----"},
+    {"MIIEowIBAAKCAQEA",
+     "-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEA\n-----END RSA PRIVATE KEY-----"},
     {"MIIEowIBAAKCAQEA", "-----BEGIN PRIVATE KEY----- MIIEowIBAAKCAQEA"},
     {"q8Zr2Lk9Xw3Tn7Vb5Yc1Md4P", "nonce q8Zr2Lk9Xw3Tn7Vb5Yc1Md4P used"},
     {"Zm9vYmFyMTIzNDU2Nzg5MGFiY2Rl", "body=Zm9vYmFyMTIzNDU2Nzg5MGFiY2Rl"},
@@ -95,7 +97,8 @@ TEST(Redactor, LeavesOrdinaryTextAlone) {
            "disk /dev/sda1 is 91% full on /var/lib/postgresql",
            "connection to 10.0.0.1:5432 refused after 3 attempts",
            "request 0f8fad5b-d9cb-469f-a165-70867728950e took 15 ms",
-           "java.lang.NullPointerException at com.example.app.OrderServiceImplementation.process(Order.java:42)",
+           "java.lang.NullPointerException at "
+           "com.example.app.OrderServiceImplementation.process(Order.java:42)",
            "2026-05-01T10:00:00.250Z worker-12 restarted",
            "ORA-01555: snapshot too old",
            "systemd-networkd-wait-online.service failed",
@@ -148,7 +151,8 @@ TEST(Redactor, KeepsBackWhatIsNotAllowedAndRedactsTheRest) {
   options.facts = *NameFilter::Make("os\\..*", "");
   options.messages = false;
   auto redactor = Make(options);
-  std::vector<Reading> samples = {{MakeSeriesName("node_load1", {}), 1}, {MakeSeriesName("other", {}), 2}};
+  std::vector<Reading> samples = {{MakeSeriesName("node_load1", {}), 1},
+                                  {MakeSeriesName("other", {}), 2}};
   Reports reports;
   reports.facts = {{Timestamp(), "os.kernel", "6.1"}, {Timestamp(), "product.licence", "x"}};
   reports.changes = {{Timestamp(), "product.licence", "x", "y"}};

@@ -1,13 +1,13 @@
 #include "probe/spool.h"
 
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <set>
-
-#include <fmt/format.h>
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 #include "base/rng.h"
 #include "tests/unit/probe/temp_dir.h"
@@ -86,7 +86,8 @@ Delivered Drain(Spool& spool, Timestamp now = kStart) {
 std::vector<std::string> Files(const std::string& folder, const std::string& prefix) {
   std::vector<std::string> names;
   for (const auto& entry : fs::directory_iterator(folder)) {
-    if (entry.path().filename().string().starts_with(prefix)) names.push_back(entry.path().string());
+    if (entry.path().filename().string().starts_with(prefix))
+      names.push_back(entry.path().string());
   }
   std::sort(names.begin(), names.end());
   return names;
@@ -183,7 +184,8 @@ TEST(Spool, DropsReportsOnlyWhenNoSamplesAreLeft) {
   options.max_bytes = 16 << 10;
   options.segment_bytes = 1 << 10;
   auto spool = OpenOrDie(options);
-  for (int round = 0; round < 400; ++round) ASSERT_TRUE(spool->Append(Item(round, 1, 1), kStart).ok());
+  for (int round = 0; round < 400; ++round)
+    ASSERT_TRUE(spool->Append(Item(round, 1, 1), kStart).ok());
   Delivered delivered = Drain(*spool);
   EXPECT_EQ(delivered.samples.size() + delivered.gaps["samples"], 400u);
   EXPECT_EQ(delivered.events.size() + delivered.gaps["events"], 400u);
@@ -198,7 +200,8 @@ TEST(Spool, NeverDropsWhatIsUnderWay) {
   auto spool = OpenOrDie(options);
   ASSERT_TRUE(spool->Append(Item(0, 40), kStart).ok());
   ASSERT_TRUE((*spool->Seal(kStart)).has_value());
-  for (int round = 1; round < 100; ++round) ASSERT_TRUE(spool->Append(Item(round, 40), kStart).ok());
+  for (int round = 1; round < 100; ++round)
+    ASSERT_TRUE(spool->Append(Item(round, 40), kStart).ok());
   StatusOr<SpooledBatch> first = spool->Load(1);
   ASSERT_TRUE(first.ok());
   EXPECT_EQ(first->item.samples, Item(0, 40).samples);
@@ -210,7 +213,8 @@ TEST(Spool, DeclaresWhatBecameTooOld) {
   SpoolOptions options = Options(dir);
   options.max_age = 1h;
   auto spool = OpenOrDie(options);
-  for (int round = 0; round < 10; ++round) ASSERT_TRUE(spool->Append(Item(round, 4, 1), kStart).ok());
+  for (int round = 0; round < 10; ++round)
+    ASSERT_TRUE(spool->Append(Item(round, 4, 1), kStart).ok());
   Timestamp now = kStart + 15s * 5 + 1h;
   StatusOr<std::optional<SpooledBatch>> batch = spool->Seal(now);
   ASSERT_TRUE((*batch).has_value());
@@ -232,7 +236,8 @@ TEST(Spool, KeepsADeclaredGapOverARestartUntilItIsSent) {
   options.segment_bytes = 4 << 10;
   {
     auto spool = OpenOrDie(options);
-    for (int round = 0; round < 100; ++round) ASSERT_TRUE(spool->Append(Item(round, 50), kStart).ok());
+    for (int round = 0; round < 100; ++round)
+      ASSERT_TRUE(spool->Append(Item(round, 50), kStart).ok());
   }
   auto spool = OpenOrDie(options);
   Delivered delivered = Drain(*spool);
@@ -296,13 +301,15 @@ TEST(Spool, ANewSpoolAndAnUnknownProbeAgree) {
   ASSERT_TRUE(spool->Append(Item(1, 1), kStart).ok());
   ASSERT_TRUE((*spool->Seal(kStart)).has_value());
   EXPECT_FALSE(*spool->Reconcile(0, 0, kStart));
-  EXPECT_FALSE(*spool->Reconcile(spool->stats().epoch - 1, 77, kStart)) << "an older spool of this probe";
+  EXPECT_FALSE(*spool->Reconcile(spool->stats().epoch - 1, 77, kStart))
+      << "an older spool of this probe";
   EXPECT_THAT(spool->UnderWay(), ElementsAre(1));
 }
 
-// A kill in the middle of a write leaves the file of the newest record cut at any byte. Strategy: cut it at
-// each length, reopen, drain. Invariants: the spool opens; whole records come out as they went in; a record
-// whose beginning is there is delivered or declared; and the next start declares nothing again.
+// A kill in the middle of a write leaves the file of the newest record cut at any byte. Strategy:
+// cut it at each length, reopen, drain. Invariants: the spool opens; whole records come out as they
+// went in; a record whose beginning is there is delivered or declared; and the next start declares
+// nothing again.
 TEST(Spool, OpensAfterAKillAtAnyByte) {
   TempDir dir;
   SpoolOptions options = Options(dir);
@@ -327,16 +334,18 @@ TEST(Spool, OpensAfterAKillAtAnyByte) {
     }
     Delivered delivered = Drain(*OpenOrDie(there));
     ASSERT_EQ(delivered.samples.size(), good * 3) << "cut at " << length;
-    // What is declared travels with a batch; when nothing is left to send it waits for the next one.
+    // What is declared travels with a batch; when nothing is left to send it waits for the next
+    // one.
     auto again = OpenOrDie(there);
     ASSERT_TRUE(again->Append(Item(9, 1), kStart).ok());
     delivered.Take(**again->Seal(kStart));
-    ASSERT_EQ(delivered.samples.size() - 1 + delivered.gaps["samples"], begun * 3) << "cut at " << length;
+    ASSERT_EQ(delivered.samples.size() - 1 + delivered.gaps["samples"], begun * 3)
+        << "cut at " << length;
   }
 }
 
-// Flips each byte of a segment in turn. Invariant: delivered + declared = appended, whatever is hit, and the
-// spool opens. (A hit in the file's own header costs the whole segment, declared.)
+// Flips each byte of a segment in turn. Invariant: delivered + declared = appended, whatever is
+// hit, and the spool opens. (A hit in the file's own header costs the whole segment, declared.)
 TEST(Spool, DeclaresWhateverAFlippedByteDamaged) {
   TempDir dir;
   SpoolOptions options = Options(dir);
@@ -411,8 +420,9 @@ TEST(Spool, CountsWhatCouldNotBeWritten) {
 }
 
 // The promise as a whole. Strategy: a random walk over appends, seals, acks (some lost), refusals,
-// reopenings, a too small spool and passing time. Invariants: at the end delivered + declared = appended for
-// each kind; nothing is delivered under two numbers of an epoch; a number never changes its content.
+// reopenings, a too small spool and passing time. Invariants: at the end delivered + declared =
+// appended for each kind; nothing is delivered under two numbers of an epoch; a number never
+// changes its content.
 TEST(Spool, DeliveredAndDeclaredAreWhatWasAppended) {
   for (uint64_t seed = 1; seed <= 40; ++seed) {
     SCOPED_TRACE(seed);
@@ -454,7 +464,8 @@ TEST(Spool, DeliveredAndDeclaredAreWhatWasAppended) {
         if (batch->has_value()) see(**batch);
       } else if (dice < 85) {
         std::vector<uint64_t> under_way = spool->UnderWay();
-        if (!under_way.empty()) spool->Ack(spool->stats().epoch, under_way[rng.Below(under_way.size())]);
+        if (!under_way.empty())
+          spool->Ack(spool->stats().epoch, under_way[rng.Below(under_way.size())]);
       } else if (dice < 88) {
         std::vector<uint64_t> under_way = spool->UnderWay();
         if (!under_way.empty()) {

@@ -1,9 +1,8 @@
 #include "probe/state_files.h"
 
-#include <sys/stat.h>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 #include "probe/ledger.h"
@@ -19,7 +18,8 @@ constexpr Timestamp kNow = FromMillis(1'777'600'000'000);
 
 TEST(Identity, ComesBackAsItWasSavedAndIsPrivate) {
   TempDir dir;
-  ProbeIdentityFile saved{"c.example.com:7443", "", "acme", "main", "uuid", "ca", "cert", "key", kNow};
+  ProbeIdentityFile saved{
+      "c.example.com:7443", "", "acme", "main", "uuid", "ca", "cert", "key", kNow};
   ASSERT_TRUE(SaveIdentity(dir.path(), saved).ok());
   StatusOr<ProbeIdentityFile> loaded = LoadIdentity(dir.path());
   ASSERT_TRUE(loaded.ok());

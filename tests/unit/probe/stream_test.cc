@@ -1,9 +1,9 @@
 #include "probe/stream.h"
 
-#include <set>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <set>
 
 #include "tests/unit/probe/fake_collector.h"
 #include "tests/unit/probe/temp_dir.h"
@@ -24,8 +24,9 @@ class StreamTest : public ::testing::Test {
     options.sync = false;
     spool_ = *Spool::Open(options, kStart);
     collector_.welcome.set_max_in_flight(4);
-    stream_ = std::make_unique<Stream>(StreamOptions{}, *spool_, collector_, clock_, rng_,
-                                       [this](const SpooledBatch& batch) { told_.push_back(batch.sequence); });
+    stream_ = std::make_unique<Stream>(
+        StreamOptions{}, *spool_, collector_, clock_, rng_,
+        [this](const SpooledBatch& batch) { told_.push_back(batch.sequence); });
   }
 
   void Append(int rounds) {
@@ -229,9 +230,9 @@ TEST_F(StreamTest, ReportsWhatTheCollectorLeftOut) {
   EXPECT_THAT(stream_->stats().last_refusal, HasSubstr("series_limit: more than 10"));
 }
 
-// Strategy: a random walk in which the collector drops calls, loses acks, refuses, holds back and goes away,
-// and the probe is killed. Invariants: no rule of the protocol is broken; each sample is applied once or
-// declared in a gap.
+// Strategy: a random walk in which the collector drops calls, loses acks, refuses, holds back and
+// goes away, and the probe is killed. Invariants: no rule of the protocol is broken; each sample is
+// applied once or declared in a gap.
 TEST_F(StreamTest, DeliversOrDeclaresEverythingThroughFaults) {
   for (uint64_t seed = 1; seed <= 20; ++seed) {
     SCOPED_TRACE(seed);
@@ -246,7 +247,8 @@ TEST_F(StreamTest, DeliversOrDeclaresEverythingThroughFaults) {
     options.max_bytes = 32 << 10;
     options.segment_bytes = 2 << 10;
     std::unique_ptr<Spool> spool = *Spool::Open(options, clock.Now());
-    auto stream = std::make_unique<Stream>(StreamOptions{}, *spool, collector, clock, dice, nullptr);
+    auto stream =
+        std::make_unique<Stream>(StreamOptions{}, *spool, collector, clock, dice, nullptr);
     uint64_t appended = 0;
     std::set<double> poison;
     collector.refuses = [&](const v1::Batch& batch) {
@@ -259,7 +261,8 @@ TEST_F(StreamTest, DeliversOrDeclaresEverythingThroughFaults) {
       double first = static_cast<double>(appended);
       for (uint64_t i = 0; i < count; ++i) {
         std::string label = std::to_string(i);
-        item.samples.push_back({MakeSeriesName("m", {{"i", label}}), static_cast<double>(appended++)});
+        item.samples.push_back(
+            {MakeSeriesName("m", {{"i", label}}), static_cast<double>(appended++)});
       }
       if (dice.Chance(0.05)) poison.insert(first);
       (void)spool->Append(item, clock.Now());

@@ -154,7 +154,8 @@ TEST(AlertLife, EndsWithItsRule) {
   EXPECT_TRUE(IsOver(life.alert));
 }
 
-// Every sequence of five outcomes, with and without the two durations, against what must hold of all lives.
+// Every sequence of five outcomes, with and without the two durations, against what must hold of
+// all lives.
 TEST(AlertLife, HoldsItsPromisesOverEveryStory) {
   constexpr int kLength = 5;
   constexpr int kOutcomes = 5;
@@ -175,8 +176,8 @@ TEST(AlertLife, HoldsItsPromisesOverEveryStory) {
           bool is_step = AdvanceAlert(life, outcome, at, times);
           if (outcome == Outcome::kTrue) last_true = at;
           const Alert& after = life.alert;
-          ASSERT_EQ(is_step, before.state != after.state ||
-                                 before.unknown_reason != after.unknown_reason);
+          ASSERT_EQ(is_step,
+                    before.state != after.state || before.unknown_reason != after.unknown_reason);
           ASSERT_EQ(after.active_since, kStart) << "a start is never rewritten";
           ASSERT_EQ(after.last_true, last_true);
           ASSERT_EQ(after.ended_at.has_value(), IsOver(after));
@@ -187,8 +188,7 @@ TEST(AlertLife, HoldsItsPromisesOverEveryStory) {
             ASSERT_TRUE(!before.fired_at || at - last_true >= keep);
           }
           if (outcome == Outcome::kTrue) {
-            ASSERT_EQ(after.state,
-                      after.fired_at ? AlertState::kFiring : AlertState::kPending);
+            ASSERT_EQ(after.state, after.fired_at ? AlertState::kFiring : AlertState::kPending);
           }
           if (after.fired_at) {
             ASSERT_GE(*after.fired_at - kStart, hold_for);

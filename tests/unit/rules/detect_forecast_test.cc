@@ -1,9 +1,9 @@
+#include <gtest/gtest.h>
+
 #include <cmath>
 #include <limits>
 #include <optional>
 #include <string>
-
-#include <gtest/gtest.h>
 
 #include "base/rng.h"
 #include "rules/detector.h"
@@ -17,7 +17,8 @@ constexpr Timestamp kStart = FromMillis(1'780'000'000'000);
 template <typename Value>
 std::optional<Finding> Feed(Detector& detector, Duration length, Value value) {
   std::optional<Finding> last;
-  for (Duration t = 0ms; t <= length; t += 1min) last = detector.Observe(kStart + t, value(ToSeconds(t)));
+  for (Duration t = 0ms; t <= length; t += 1min)
+    last = detector.Observe(kStart + t, value(ToSeconds(t)));
   return last;
 }
 

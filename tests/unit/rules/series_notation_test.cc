@@ -37,8 +37,8 @@ TEST(SeriesNotation, KnowsNanInfinityAndTheEndOfASeries) {
 }
 
 TEST(SeriesNotation, RefusesWhatIsNoValue) {
-  for (const char* text : {"a", "1x", "1+x3", "1x-3", "1+2", "1x3x3", "--1", "-1+-1x2", "__", "_3", "stalex2",
-                           "1x1000000", "_x99999999999999999999", "1x600000 1x600000"}) {
+  for (const char* text : {"a", "1x", "1+x3", "1x-3", "1+2", "1x3x3", "--1", "-1+-1x2", "__", "_3",
+                           "stalex2", "1x1000000", "_x99999999999999999999", "1x600000 1x600000"}) {
     EXPECT_FALSE(ParseSeriesValues(text).ok()) << text;
   }
   EXPECT_THAT(ParseSeriesValues("1 2 1y3").status().message(),
@@ -50,7 +50,8 @@ TEST(SeriesNotation, ReadsLabels) {
   EXPECT_EQ(*ParseSeriesLabels("up{a=\"x y\", b='}'}"),
             Labels({{"__name__", "up"}, {"a", "x y"}, {"b", "}"}}));
   EXPECT_EQ(*ParseSeriesLabels("{}"), Labels());
-  for (const char* text : {"", "up{", "up{a}", "up{a=\"1\"} x", "up{a=~\"1\"}", "1", "up{a=\"1\",a=\"2\"}"}) {
+  for (const char* text :
+       {"", "up{", "up{a}", "up{a=\"1\"} x", "up{a=~\"1\"}", "1", "up{a=\"1\",a=\"2\"}"}) {
     EXPECT_FALSE(ParseSeriesLabels(text).ok()) << text;
   }
 }
@@ -60,8 +61,9 @@ TEST(SeriesNotation, ReadsLabelsAndValuesTogether) {
   ASSERT_TRUE(series.ok()) << series.status().ToString();
   EXPECT_EQ(series->labels.Get("mount"), "/a b}");
   const SeriesData data = series->At(FromMillis(1000), 1min);
-  EXPECT_THAT(data.samples, ElementsAre(Sample{FromMillis(1000), 100}, Sample{FromMillis(61000), 75},
-                                        Sample{FromMillis(121000), 50}, Sample{FromMillis(241000), 0}));
+  EXPECT_THAT(data.samples,
+              ElementsAre(Sample{FromMillis(1000), 100}, Sample{FromMillis(61000), 75},
+                          Sample{FromMillis(121000), 50}, Sample{FromMillis(241000), 0}));
 }
 
 }  // namespace

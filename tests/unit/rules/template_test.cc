@@ -32,7 +32,8 @@ TEST(Template, ExpandsLabelsAndTheValue) {
       {"{{ $value | humanizeDuration }}", "2h 0m 0s"},
       {"{{ humanize $value }} {{ $labels.ratio | humanizePercentage }}", "7.2k 25%"},
       {"{{ $labels.mount | toUpper | printf \"%s|%q\" \"a\" }}", "a|\"/DATA\""},
-      {"{{ printf \"%.2f %5.1f%% %v %d %t\" $value 1.25 $value 3 true }}", "7200.00   1.2% 7200 3 true"},
+      {"{{ printf \"%.2f %5.1f%% %v %d %t\" $value 1.25 $value 3 true }}",
+       "7200.00   1.2% 7200 3 true"},
       {"{{ printf \"%-6s|%6s|%.2s\" \"ab\" \"\u00e9\" \"xyz\" }}", "ab    |     \u00e9|xy"},
       {"{{ \"a b-c d_e it's\" | title }}", "A B-C D_e It's"},
       {"a {{- /* note */ -}} b {{/* c */}} d", "ab  d"},
@@ -46,20 +47,25 @@ TEST(Template, ExpandsLabelsAndTheValue) {
 
 TEST(Template, Decides) {
   const char* text =
-      "{{ if gt $value 100.0 }}big{{ else if eq $labels.mount \"/\" \"/data\" }}data{{ else }}small{{ end }}";
+      "{{ if gt $value 100.0 }}big{{ else if eq $labels.mount \"/\" \"/data\" }}data{{ else "
+      "}}small{{ end }}";
   EXPECT_EQ(Expand(text, 200), "big");
   EXPECT_EQ(Expand(text, 50), "data");
   EXPECT_EQ(Expand("{{ if not $labels.none }}no{{ end }}"), "no");
-  EXPECT_EQ(Expand("{{ if and (lt $value 1.0) (ne $labels.mount \"x\") }}a{{ else }}b{{ end }}", 0.5), "a");
+  EXPECT_EQ(
+      Expand("{{ if and (lt $value 1.0) (ne $labels.mount \"x\") }}a{{ else }}b{{ end }}", 0.5),
+      "a");
   EXPECT_EQ(Expand("{{ if $value }}{{ if le $value 1.0 }}1{{ else }}2{{ end }}{{ end }}", 3), "2");
   EXPECT_EQ(Expand("{{ or $labels.none \"unknown\" }}"), "unknown");
 }
 
 TEST(Template, RefusesWhatItDoesNotKnowWithItsPlace) {
   const std::vector<std::pair<const char*, const char*>> cases = {
-      {"a {{ $value | humanise }}", "refused: 1:15: 'humanise' is not known in an alert's template; did you "
-                                    "mean 'humanize'?\n  a {{ $value | humanise }}\n                ^"},
-      {"{{ $label.x }}", "refused: 1:4: '$label.x' is not known in an alert's template; did you mean '$labels'?"},
+      {"a {{ $value | humanise }}",
+       "refused: 1:15: 'humanise' is not known in an alert's template; did you "
+       "mean 'humanize'?\n  a {{ $value | humanise }}\n                ^"},
+      {"{{ $label.x }}",
+       "refused: 1:4: '$label.x' is not known in an alert's template; did you mean '$labels'?"},
       {"{{ range query \"up\" }}{{ end }}", "refused: 1:4: 'range' is not known"},
       {"{{ $x := 1 }}", "refused: 1:4: '$x' is not known"},
       {"{{ $value = 1 }}", "refused: 1:11: variables cannot be set"},
@@ -72,11 +78,14 @@ TEST(Template, RefusesWhatItDoesNotKnowWithItsPlace) {
       {"{{ \"a }}", "refused: 1:4: this text has no closing quote"},
       {"{{ if $value }}", "refused: 1:1: this if has no {{ end }}"},
       {"{{ end }}", "refused: 1:4: 'end' without an if"},
-      {"{{ if $value }}{{ else }}{{ else }}{{ end }}", "refused: 1:29: nothing may follow the last else"},
-      {"{{ gt $value 100 }}", "refused: 1:14: 'gt' cannot compare a number with an integer; write 5.0"},
+      {"{{ if $value }}{{ else }}{{ else }}{{ end }}",
+       "refused: 1:29: nothing may follow the last else"},
+      {"{{ gt $value 100 }}",
+       "refused: 1:14: 'gt' cannot compare a number with an integer; write 5.0"},
       {"{{ eq $labels.a $value }}", "refused: 1:17: 'eq' cannot compare a text with a number"},
       {"{{ title $value }}", "refused: 1:10: 'title' needs a text here, not a number"},
-      {"{{ printf \"%d\" $value }}", "refused: 1:16: printf's %d does not take a number; write %.0f"},
+      {"{{ printf \"%d\" $value }}",
+       "refused: 1:16: printf's %d does not take a number; write %.0f"},
       {"{{ printf \"%s\" }}", "refused: 1:4: the format of printf has 1 verbs for 0 arguments"},
       {"{{ printf \"%\" }}", "refused: 1:11: this format is broken"},
       {"{{ printf \"%999f\" $value }}", "refused: 1:11: this format is broken"},
@@ -84,7 +93,8 @@ TEST(Template, RefusesWhatItDoesNotKnowWithItsPlace) {
       {"{{ humanize }}", "refused: 1:4: 'humanize' takes 1 argument, not 0"},
       {"{{/* a }}", "refused: 1:1: this comment has no end"},
       {"{{ (humanize $value }}", "refused: 1:4: this parenthesis is not closed"},
-      {"{{ humanize humanize $value }}", "refused: 1:13: write a call inside another in parentheses"},
+      {"{{ humanize humanize $value }}",
+       "refused: 1:13: write a call inside another in parentheses"},
   };
   for (const auto& [text, message] : cases) EXPECT_THAT(Expand(text), StartsWith(message)) << text;
 }

@@ -341,15 +341,9 @@ std::vector<Step> RandomHistory(std::mt19937_64& random) {
     for (size_t k = 0; k < count; ++k) {
       Duration age(0);
       switch (random() % 6) {
-        case 0:
-          age = Duration(random() % 600'000);
-          break;
-        case 1:
-          age = Duration(random() % 60'000);
-          break;
-        default:
-          age = Duration(random() % 2'000);
-          break;
+        case 0: age = Duration(random() % 600'000); break;
+        case 1: age = Duration(random() % 60'000); break;
+        default: age = Duration(random() % 2'000); break;
       }
       // Whole seconds, so that times meet often.
       Timestamp at = std::chrono::floor<std::chrono::seconds>(now - age);

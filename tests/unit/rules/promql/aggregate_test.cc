@@ -114,7 +114,8 @@ g{i="b",j="x"} 1e-09)-"},
 
 TEST(Aggregate, RefusesParametersThatMakeNoSense) {
   EXPECT_THAT(AnswerTo("topk(NaN, c)", 10min), testing::HasSubstr("no usable number of series"));
-  EXPECT_THAT(AnswerTo("count_values('bad-label', c)", 10min), testing::HasSubstr("is not a label name"));
+  EXPECT_THAT(AnswerTo("count_values('bad-label', c)", 10min),
+              testing::HasSubstr("is not a label name"));
 }
 
 }  // namespace

@@ -10,8 +10,8 @@
 
 namespace forewarn::promql {
 
-// Series with gaps, resets, stale markers, NaN and infinities, a value a minute. The answers that tests
-// expect over them were checked against promtool 2.42.
+// Series with gaps, resets, stale markers, NaN and infinities, a value a minute. The answers that
+// tests expect over them were checked against promtool 2.42.
 inline constexpr std::string_view kSeries = R"(
 c{i="a",j="x"} 0+10x30
 c{i="b",j="x"} 5+7x10 3+11x20

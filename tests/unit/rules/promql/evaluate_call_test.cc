@@ -1,9 +1,8 @@
-#include "rules/promql/evaluator.h"
-
 #include <gmock/gmock.h>
 
 #include <vector>
 
+#include "rules/promql/evaluator.h"
 #include "tests/unit/rules/promql/answers.h"
 
 namespace forewarn::promql {

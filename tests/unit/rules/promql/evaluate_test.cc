@@ -24,10 +24,11 @@ void Check(const SeriesSource& source, const std::vector<Case>& cases) {
 }
 
 TEST(Evaluate, SelectsTheLatestSampleWithinTheLookBack) {
-  const NotedSource source("x{a=\"1\"} 1+1x3\n"
-                           "x{a=\"2\"} 10 20 stale\n"
-                           "x{a=\"3\"} 7\n",
-                           1min);
+  const NotedSource source(
+      "x{a=\"1\"} 1+1x3\n"
+      "x{a=\"2\"} 10 20 stale\n"
+      "x{a=\"3\"} 7\n",
+      1min);
   Check(source, {
                     {"x", 1min, "x{a=\"1\"} 2\nx{a=\"2\"} 20\nx{a=\"3\"} 7"},
                     {"x", 2min, "x{a=\"1\"} 3\nx{a=\"3\"} 7"},
@@ -47,36 +48,38 @@ TEST(Evaluate, SelectsTheLatestSampleWithinTheLookBack) {
 }
 
 TEST(Evaluate, MatchesVectorsByLabels) {
-  const NotedSource source("used{host=\"a\",disk=\"1\"} 50\n"
-                           "used{host=\"a\",disk=\"2\"} 90\n"
-                           "used{host=\"b\",disk=\"1\"} 10\n"
-                           "size{host=\"a\",disk=\"1\"} 100\n"
-                           "size{host=\"a\",disk=\"2\"} 100\n"
-                           "info{host=\"a\",os=\"x\"} 1\n",
-                           1min);
-  Check(source,
-        {
-            {"used / size", 0min, "{disk=\"1\",host=\"a\"} 0.5\n{disk=\"2\",host=\"a\"} 0.9"},
-            {"used / size > 0.8", 0min, "{disk=\"2\",host=\"a\"} 0.9"},
-            {"used > 80", 0min, "used{disk=\"2\",host=\"a\"} 90"},
-            {"80 < used", 0min, "used{disk=\"2\",host=\"a\"} 90"},
-            {"used > bool 80", 0min,
-             "{disk=\"1\",host=\"a\"} 0\n{disk=\"1\",host=\"b\"} 0\n{disk=\"2\",host=\"a\"} 1"},
-            {"used * on (host) group_left (os) info", 0min,
-             "{disk=\"1\",host=\"a\",os=\"x\"} 50\n{disk=\"2\",host=\"a\",os=\"x\"} 90"},
-            {"info * on (host) group_right (os) used", 0min,
-             "{disk=\"1\",host=\"a\",os=\"x\"} 50\n{disk=\"2\",host=\"a\",os=\"x\"} 90"},
-            {"info + ignoring (os, disk) group_right () size", 0min,
-             "{disk=\"1\",host=\"a\"} 101\n{disk=\"2\",host=\"a\"} 101"},
-            {"used and size", 0min, "used{disk=\"1\",host=\"a\"} 50\nused{disk=\"2\",host=\"a\"} 90"},
-            {"used unless on (host) size", 0min, "used{disk=\"1\",host=\"b\"} 10"},
-            {"size or used", 0min,
-             "size{disk=\"1\",host=\"a\"} 100\nsize{disk=\"2\",host=\"a\"} 100\n"
-             "used{disk=\"1\",host=\"b\"} 10"},
-            {"size == on (host, disk) size", 0min,
-             "{disk=\"1\",host=\"a\"} 100\n{disk=\"2\",host=\"a\"} 100"},
-            {"-info", 0min, "{host=\"a\",os=\"x\"} -1"},
-        });
+  const NotedSource source(
+      "used{host=\"a\",disk=\"1\"} 50\n"
+      "used{host=\"a\",disk=\"2\"} 90\n"
+      "used{host=\"b\",disk=\"1\"} 10\n"
+      "size{host=\"a\",disk=\"1\"} 100\n"
+      "size{host=\"a\",disk=\"2\"} 100\n"
+      "info{host=\"a\",os=\"x\"} 1\n",
+      1min);
+  Check(
+      source,
+      {
+          {"used / size", 0min, "{disk=\"1\",host=\"a\"} 0.5\n{disk=\"2\",host=\"a\"} 0.9"},
+          {"used / size > 0.8", 0min, "{disk=\"2\",host=\"a\"} 0.9"},
+          {"used > 80", 0min, "used{disk=\"2\",host=\"a\"} 90"},
+          {"80 < used", 0min, "used{disk=\"2\",host=\"a\"} 90"},
+          {"used > bool 80", 0min,
+           "{disk=\"1\",host=\"a\"} 0\n{disk=\"1\",host=\"b\"} 0\n{disk=\"2\",host=\"a\"} 1"},
+          {"used * on (host) group_left (os) info", 0min,
+           "{disk=\"1\",host=\"a\",os=\"x\"} 50\n{disk=\"2\",host=\"a\",os=\"x\"} 90"},
+          {"info * on (host) group_right (os) used", 0min,
+           "{disk=\"1\",host=\"a\",os=\"x\"} 50\n{disk=\"2\",host=\"a\",os=\"x\"} 90"},
+          {"info + ignoring (os, disk) group_right () size", 0min,
+           "{disk=\"1\",host=\"a\"} 101\n{disk=\"2\",host=\"a\"} 101"},
+          {"used and size", 0min, "used{disk=\"1\",host=\"a\"} 50\nused{disk=\"2\",host=\"a\"} 90"},
+          {"used unless on (host) size", 0min, "used{disk=\"1\",host=\"b\"} 10"},
+          {"size or used", 0min,
+           "size{disk=\"1\",host=\"a\"} 100\nsize{disk=\"2\",host=\"a\"} 100\n"
+           "used{disk=\"1\",host=\"b\"} 10"},
+          {"size == on (host, disk) size", 0min,
+           "{disk=\"1\",host=\"a\"} 100\n{disk=\"2\",host=\"a\"} 100"},
+          {"-info", 0min, "{host=\"a\",os=\"x\"} -1"},
+      });
   EXPECT_THAT(EvaluateText("info * on (host) used", source, 0min),
               HasSubstr("two series on the right of '*' match {host=\"a\"}"));
   EXPECT_THAT(EvaluateText("used * on (host) info", source, 0min), HasSubstr("say group_left"));
@@ -92,12 +95,12 @@ TEST(Evaluate, RefusesResultsThatCannotBeToldApart) {
 }
 
 TEST(Evaluate, ForeseesAFullDisk) {
-  const NotedSource source("disk_free{mount=\"/\"} 100-1x60\ndisk_free{mount=\"/data\"} 100x60\n", 1min);
+  const NotedSource source("disk_free{mount=\"/\"} 100-1x60\ndisk_free{mount=\"/data\"} 100x60\n",
+                           1min);
   Check(source, {
                     {"predict_linear(disk_free[30m], 3600) < 0", 50min, "{mount=\"/\"} -10"},
                     {"predict_linear(disk_free[30m], 1800) < 0", 50min, ""},
-                    {"deriv(disk_free[30m]) * 60", 50min,
-                     "{mount=\"/\"} -1\n{mount=\"/data\"} 0"},
+                    {"deriv(disk_free[30m]) * 60", 50min, "{mount=\"/\"} -1\n{mount=\"/data\"} 0"},
                 });
 }
 
@@ -115,16 +118,32 @@ TEST(Evaluate, ReadsEachSelectorOnceForAWholeRange) {
 }
 
 TEST(Evaluate, GivesAtEachStepOfARangeWhatAnInstantQueryGives) {
-  const NotedSource source("x{a=\"1\",le=\"1\"} 1 5 2 _ 8 _ stale 3 4 9x10\n"
-                           "x{a=\"2\",le=\"+Inf\"} 4 5 6 7x5 _x8 3 2 1\n"
-                           "y{a=\"1\"} 2x20\n",
-                           1min);
-  for (const char* text :
-       {"x", "x + on (a) y", "x > 4", "sum(x)", "topk(1, x)", "rate(x[3m])", "absent(x{a=\"1\"})",
-        "absent_over_time(x{a=\"1\"}[90s])", "max_over_time(x[4m:30s])", "count_values(\"v\", x)",
-        "quantile(0.3, x)", "scalar(y) + time()", "x @ end() or y", "timestamp(x)", "vector(time())",
-        "label_replace(x, \"b\", \"v$1\", \"a\", \"(.*)\")", "y unless on (a) x", "hour()",
-        "histogram_quantile(0.5, sum by (le) (x))", "sum_over_time(x[3m] offset 1m)", "-x"}) {
+  const NotedSource source(
+      "x{a=\"1\",le=\"1\"} 1 5 2 _ 8 _ stale 3 4 9x10\n"
+      "x{a=\"2\",le=\"+Inf\"} 4 5 6 7x5 _x8 3 2 1\n"
+      "y{a=\"1\"} 2x20\n",
+      1min);
+  for (const char* text : {"x",
+                           "x + on (a) y",
+                           "x > 4",
+                           "sum(x)",
+                           "topk(1, x)",
+                           "rate(x[3m])",
+                           "absent(x{a=\"1\"})",
+                           "absent_over_time(x{a=\"1\"}[90s])",
+                           "max_over_time(x[4m:30s])",
+                           "count_values(\"v\", x)",
+                           "quantile(0.3, x)",
+                           "scalar(y) + time()",
+                           "x @ end() or y",
+                           "timestamp(x)",
+                           "vector(time())",
+                           "label_replace(x, \"b\", \"v$1\", \"a\", \"(.*)\")",
+                           "y unless on (a) x",
+                           "hour()",
+                           "histogram_quantile(0.5, sum by (le) (x))",
+                           "sum_over_time(x[3m] offset 1m)",
+                           "-x"}) {
     const auto expression = Parse(text);
     ASSERT_TRUE(expression.ok()) << text;
     const Timestamp end = kTimeZero + 25min;

@@ -17,7 +17,8 @@ TEST(Functions, AreFoundByTheirExactNames) {
 
 TEST(Functions, AreSortedSoThatEachIsFound) {
   EXPECT_TRUE(std::ranges::is_sorted(FunctionNames()));
-  for (const std::string_view name : FunctionNames()) EXPECT_NE(FindFunction(name), nullptr) << name;
+  for (const std::string_view name : FunctionNames())
+    EXPECT_NE(FindFunction(name), nullptr) << name;
 }
 
 }  // namespace

@@ -15,7 +15,8 @@ TEST(LabelFunctions, AnswerAsPrometheusDoes) {
 names{a="foo-bar-1",b="x",n="foo-bar"} 1)-"},
       {R"-(label_replace(names, "n", "$1-$2", "a", "(f)(.*)"))-", 60s, R"-(names{a="baz",b="y"} 2
 names{a="foo-bar-1",b="x",n="f-oo-bar-1"} 1)-"},
-      {R"-(label_replace(names, "n", "${1}x$$", "a", "(...).*"))-", 60s, R"-(names{a="baz",b="y",n="bazx$"} 2
+      {R"-(label_replace(names, "n", "${1}x$$", "a", "(...).*"))-", 60s,
+       R"-(names{a="baz",b="y",n="bazx$"} 2
 names{a="foo-bar-1",b="x",n="foox$"} 1)-"},
       {R"-(label_replace(names, "n", "$x", "a", "(.*)"))-", 60s, R"-(names{a="baz",b="y"} 2
 names{a="foo-bar-1",b="x"} 1)-"},
@@ -27,7 +28,8 @@ names{a="foo-bar-1",b="x",n="v"} 1)-"},
 names{a="foo-bar-1",b="x"} 1)-"},
       {R"-(label_replace(names, "__name__", "nn", "a", ".*"))-", 60s, R"-(nn{a="baz",b="y"} 2
 nn{a="foo-bar-1",b="x"} 1)-"},
-      {R"-(label_replace(names, "n","$name!","a","(?P<name>[a-z]+).*"))-", 60s, R"-(names{a="baz",b="y",n="baz!"} 2
+      {R"-(label_replace(names, "n","$name!","a","(?P<name>[a-z]+).*"))-", 60s,
+       R"-(names{a="baz",b="y",n="baz!"} 2
 names{a="foo-bar-1",b="x",n="foo!"} 1)-"},
       {R"-(label_replace(names, "n","$1x","a","(.*)"))-", 60s, R"-(names{a="baz",b="y"} 2
 names{a="foo-bar-1",b="x"} 1)-"},
@@ -63,7 +65,8 @@ TEST(LabelFunctions, RefuseWhatIsNoLabelOrNoExpression) {
               testing::HasSubstr("'bad-n' is not a label name"));
   EXPECT_THAT(AnswerTo("label_replace(names, 'n', 'v', 'a', '(')", 1min),
               testing::HasSubstr("bad regular expression '('"));
-  EXPECT_THAT(AnswerTo("label_replace(names, 'a', 'same', 'a', '.*', 1)", 1min), testing::HasSubstr("takes 5"));
+  EXPECT_THAT(AnswerTo("label_replace(names, 'a', 'same', 'a', '.*', 1)", 1min),
+              testing::HasSubstr("takes 5"));
   EXPECT_THAT(AnswerTo("label_join(names, 'n', '-', 'bad-a')", 1min),
               testing::HasSubstr("'bad-a' is not a label name"));
 }

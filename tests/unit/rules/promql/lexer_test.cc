@@ -32,12 +32,12 @@ double NumberOf(std::string_view text) {
 }
 
 TEST(Lexer, SplitsAnExpressionIntoWords) {
-  EXPECT_THAT(Kinds("rate(http:x[5m:1m]) # comment\n >= -1"),
-              ElementsAre(TokenKind::kIdentifier, TokenKind::kLeftParen, TokenKind::kIdentifier,
-                          TokenKind::kLeftBracket, TokenKind::kDuration, TokenKind::kColon,
-                          TokenKind::kDuration, TokenKind::kRightBracket, TokenKind::kRightParen,
-                          TokenKind::kGreaterEqual, TokenKind::kSub, TokenKind::kNumber,
-                          TokenKind::kEnd));
+  EXPECT_THAT(
+      Kinds("rate(http:x[5m:1m]) # comment\n >= -1"),
+      ElementsAre(TokenKind::kIdentifier, TokenKind::kLeftParen, TokenKind::kIdentifier,
+                  TokenKind::kLeftBracket, TokenKind::kDuration, TokenKind::kColon,
+                  TokenKind::kDuration, TokenKind::kRightBracket, TokenKind::kRightParen,
+                  TokenKind::kGreaterEqual, TokenKind::kSub, TokenKind::kNumber, TokenKind::kEnd));
 }
 
 TEST(Lexer, KnowsKeywordsInAnyCaseButNotInsideBraces) {
@@ -47,8 +47,9 @@ TEST(Lexer, KnowsKeywordsInAnyCaseButNotInsideBraces) {
 }
 
 TEST(Lexer, TakesAColonInsideBracesForItself) {
-  EXPECT_THAT(Kinds("{i:x"), ElementsAre(TokenKind::kLeftBrace, TokenKind::kIdentifier,
-                                         TokenKind::kColon, TokenKind::kIdentifier, TokenKind::kEnd));
+  EXPECT_THAT(Kinds("{i:x"),
+              ElementsAre(TokenKind::kLeftBrace, TokenKind::kIdentifier, TokenKind::kColon,
+                          TokenKind::kIdentifier, TokenKind::kEnd));
 }
 
 TEST(Lexer, ReadsNumbersAsPrometheusDoes) {

@@ -80,8 +80,8 @@ inline std::string Show(const StatusOr<Value>& value) {
   return out;
 }
 
-inline std::string EvaluateText(std::string_view expression, const SeriesSource& source, Duration at,
-                                const EvalLimits& limits = {}) {
+inline std::string EvaluateText(std::string_view expression, const SeriesSource& source,
+                                Duration at, const EvalLimits& limits = {}) {
   const auto parsed = Parse(expression);
   if (!parsed.ok()) return "error: " + parsed.status().message();
   return Show(EvaluateAt(*parsed, source, kTimeZero + at, limits));

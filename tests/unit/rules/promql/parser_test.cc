@@ -66,8 +66,9 @@ TEST(Parser, TakesModifiersInEitherPlace) {
 }
 
 TEST(Parser, LetsKeywordsNameMetricsAndLabels) {
-  for (const char* text : {"sum", "by + offset", "sum{by=\"a\"} offset 5m", "end", "start[5m]",
-                           "count by (sum, on) (x)", "and and and", "rate + 1", "x{offset=\"1\"}"}) {
+  for (const char* text :
+       {"sum", "by + offset", "sum{by=\"a\"} offset 5m", "end", "start[5m]",
+        "count by (sum, on) (x)", "and and and", "rate + 1", "x{offset=\"1\"}"}) {
     EXPECT_TRUE(Parse(text).ok()) << ErrorOf(text);
   }
 }
@@ -130,7 +131,8 @@ TEST(Parser, BoundsTheDepthOfHostileText) {
   EXPECT_THAT(ErrorOf(repeat("a^", 30'000) + "a"), HasSubstr("nested more than"));
   EXPECT_THAT(ErrorOf(repeat("a+", 30'000) + "a"), HasSubstr("nested more than"));
   EXPECT_THAT(ErrorOf(repeat("abs(", 15'000)), HasSubstr("nested more than"));
-  EXPECT_THAT(ErrorOf("a" + repeat("[1m:]", 12'000)), HasSubstr("a subquery needs an instant vector"));
+  EXPECT_THAT(ErrorOf("a" + repeat("[1m:]", 12'000)),
+              HasSubstr("a subquery needs an instant vector"));
   EXPECT_TRUE(Parse(repeat("(", 150) + "a" + repeat(")", 150)).ok());
   EXPECT_TRUE(Parse(repeat("a+", 150) + "a").ok());
 }

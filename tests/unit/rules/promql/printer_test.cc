@@ -36,7 +36,8 @@ TEST(Printer, WritesOneFormForAll) {
       {"((a))", "((a))"},
       {"\"a\\n\\x01\\\"\"", "\"a\\n\\x01\\\"\""},
       {"topk(3,a)", "topk(3, a)"},
-      {"label_replace(a,'b','$1','c','\\\\d')", "label_replace(a, \"b\", \"$1\", \"c\", \"\\\\d\")"},
+      {"label_replace(a,'b','$1','c','\\\\d')",
+       "label_replace(a, \"b\", \"$1\", \"c\", \"\\\\d\")"},
       {"time()", "time()"},
       {"2^-1", "2 ^ -1"},
   };

@@ -254,8 +254,10 @@ c{i="d",j="y"} 6)-"},
 }
 
 TEST(RangeFunctions, RefuseFactorsOfSmoothingOutOfBounds) {
-  EXPECT_THAT(AnswerTo("holt_winters(c[5m], 1, 0.5)", 10min), testing::HasSubstr("the smoothing factor"));
-  EXPECT_THAT(AnswerTo("holt_winters(c[5m], 0.5, 0)", 10min), testing::HasSubstr("the trend factor"));
+  EXPECT_THAT(AnswerTo("holt_winters(c[5m], 1, 0.5)", 10min),
+              testing::HasSubstr("the smoothing factor"));
+  EXPECT_THAT(AnswerTo("holt_winters(c[5m], 0.5, 0)", 10min),
+              testing::HasSubstr("the trend factor"));
 }
 
 }  // namespace

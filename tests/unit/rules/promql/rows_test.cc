@@ -7,7 +7,8 @@ namespace {
 
 TEST(Rows, JoinWhereTheyDoNotOverlap) {
   const double none = StaleMarker();
-  const auto joined = JoinEqual({{{{"a", "1"}}, {1, none}}, {{{"b", "1"}}, {3, 3}}, {{{"a", "1"}}, {none, 2}}});
+  const auto joined =
+      JoinEqual({{{{"a", "1"}}, {1, none}}, {{{"b", "1"}}, {3, 3}}, {{{"a", "1"}}, {none, 2}}});
   ASSERT_TRUE(joined.ok());
   ASSERT_EQ(joined->size(), 2u);
   EXPECT_THAT((*joined)[0].cells, testing::ElementsAre(1, 2));
