@@ -418,9 +418,10 @@ void Planner::WarnCustomer(const IncidentChange& change, Work& work) {
     }
     for (const auto& [receiver, to] : told) {
       std::vector<const Alert*> about = to.silence == nullptr ? to.alerts : alerts;
-      std::erase_if(about, [&](const Alert* alert) {
-        return WasWarned(change.ticket.number, receiver, template_id, *alert);
-      });
+      std::erase_if(about,
+                    [&, &receiver = receiver, &template_id = template_id](const Alert* alert) {
+                      return WasWarned(change.ticket.number, receiver, template_id, *alert);
+                    });
       if (about.empty()) continue;
       const Receiver* to_receiver = bundle_.FindReceiver(receiver);
       Reader reader;

@@ -279,7 +279,7 @@ class LogSource : public Source {
   bool Follow(CompiledLog& log, Tail& tail, Timestamp at) {
     auto& [lines, cuts] = lines_[tail.path()];
     return tail.Read(options_.bytes_per_round, log.options.line_max,
-                     [&](std::string_view line, bool cut) {
+                     [&, &lines = lines, &cuts = cuts](std::string_view line, bool cut) {
                        ++lines;
                        if (cut) ++cuts;
                        TakeLine(log, tail.path(), line, at);
