@@ -81,7 +81,7 @@ struct WebhookSettings {
 };
 
 struct DispatchSettings {
-  int64_t max_attempts = 12;
+  int64_t max_attempts = 60;  // about a day
   Duration backoff_min = 1s;
   Duration backoff_max = 30min;
 };
