@@ -53,10 +53,10 @@ StatusOr<std::string> Format(std::string_view piece, const Language& language, c
     std::chrono::seconds offset = zone.OffsetAt(*at);
     return language.format_time(*at + offset, offset);
   }
-  if (form == "duration") {
+  if (form == "duration" || form == "about") {
     StatusOr<Duration> d = ParseDuration(fact->second);
     if (!d.ok()) return d.status().With(fmt::format("the fact '{}'", name));
-    return language.format_duration(*d);
+    return form == "about" ? language.format_about(*d) : language.format_duration(*d);
   }
   if (form == "word") {
     for (const auto& [word, translated] : language.words) {
@@ -65,7 +65,7 @@ StatusOr<std::string> Format(std::string_view piece, const Language& language, c
     return InvalidArgument(fmt::format("'{}' has no word for '{}'", language.code, fact->second));
   }
   return InvalidArgument(
-      fmt::format("'{}' is not a form; there are time, duration and word", form));
+      fmt::format("'{}' is not a form; there are time, duration, about and word", form));
 }
 
 Status AppendLine(std::string_view line, const Language& language, const Facts& facts,

@@ -24,6 +24,7 @@ namespace forewarn {
 //   piece   := characters | '{' name '}' | '{' name '|' form '}' | '{{' | '}}'
 //   form    := time                an RFC 3339 fact in the reader's zone, with its offset
 //            | duration            `3h12m` as the language writes it
+//            | about               the same, called rough: `about 3 h 12 min`, but `under 1 min`
 //            | word                a word of the language: `word.<fact>` in its table
 //
 // A subject is the first of its lines whose conditions hold. Naming an unknown fact is an error, so
@@ -43,6 +44,7 @@ struct Language {
   // `local` is the time of day in the reader's zone, `offset` how that differs from UTC.
   std::string (*format_time)(Timestamp local, std::chrono::seconds offset);
   std::string (*format_duration)(Duration d);
+  std::string (*format_about)(Duration d);  // a duration that is only roughly known
 };
 
 extern const Language kEnglish;

@@ -21,7 +21,7 @@ namespace {
   "?value ?expected Value: {value}; expected: {expected}\n"  \
   "?value !expected Value: {value}\n"                        \
   "?predicted_at Failure expected at: {predicted_at|time}\n" \
-  "?lead Time left: about {lead|duration}\n"                 \
+  "?lead Time left: {lead|about}\n"                          \
   "?more Other alerts: {more} ({others})\n"                  \
   "?description Details: {description}\n"                    \
   "?cause Likely cause: {cause}\n"                           \
@@ -86,8 +86,7 @@ constexpr TemplateText kTexts[] = {
 
     {"warning.disk_will_fill",
      "?lead ?label.mountpoint [{ticket}] {label.mountpoint} at {installation} will be full in "
-     "about "
-     "{lead|duration}\n"
+     "{lead|about}\n"
      "?label.mountpoint [{ticket}] {label.mountpoint} at {installation} will be full soon\n"
      "[{ticket}] A disk at {installation} will be full soon",
      "To the team at {customer_name}\n"
@@ -103,7 +102,7 @@ constexpr TemplateText kTexts[] = {
      "?expected Measured: {value}; expected: {expected}\n"
      "!expected Measured: {value}; expected: enough free space for the next hours\n"
      "?predicted_at Full at about: {predicted_at|time}\n"
-     "?lead Time left: about {lead|duration}\n"
+     "?lead Time left: {lead|about}\n"
      "?more Other disks: {more} ({others})\n"
      "?cause Likely cause: {cause}\n"
      "!cause Likely cause: more is written than is cleared away, most often logs, dumps or "
@@ -141,7 +140,7 @@ constexpr TemplateText kTexts[] = {
      "?expected Measured: {value}; expected: {expected}\n"
      "!expected Measured: {value}\n"
      "?predicted_at Failure expected at about: {predicted_at|time}\n"
-     "?lead Time left: about {lead|duration}\n"
+     "?lead Time left: {lead|about}\n"
      "?more Others like it: {more} ({others})\n"
      "?cause Likely cause: {cause}\n"
      "!cause Likely cause: not yet known; our engineers look into it.\n"
@@ -182,8 +181,13 @@ std::string FormatLocalDuration(Duration d) {
   return JoinDuration(d, " d", " h", " min", "under 1 min");
 }
 
+std::string FormatRoughDuration(Duration d) {
+  return d < 1min ? FormatLocalDuration(d) : "about " + FormatLocalDuration(d);
+}
+
 }  // namespace
 
-const Language kEnglish = {"en", kTexts, kWords, FormatLocalTime, FormatLocalDuration};
+const Language kEnglish = {
+    "en", kTexts, kWords, FormatLocalTime, FormatLocalDuration, FormatRoughDuration};
 
 }  // namespace forewarn

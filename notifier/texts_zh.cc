@@ -20,7 +20,7 @@ namespace {
   "?value ?expected 测量值：{value}；预期：{expected}\n" \
   "?value !expected 测量值：{value}\n"                       \
   "?predicted_at 预计故障时间：{predicted_at|time}\n"     \
-  "?lead 剩余时间：约 {lead|duration}\n"                   \
+  "?lead 剩余时间：{lead|about}\n"                          \
   "?more 其他告警：{more} 个（{others}）\n"              \
   "?description 详情：{description}\n"                        \
   "?cause 可能原因：{cause}\n"                              \
@@ -80,8 +80,8 @@ constexpr TemplateText kTexts[] = {
      "可查看探针状态。\n" FW_LATE_NOTE},
 
     {"warning.disk_will_fill",
-     "?lead ?label.mountpoint [{ticket}] {installation} 的磁盘 {label.mountpoint} 预计约 "
-     "{lead|duration}"
+     "?lead ?label.mountpoint [{ticket}] {installation} 的磁盘 {label.mountpoint} 预计"
+     "{lead|about}"
      "后写满\n"
      "?label.mountpoint [{ticket}] {installation} 的磁盘 {label.mountpoint} 即将写满\n"
      "[{ticket}] {installation} 的一块磁盘即将写满",
@@ -97,7 +97,7 @@ constexpr TemplateText kTexts[] = {
      "?expected 测量值：{value}；预期：{expected}\n"
      "!expected 测量值：{value}；预期：可用空间足够未来数小时使用\n"
      "?predicted_at 预计写满时间：约 {predicted_at|time}\n"
-     "?lead 剩余时间：约 {lead|duration}\n"
+     "?lead 剩余时间：{lead|about}\n"
      "?more 其他磁盘：{more} 个（{others}）\n"
      "?cause 可能原因：{cause}\n"
      "!cause 可能原因：写入的数据多于清理的数据，最常见的是日志、转储文件或临时文件。\n"
@@ -132,7 +132,7 @@ constexpr TemplateText kTexts[] = {
      "?expected 测量值：{value}；预期：{expected}\n"
      "!expected 测量值：{value}\n"
      "?predicted_at 预计故障时间：约 {predicted_at|time}\n"
-     "?lead 剩余时间：约 {lead|duration}\n"
+     "?lead 剩余时间：{lead|about}\n"
      "?more 类似情况：{more} 个（{others}）\n"
      "?cause 可能原因：{cause}\n"
      "!cause 可能原因：尚不清楚，我们的工程师正在调查。\n"
@@ -169,8 +169,13 @@ std::string FormatLocalDuration(Duration d) {
   return JoinDuration(d, " 天", " 小时", " 分钟", "不到 1 分钟");
 }
 
+std::string FormatRoughDuration(Duration d) {
+  return d < 1min ? FormatLocalDuration(d) : "约 " + FormatLocalDuration(d);
+}
+
 }  // namespace
 
-const Language kChinese = {"zh", kTexts, kWords, FormatLocalTime, FormatLocalDuration};
+const Language kChinese = {
+    "zh", kTexts, kWords, FormatLocalTime, FormatLocalDuration, FormatRoughDuration};
 
 }  // namespace forewarn

@@ -125,6 +125,19 @@ TEST(Catalogue, ADiskWarningSaysAllThatItMust) {
   EXPECT_THAT(chinese->body, HasSubstr("自动"));
 }
 
+TEST(Catalogue, TheLastMinuteIsNotCalledAbout) {
+  Facts facts = LeastFacts();
+  facts["label.mountpoint"] = "/data";
+  facts["lead"] = "40s";
+  StatusOr<RenderedText> said = RenderText("warning.disk_will_fill", "en", facts, TimeZone());
+  ASSERT_TRUE(said.ok());
+  EXPECT_EQ(said->subject, "[FW-71] /data at prod will be full in under 1 min");
+  EXPECT_THAT(said->body, HasSubstr("Time left: under 1 min\n"));
+  StatusOr<RenderedText> chinese = RenderText("warning.disk_will_fill", "zh", facts, TimeZone());
+  EXPECT_EQ(chinese->subject, "[FW-71] prod 的磁盘 /data 预计不到 1 分钟后写满");
+  EXPECT_THAT(chinese->body, HasSubstr("剩余时间：不到 1 分钟\n"));
+}
+
 TEST(Catalogue, LateDataIsCalledLate) {
   Facts facts = LeastFacts();
   for (const TemplateText& text : kEnglish.texts) {
@@ -161,6 +174,7 @@ TEST(Substitute, ConditionsDecideAboutWholeLines) {
 TEST(Substitute, FormsTimesDurationsAndWords) {
   EXPECT_EQ(Say("{since_at|time}"), "1 May 2026, 10:00 (UTC)\n");
   EXPECT_EQ(Say("{lead|duration}"), "3 h 12 min\n");
+  EXPECT_EQ(Say("{lead|about}"), "about 3 h 12 min\n");
   EXPECT_EQ(Say("{severity|word}"), "warning\n");
 }
 
