@@ -21,12 +21,11 @@ namespace forewarn {
 StatusOr<HelloCommand> ReadHello(const v1::Hello& hello, const ProbeIdentity& source,
                                  Timestamp now);
 
-// BatchReader turns the batches of one stream into the model's: it remembers the series that the
-// stream has named, attaches who sent it, and checks everything, so that the fold need not. One for
-// a stream; not thread-safe. Bad input is refused as a whole, never mended:
+// BatchReader turns the batches of one stream into the model's: it remembers the series that the stream has
+// named, attaches who sent it, and checks everything, so that the fold need not. One for a stream; not
+// thread-safe. Bad input is refused as a whole, never mended:
 //   kInvalidArgument     breaks a rule of ingest.proto; the message names the field
-//   kResourceExhausted   passes a limit; the message names the field, its size, the limit and the
-//   remedy
+//   kResourceExhausted   passes a limit; the message names the field, its size, the limit and the remedy
 // After a failure the reader must not be used again, since the stream has ended.
 class BatchReader {
  public:

@@ -22,24 +22,23 @@ struct ConnectionOptions {
 };
 
 // The context file that is read when none is named: `$FOREWARN_CTL_CONFIG`, else
-// `$XDG_CONFIG_HOME/forewarn/ctl.yaml`, else `~/.config/forewarn/ctl.yaml`. Empty when there is no
-// home.
+// `$XDG_CONFIG_HOME/forewarn/ctl.yaml`, else `~/.config/forewarn/ctl.yaml`. Empty when there is no home.
 std::string DefaultContextFile();
 
 // Fills empty members from the context file at `path`:
 //
 //   collector: collector.example.com:7443
-//   certificates: /var/lib/forewarn/ca      # ca.pem, operator-admin.pem and operator-admin.key; or
-//   each by itself: ca_file: /etc/forewarn/ca.pem certificate_file: /etc/forewarn/operator.pem
+//   certificates: /var/lib/forewarn/ca      # ca.pem, operator-admin.pem and operator-admin.key; or each by itself:
+//   ca_file: /etc/forewarn/ca.pem
+//   certificate_file: /etc/forewarn/operator.pem
 //   key_file: /etc/forewarn/operator.key
 //   server_name: collector
 //
-// A file that is not there is success unless `required`. kInvalidArgument with its mistakes
-// otherwise.
+// A file that is not there is success unless `required`. kInvalidArgument with its mistakes otherwise.
 Status FillFromContext(const std::string& path, bool required, ConnectionOptions& options);
 
-// Fills the empty ones of the three files with those in the folder `certificates`, named as the
-// collector names them for operators on its machine. Nothing when there is no folder.
+// Fills the empty ones of the three files with those in the folder `certificates`, named as the collector names
+// them for operators on its machine. Nothing when there is no folder.
 void FillFromFolder(ConnectionOptions& options);
 
 // A connection to a collector, made when the first call needs it. Thread-safe.
@@ -51,8 +50,7 @@ class Connection {
   Connection(std::shared_ptr<grpc::Channel> channel, std::string collector, Duration timeout)
       : channel_(std::move(channel)), collector_(std::move(collector)), timeout_(timeout) {}
 
-  // `Call<ProbeService>(&ProbeService::Stub::ListProbes, request, response)`. A failure says what
-  // to check.
+  // `Call<ProbeService>(&ProbeService::Stub::ListProbes, request, response)`. A failure says what to check.
   template <typename Service, typename Request, typename Response>
   Status Call(grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&,
                                                     Response*),

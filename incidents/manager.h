@@ -16,22 +16,21 @@ namespace forewarn {
 // What makes alerts one problem: same customer, installation, rule and group labels.
 Fingerprint CorrelationKey(const Alert& alert);
 
-// IncidentManager turns alerts into incidents that a person would name, and keeps one ticket for
-// each. A fold over one partition; owned by its shard; not thread-safe; no clock, no threads.
+// IncidentManager turns alerts into incidents that a person would name, and keeps one ticket for each. A
+// fold over one partition; owned by its shard; not thread-safe; no clock, no threads.
 //
 //   a firing alert that no ticket holds
 //     joins     the open or acknowledged ticket of its key;
-//     reopens   its resolved ticket, when it fires at most kReopenWindow (event time) after that
-//     problem
+//     reopens   its resolved ticket, when it fires at most kReopenWindow (event time) after that problem
 //               ended; late data only when the ticket was not yet resolved at its event time;
 //     opens     a new ticket otherwise, which names the one before it.
 //   an unknown alert stays in its ticket: silence is not recovery;
-//   a resolved or ended alert leaves; the ticket that loses its last one is resolved, and
-//   `prevented` when all of them were proven to be resolved before the predicted breach; pending
-//   alerts open nothing.
+//   a resolved or ended alert leaves; the ticket that loses its last one is resolved, and `prevented` when
+//   all of them were proven to be resolved before the predicted breach;
+//   pending alerts open nothing.
 //
-// A closed ticket is final: it keeps the alerts it held until they resolve, so that what a person
-// has dealt with does not come back as a new ticket while it goes on; what fires anew does.
+// A closed ticket is final: it keeps the alerts it held until they resolve, so that what a person has
+// dealt with does not come back as a new ticket while it goes on; what fires anew does.
 class IncidentManager {
  public:
   static constexpr Duration kReopenWindow = 1h;
@@ -46,15 +45,14 @@ class IncidentManager {
   // Puts back what an earlier life stored. Every ticket once, in any order, before the first Apply.
   void Restore(Ticket ticket);
 
-  // Applies the changes that are to be planned, and a TicketCommand if the entry is one. Appends to
-  // `out` what came of it, a ticket's steps in their order. Fails, changing nothing, when the
-  // command cannot be done: kNotFound, kInvalidArgument, or kFailedPrecondition with the state that
-  // forbids it.
+  // Applies the changes that are to be planned, and a TicketCommand if the entry is one. Appends to `out`
+  // what came of it, a ticket's steps in their order. Fails, changing nothing, when the command cannot be
+  // done: kNotFound, kInvalidArgument, or kFailedPrecondition with the state that forbids it.
   Status Apply(const Entry& entry, std::span<const AlertChange> alerts,
                std::vector<IncidentChange>& out);
 
-  // Adds a line to a ticket's timeline, for those who come later in the shard's steps: fills in the
-  // index. The ticket has changed with it. There is such a ticket.
+  // Adds a line to a ticket's timeline, for those who come later in the shard's steps: fills in the index.
+  // The ticket has changed with it. There is such a ticket.
   void AddLine(TimelineItem& line);
 
   // Null when there is none.

@@ -9,24 +9,23 @@
 
 namespace forewarn {
 
-// `Support <a@example.com>` or `a@example.com`. Printable ASCII without space, quotes, brackets,
-// commas; one @ with something on both sides; at most 254 bytes. Everything else is refused, line
-// breaks above all.
+// `Support <a@example.com>` or `a@example.com`. Printable ASCII without space, quotes, brackets, commas; one @
+// with something on both sides; at most 254 bytes. Everything else is refused, line breaks above all.
 struct MailAddress {
   std::string name;  // UTF-8, or empty
   std::string address;
 };
 StatusOr<MailAddress> ParseMailAddress(std::string_view text);
 
-// A whole mail (RFC 5322): multipart/alternative of plain text and HTML in UTF-8, base64. What may
-// be other people's words (subject, names) is encoded when it is not plain ASCII (RFC 2047) and can
-// never end a header. The same message gives the same bytes, Message-ID and boundary included:
+// A whole mail (RFC 5322): multipart/alternative of plain text and HTML in UTF-8, base64. What may be other
+// people's words (subject, names) is encoded when it is not plain ASCII (RFC 2047) and can never end a
+// header. The same message gives the same bytes, Message-ID and boundary included:
 //
 //   Message-ID   <id@domain of the sender>
 //   References,
-//   In-Reply-To  <FW-192.audience@domain>: nobody's message, but the same for a ticket, so that
-//   readers thread Date         when the notification was planned Auto-Submitted,
-//   X-Forewarn-Delivery, X-Forewarn-Ticket
+//   In-Reply-To  <FW-192.audience@domain>: nobody's message, but the same for a ticket, so that readers thread
+//   Date         when the notification was planned
+//   Auto-Submitted, X-Forewarn-Delivery, X-Forewarn-Ticket
 StatusOr<std::string> BuildMail(const Message& message, const MailAddress& from);
 
 // `=?UTF-8?B?…?=` words, cut on characters' borders; plain ASCII as it is. Control

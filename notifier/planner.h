@@ -19,38 +19,33 @@
 
 namespace forewarn {
 
-// Planner decides who is told what. A fold over one partition; owned by its shard; not thread-safe;
-// no clock, no threads. It reads as a list: who follows this step, which routes match, which
-// silences stop it, one notification for each receiver that is left. It sends nothing: its results
-// are outbox entries that are committed with their cause, and the dispatcher delivers them
-// afterwards.
+// Planner decides who is told what. A fold over one partition; owned by its shard; not thread-safe; no
+// clock, no threads. It reads as a list: who follows this step, which routes match, which silences stop it,
+// one notification for each receiver that is left. It sends nothing: its results are outbox entries that are
+// committed with their cause, and the dispatcher delivers them afterwards.
 //
-//   support   ticket.opened, ticket.reopened; ticket.updated when the severity rose;
-//   ticket.resolved to
-//             those who were told of the beginning. Routes match a single alert of the step, by its
-//             labels and its severity. Whoever was told nothing of a ticket so far (his route did
-//             not match, or a silence stopped it) is told that it is open when an alert that is for
-//             him joins it.
-//   customer  a warning for alerts that joined and have a warning template, once for each until its
-//   all-clear
-//             (`<template>.cleared`), which follows when the ticket is resolved by proof. Never on
-//             unknown.
+//   support   ticket.opened, ticket.reopened; ticket.updated when the severity rose; ticket.resolved to
+//             those who were told of the beginning. Routes match a single alert of the step, by its labels
+//             and its severity. Whoever was told nothing of a ticket so far (his route did not match, or a
+//             silence stopped it) is told that it is open when an alert that is for him joins it.
+//   customer  a warning for alerts that joined and have a warning template, once for each until its all-clear
+//             (`<template>.cleared`), which follows when the ticket is resolved by proof. Never on unknown.
 //
-// What is stopped is recorded too: as kSuppressed with the silence's name, as kDead when nobody can
-// be reached, and always as a line in the ticket's timeline.
+// What is stopped is recorded too: as kSuppressed with the silence's name, as kDead when nobody can be
+// reached, and always as a line in the ticket's timeline.
 class Planner {
  public:
   // A template of the catalogue that a warning falls back to when its own is not there.
   static constexpr std::string_view kGenericWarning = "warning.generic";
-  // How long the outbox remembers: what began something, and what was given up, long enough for its
-  // end to find it; everything else a week.
+  // How long the outbox remembers: what began something, and what was given up, long enough for its end to
+  // find it; everything else a week.
   static constexpr Duration kRemembered = 7 * 24h;
   static constexpr Duration kRememberedLong = 90 * 24h;
 
   explicit Planner(uint32_t partition) : partition_(partition) {}
 
-  // Routes are checked when a bundle is applied; one whose matchers cannot be read matches
-  // everything, since too loud is better than silent.
+  // Routes are checked when a bundle is applied; one whose matchers cannot be read matches everything, since
+  // too loud is better than silent.
   void SetBundle(const Bundle& bundle);
   void Restore(Notification notification);
   void Restore(Silence silence);
@@ -62,10 +57,9 @@ class Planner {
     std::vector<TimelineItem> timeline;  // lines for tickets, index not yet set
   };
 
-  // Takes the entry (silence commands, what became of a delivery) and the incident steps that came
-  // of it. `sequence` is the entry's, and makes the ids. Fails, changing nothing, when a command
-  // cannot be done. What became of a notification that is unknown or settled is nothing new:
-  // success, no change.
+  // Takes the entry (silence commands, what became of a delivery) and the incident steps that came of it.
+  // `sequence` is the entry's, and makes the ids. Fails, changing nothing, when a command cannot be done.
+  // What became of a notification that is unknown or settled is nothing new: success, no change.
   Status Apply(const Entry& entry, uint64_t sequence, std::span<const IncidentChange> incidents,
                Plan& plan);
 
@@ -92,8 +86,8 @@ class Planner {
   void WarnCustomer(const IncidentChange& change, Work& work);
   void GiveAllClear(const IncidentChange& change, Work& work);
 
-  // Receivers, by id, whose routes match one of the alerts; for each the alerts that are not
-  // silenced, or the silence when all are.
+  // Receivers, by id, whose routes match one of the alerts; for each the alerts that are not silenced, or
+  // the silence when all are.
   std::map<std::string, Told> Follow(Audience audience, const std::vector<const Alert*>& alerts,
                                      Work& work) const;
   const Silence* SilenceOf(const Alert& alert, Timestamp at) const;

@@ -1,19 +1,17 @@
-// The grammar of the spool's files. Integers are little-endian; varint and signed as in
-// base/bytes.h; record as in base/record.h; hash is XXH3-64.
+// The grammar of the spool's files. Integers are little-endian; varint and signed as in base/bytes.h; record
+// as in base/record.h; hash is XXH3-64.
 //
-//   segment  := "FWSPOOL1" class:u8 entry*          files samples-<n>.seg (class 1),
-//   reports-<n>.seg (class 2) entry    := frame payload frame                 both frames are equal
+//   segment  := "FWSPOOL1" class:u8 entry*          files samples-<n>.seg (class 1), reports-<n>.seg (class 2)
+//   entry    := frame payload frame                 both frames are equal
 //   frame    := "FWRC" id:u64 at_ms:u64 samples:u64 events:u64 checks:u64 facts:u64 changes:u64
-//               payload_size:u64 payload_hash:u64 frame_hash:u64     frame_hash covers what stands
-//               before it
+//               payload_size:u64 payload_hash:u64 frame_hash:u64     frame_hash covers what stands before it
 //   payload  := samples | reports                   by the segment's class
 //   samples  := at_ms:signed first:varint n:varint name{n}   names number first, first + 1, …
-//               n:varint difference:signed{n} value:f64{n}   numbers as differences to the one
-//               before rounds:bytes(record)
+//               n:varint difference:signed{n} value:f64{n}   numbers as differences to the one before
+//               rounds:bytes(record)
 //   name     := bytes                               a SeriesName (reading.h)
 //   reports  := record                              Reports (reading.h)
-//   manifest := "FWSPOOLM" record hash:u64          SpoolManifest; hash covers what stands before
-//   it
+//   manifest := "FWSPOOLM" record hash:u64          SpoolManifest; hash covers what stands before it
 #include "probe/spool_format.h"
 
 #include <fmt/format.h>
@@ -108,8 +106,8 @@ SpoolScan ScanSegment(std::string_view bytes, SpoolClass which, uint64_t after) 
     }
   }
   scan.good_size = at;
-  // What lies behind the damage is not used, since the names of its series may be gone; but any
-  // frame that is still whole tells what was lost. A record is known by either of its two.
+  // What lies behind the damage is not used, since the names of its series may be gone; but any frame that
+  // is still whole tells what was lost. A record is known by either of its two.
   while ((at = bytes.find(kFrameMagic, at)) != std::string_view::npos) {
     std::optional<SpoolFrame> frame = DecodeSpoolFrame(bytes.substr(at));
     if (frame && frame->id > after) {
@@ -151,8 +149,7 @@ std::string EncodeSamples(const SamplesPart& part, SeriesNumbers& numbers) {
 
 namespace {
 
-// The head of a samples payload. Names that `names` already has are skipped: they are the same
-// ones.
+// The head of a samples payload. Names that `names` already has are skipped: they are the same ones.
 bool TakeNames(Decoder& in, Timestamp& at, std::vector<SeriesName>& names) {
   at = FromMillis(in.Signed());
   uint64_t first = in.Varint();
