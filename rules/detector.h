@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <string_view>
 
 #include "base/bytes.h"
 #include "base/status.h"
@@ -17,6 +18,10 @@ struct Finding {
   double upper = 0;
   double confidence = 0;  // 0..1
 };
+
+// What the series of a finding are called, behind the name that was declared: value, bounds,
+// confidence.
+inline constexpr std::string_view kFindingSuffixes[] = {"", ":lower", ":upper", ":confidence"};
 
 // A Detector turns one series into another: a forecast, an anomaly score, a level shift.
 //

@@ -9,6 +9,7 @@
 
 #include "rules/alert_book.h"
 #include "rules/contact_alert.h"
+#include "rules/detector_book.h"
 #include "rules/evaluate.h"
 #include "rules/evidence.h"
 #include "rules/judge.h"
@@ -46,8 +47,8 @@ struct Engine::Impl {
     Conclusions out;
   };
 
-  void Report(Call& call, const PreparedGroup& group, const PreparedRule& rule,
-              const Status& status);
+  // Notes a failure under `key`; `what` is where it happened.
+  void Report(Call& call, Fingerprint key, const std::string& what, const Status& status);
   void Emit(Call& call, Stream& stream, const std::optional<Alert>& before, const Alert& after,
             Timestamp at);
   void PlanNet(Call& call, std::vector<AlertChange> net);
@@ -80,6 +81,7 @@ struct Engine::Impl {
   std::vector<PreparedGroup> groups;
   AlertBook alerts;
   StreamBook streams;
+  DetectorBook detectors;
   // Not kept over a restart: what rules complained of last, and when we last said so.
   struct Trouble {
     std::string now;
@@ -89,16 +91,15 @@ struct Engine::Impl {
   std::map<Fingerprint, Trouble> troubles;
 };
 
-void Engine::Impl::Report(Call& call, const PreparedGroup& group, const PreparedRule& rule,
+void Engine::Impl::Report(Call& call, Fingerprint key, const std::string& what,
                           const Status& status) {
-  Trouble& trouble = troubles[rule.key];
+  Trouble& trouble = troubles[key];
   trouble.now = status.message();
   if (trouble.reported == trouble.now && call.arrival - trouble.reported_at < kRepeatProblemAfter)
     return;
   trouble.reported = trouble.now;
   trouble.reported_at = call.arrival;
-  call.out.problems.push_back(fmt::format("{}: group '{}', rule '{}': {}", group.file, group.name,
-                                          rule.rule.name, status.message()));
+  call.out.problems.push_back(fmt::format("{}: {}", what, status.message()));
 }
 
 void Engine::Impl::Emit(Call& call, Stream& stream, const std::optional<Alert>& before,
@@ -167,6 +168,7 @@ void Engine::Impl::Retire(Call& call, const ProbeState& probe) {
       Stream{identity.customer, identity.installation, identity.probe, {}, {}, {}}.id();
   if (Stream* own = streams.Find(stream)) PlanNet(call, own->catch_up.End());
   streams.Remove(stream);
+  detectors.Forget(identity.probe);
 }
 
 // The alert's rule or probes are no more. What was held back of it is planned first.
@@ -193,7 +195,12 @@ void Engine::Impl::ObserveRounds(Call& call, const Batch& batch) {
   for (const Round& round : rounds) {
     if (round.end <= stream.last_round) continue;  // what was concluded is never rewritten
     if (call.arrival - round.end > CatchUp::kBound) stream.catch_up.Begin();
-    stream.last_round = round.end;
+    Timestamp before = std::exchange(stream.last_round, round.end);
+    Status fed = detectors.Observe(
+        identity.probe,
+        ScopedSource(source, identity.customer, identity.installation, identity.probe), before,
+        round.end, *call.write);
+    if (!fed.ok()) Report(call, Fingerprint::Of(identity.probe), "probe " + identity.probe, fed);
     for (const PreparedGroup& group : groups) {
       for (const PreparedRule& rule : group.rules) {
         if (rule.per_round) RunRule(call, group, rule, stream, round.end, round.interval);
@@ -272,7 +279,9 @@ void Engine::Impl::RunRule(Call& call, const PreparedGroup& group, const Prepare
   Status status = rule.rule.alerting ? RunAlerting(call, trial, stream, scope, scoped)
                                      : RunRecording(call, trial, scope, scoped);
   if (!status.ok()) {
-    Report(call, group, rule, status);
+    Report(call, rule.key,
+           fmt::format("{}: group '{}', rule '{}'", group.file, group.name, rule.rule.name),
+           status);
   } else if (auto it = troubles.find(rule.key); it != troubles.end()) {
     it->second.now.clear();
   }
@@ -332,6 +341,7 @@ Engine::Conclusions Engine::Impl::Finish(Call& call) {
   }
   alerts.TakeChanges(call.out.state);
   streams.TakeChanges(call.out.state);
+  detectors.TakeChanges(call.out.state);
   return std::move(call.out);
 }
 
@@ -350,7 +360,8 @@ Engine::Conclusions Engine::Load(const Bundle& bundle, Timestamp arrival) {
       call.out.problems.push_back(mistake.ToString());
     return std::move(call.out);
   }
-  impl_->groups = PrepareRules(std::move(files.groups));
+  impl_->groups = PrepareRules(std::move(files.groups), files.detectors);
+  impl_->detectors.SetSpecs(std::move(files.detectors));
   std::set<Fingerprint> group_keys;
   std::set<Fingerprint> rule_keys;
   for (const PreparedGroup& group : impl_->groups) {
@@ -372,6 +383,9 @@ Status Engine::Restore(StateKind kind, std::string_view id, std::string_view rec
     return impl_->alerts.Restore(record).With(fmt::format("alert {}", id));
   }
   FW_CHECK(kind == StateKind::kRules);
+  if (DetectorBook::IsId(id)) {
+    return impl_->detectors.Restore(id, record).With(fmt::format("detector '{}'", id));
+  }
   return impl_->streams.Restore(id, record).With(fmt::format("state of rules '{}'", id));
 }
 

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
+#include <functional>
 #include <map>
 #include <set>
 #include <utility>
@@ -13,6 +15,7 @@
 #include "model/ids.h"
 #include "model/incident.h"
 #include "model/labels.h"
+#include "rules/promql/ast.h"
 #include "rules/promql/position.h"
 #include "rules/template.h"
 
@@ -22,7 +25,9 @@ namespace {
 constexpr size_t kMaxFileBytes = 4 << 20;
 constexpr size_t kMaxMistakes = 100;  // of one file: enough to work through
 
-constexpr std::string_view kFileKeys[] = {"groups"};
+constexpr std::string_view kFileKeys[] = {"groups", "detectors"};
+constexpr std::string_view kDetectorKeys[] = {"record", "forecast"};
+constexpr std::string_view kForecastKeys[] = {"series", "reaches", "min_history", "block"};
 constexpr std::string_view kGroupKeys[] = {"name",         "interval", "limit",
                                            "query_offset", "labels",   "rules"};
 constexpr std::string_view kRuleKeys[] = {"alert",  "record",      "expr",     "for",
@@ -56,7 +61,9 @@ struct Prediction {
 // Reads one file. It goes on after a mistake, so that all are found at once.
 class Reader {
  public:
-  Reader(const std::string& file, std::string_view text) : file_(file), text_(text) {}
+  // `detector_names` grows: those of all files together are unique.
+  Reader(const std::string& file, std::string_view text, std::set<std::string>& detector_names)
+      : file_(file), text_(text), detector_names_(detector_names) {}
 
   void Read(RuleFiles& out, std::vector<Prediction>& predictions);
 
@@ -80,6 +87,11 @@ class Reader {
   enum class LabelsOf { kGroup, kRecording, kAlert, kAnnotations };
   Attributes ReadLabels(const Field& field, LabelsOf of);
 
+  std::optional<DetectorSpec> ReadDetector(const YAML::Node& node);
+  void ReadForecast(const Field& field, DetectorSpec& detector);
+  double ReadNumber(const Field& field);
+  // Calls `read` for each item of the list.
+  void ReadList(const Field& field, const std::function<void(const YAML::Node&)>& read);
   std::optional<RuleGroup> ReadGroup(const YAML::Node& node);
   std::optional<Rule> ReadRule(const YAML::Node& node, const Attributes& group_labels);
   RuleForewarn ReadForewarn(const Field& field);
@@ -89,6 +101,7 @@ class Reader {
   const std::string file_;
   const std::string_view text_;
 
+  std::set<std::string>& detector_names_;
   std::vector<RuleMistake> mistakes_;
   std::vector<Prediction> predictions_;
   std::set<std::string> group_names_;
@@ -390,6 +403,77 @@ std::optional<Rule> Reader::ReadRule(const YAML::Node& node, const Attributes& g
               keep_firing_for,  std::move(labels), std::move(annotations), std::move(forewarn)};
 }
 
+double Reader::ReadNumber(const Field& field) {
+  std::string text = Text(field);
+  double number = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(number)) {
+    Add(field.value, fmt::format("'{}' is '{}', but must be a number", field.key, text));
+  }
+  return number;
+}
+
+void Reader::ReadForecast(const Field& field, DetectorSpec& detector) {
+  bool has_series = false;
+  for (const Field& item : Fields(field.value, "'forecast'", kForecastKeys)) {
+    if (item.key == "series") {
+      has_series = true;
+      detector.selector_text = Text(item);
+      std::optional<promql::Expression> expression = ReadExpression(item);
+      if (!expression) continue;
+      const auto* selector = promql::As<promql::Selector>(expression->root());
+      if (selector == nullptr || selector->range != Duration(0) ||
+          selector->shift != promql::Shift()) {
+        Add(item.value, "'series' must select series by name and labels, nothing else");
+      } else {
+        detector.selector = selector->matchers;
+      }
+    } else if (item.key == "reaches") {
+      detector.forecast.reaches = ReadNumber(item);
+    } else {
+      Duration duration = ReadDuration(item);
+      if (duration <= Duration(0)) {
+        Add(item.value, fmt::format("'{}' must be longer than 0s", item.key));
+      }
+      (item.key == "block" ? detector.forecast.block : detector.forecast.min_history) = duration;
+    }
+  }
+  if (field.value.IsMap() && !has_series) Add(field.value, "'series' must be set in a forecast");
+}
+
+std::optional<DetectorSpec> Reader::ReadDetector(const YAML::Node& node) {
+  size_t mistakes_before = mistakes_.size();
+  DetectorSpec detector;
+  bool has_kind = false;
+  for (const Field& field : Fields(node, "the detector", kDetectorKeys)) {
+    if (field.key == "record") {
+      detector.record = Text(field);
+      if (!IsMetricName(detector.record)) {
+        Add(field.value, fmt::format("invalid name of a recorded series: '{}'", detector.record));
+      } else if (!detector_names_.insert(detector.record).second) {
+        Add(field.value, fmt::format("another detector records '{}' already", detector.record));
+      }
+    } else {
+      has_kind = true;
+      ReadForecast(field, detector);
+    }
+  }
+  if (node.IsMap() && detector.record.empty()) Add(node, "the detector has no 'record'");
+  if (node.IsMap() && !has_kind)
+    Add(node, "the detector has no kind; 'forecast' is the one there is");
+  if (mistakes_.size() != mistakes_before) return std::nullopt;
+  return detector;
+}
+
+void Reader::ReadList(const Field& field, const std::function<void(const YAML::Node&)>& read) {
+  if (field.value.IsNull()) return;
+  if (!field.value.IsSequence()) {
+    Add(field.value, fmt::format("'{}' must be a list", field.key));
+    return;
+  }
+  for (const auto& item : field.value) read(item);
+}
+
 std::optional<RuleGroup> Reader::ReadGroup(const YAML::Node& node) {
   std::vector<Field> fields = Fields(node, "the group", kGroupKeys);
   if (!node.IsMap()) return std::nullopt;
@@ -433,6 +517,7 @@ std::optional<RuleGroup> Reader::ReadGroup(const YAML::Node& node) {
 
 void Reader::Read(RuleFiles& out, std::vector<Prediction>& predictions) {
   std::vector<RuleGroup> groups;
+  std::vector<DetectorSpec> detectors;
   try {
     if (text_.size() > kMaxFileBytes) {
       Add(YAML::Mark(), fmt::format("the file has {}, but at most {} are read; split it",
@@ -445,15 +530,13 @@ void Reader::Read(RuleFiles& out, std::vector<Prediction>& predictions) {
       }
       if (!documents.empty() && !documents[0].IsNull()) {
         for (const Field& field : Fields(documents[0], "the file", kFileKeys)) {
-          if (field.value.IsNull()) continue;
-          if (!field.value.IsSequence()) {
-            Add(field.value, "'groups' must be a list");
-            continue;
-          }
-          for (const auto& item : field.value) {
-            if (std::optional<RuleGroup> group = ReadGroup(item))
+          ReadList(field, [&](const YAML::Node& item) {
+            if (field.key == "detectors") {
+              if (auto detector = ReadDetector(item)) detectors.push_back(*std::move(detector));
+            } else if (auto group = ReadGroup(item)) {
               groups.push_back(*std::move(group));
-          }
+            }
+          });
         }
       }
     }
@@ -463,6 +546,7 @@ void Reader::Read(RuleFiles& out, std::vector<Prediction>& predictions) {
     Add(YAML::Mark(), fmt::format("this cannot be read: {}", error.what()));
   }
   std::ranges::move(groups, std::back_inserter(out.groups));
+  std::ranges::move(detectors, std::back_inserter(out.detectors));
   std::ranges::move(mistakes_, std::back_inserter(out.mistakes));
   std::ranges::move(predictions_, std::back_inserter(predictions));
 }
@@ -491,7 +575,10 @@ RuleFiles ParseRuleFile(const std::string& path, std::string_view text) {
 RuleFiles ParseRuleFiles(std::span<const BundleFile> files) {
   RuleFiles out;
   std::vector<Prediction> predictions;
-  for (const BundleFile& file : files) Reader(file.path, file.text).Read(out, predictions);
+  std::set<std::string> detector_names;
+  for (const BundleFile& file : files) {
+    Reader(file.path, file.text, detector_names).Read(out, predictions);
+  }
 
   // A prediction that nobody makes would leave a warning without its time. Names are complete only
   // when every file could be read.
@@ -502,6 +589,7 @@ RuleFiles ParseRuleFiles(std::span<const BundleFile> files) {
         if (!rule.alerting) recorded.insert(rule.name);
       }
     }
+    for (const DetectorSpec& detector : out.detectors) recorded.insert(detector.record);
     std::vector<std::string_view> names(recorded.begin(), recorded.end());
     for (Prediction& prediction : predictions) {
       if (recorded.contains(prediction.series)) continue;
@@ -511,7 +599,10 @@ RuleFiles ParseRuleFiles(std::span<const BundleFile> files) {
       out.mistakes.push_back(std::move(prediction.place));
     }
   }
-  if (!out.mistakes.empty()) out.groups.clear();
+  if (!out.mistakes.empty()) {
+    out.groups.clear();
+    out.detectors.clear();
+  }
   return out;
 }
 

@@ -11,13 +11,22 @@
 #include "base/time.h"
 #include "model/bundle.h"
 #include "model/telemetry.h"
+#include "rules/detector.h"
 #include "rules/promql/promql.h"
 
 namespace forewarn {
 
 // Rule files are Prometheus's, read as strictly as promtool reads them: a file that it accepts
-// loads here unchanged. What is ours stands beside `expr`, in a rule's `forewarn:`.
+// loads here unchanged. What is ours stands beside Prometheus's keys: `detectors:` in the file, and
+// `forewarn:` in a rule.
 //
+//   detectors:
+//   - record: disk:seconds_to_full    # also writes :lower, :upper and :confidence
+//     forecast:
+//       series: node_filesystem_avail_bytes{fstype!="tmpfs"}
+//       reaches: 0                    # the limit, in the unit of the series
+//       min_history: 2h               # default 2h
+//       block: 10m                    # default 10m; rules/detector.h
 //   groups:
 //   - name: capacity
 //     interval: 1m              # default 1m
@@ -69,6 +78,14 @@ struct RuleGroup {
   std::vector<Rule> rules;
 };
 
+// A series that is watched for when it reaches its limit.
+struct DetectorSpec {
+  std::string record;
+  std::string selector_text;
+  Matchers selector;
+  ForecastOptions forecast;
+};
+
 // Line and column count from 1 and point into the file.
 struct RuleMistake {
   std::string file;
@@ -80,10 +97,11 @@ struct RuleMistake {
   friend bool operator==(const RuleMistake&, const RuleMistake&) = default;
 };
 
-// All groups, or all mistakes, in the order of the files; `groups` is empty when there is a
-// mistake.
+// All groups and detectors, or all mistakes, in the order of the files; with a mistake there is
+// nothing else.
 struct RuleFiles {
   std::vector<RuleGroup> groups;
+  std::vector<DetectorSpec> detectors;
   std::vector<RuleMistake> mistakes;
 
   // kInvalidArgument with all mistakes, one on each line.

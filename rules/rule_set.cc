@@ -46,7 +46,8 @@ void FindGridRules(std::vector<PreparedRule*>& rules) {
 
 class RootFinder {
  public:
-  explicit RootFinder(const std::vector<PreparedRule*>& rules) {
+  RootFinder(const std::vector<PreparedRule*>& rules, std::span<const DetectorSpec> detectors)
+      : detectors_(detectors) {
     for (const PreparedRule* rule : rules) {
       if (!rule->rule.alerting) recorders_.emplace(rule->rule.name, rule);
     }
@@ -70,10 +71,22 @@ class RootFinder {
         is_recorded = true;
         Visit(*recorder, seen, roots);
       }
+      for (const DetectorSpec& detector : detectors_) {
+        if (!MayMatchFinding(selector, detector)) continue;
+        is_recorded = true;
+        roots.push_back(detector.selector);
+      }
       if (!is_recorded || !NamesOneMetric(selector)) roots.push_back(std::move(selector));
     }
   }
 
+  static bool MayMatchFinding(const Matchers& selector, const DetectorSpec& detector) {
+    return std::ranges::any_of(kFindingSuffixes, [&](std::string_view suffix) {
+      return MayMatchName(selector, detector.record + std::string(suffix));
+    });
+  }
+
+  const std::span<const DetectorSpec> detectors_;
   std::multimap<std::string_view, const PreparedRule*> recorders_;
 };
 
@@ -90,7 +103,8 @@ std::vector<std::pair<std::string, Template>> CompileAll(const Attributes& texts
 
 }  // namespace
 
-std::vector<PreparedGroup> PrepareRules(std::vector<RuleGroup> groups) {
+std::vector<PreparedGroup> PrepareRules(std::vector<RuleGroup> groups,
+                                        std::span<const DetectorSpec> detectors) {
   std::vector<PreparedGroup> prepared;
   std::map<Fingerprint, int> twins;
   for (RuleGroup& group : groups) {
@@ -117,7 +131,7 @@ std::vector<PreparedGroup> PrepareRules(std::vector<RuleGroup> groups) {
     for (PreparedRule& rule : group.rules) all.push_back(&rule);
   }
   FindGridRules(all);
-  RootFinder roots(all);
+  RootFinder roots(all, detectors);
   for (PreparedGroup& group : prepared) {
     for (PreparedRule& rule : group.rules) {
       rule.roots = roots.Find(rule);

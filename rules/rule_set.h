@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,7 +22,7 @@ struct PreparedRule {
   // Evaluated at the round ends of each probe; otherwise on the group's grid for each installation.
   bool per_round = false;
   // Selectors of the series that the result rests on in the end: those of recorded series are
-  // replaced by those of the rules that record them, however deep.
+  // replaced by those of the rules and detectors that record them, however deep.
   std::vector<Matchers> roots;
 };
 
@@ -38,6 +39,7 @@ struct PreparedGroup {
 
 // Prepares checked groups. A rule that keeps the label `probe` may still not run per round when it
 // reads what a grid rule recorded: those series carry no `probe`.
-std::vector<PreparedGroup> PrepareRules(std::vector<RuleGroup> groups);
+std::vector<PreparedGroup> PrepareRules(std::vector<RuleGroup> groups,
+                                        std::span<const DetectorSpec> detectors);
 
 }  // namespace forewarn

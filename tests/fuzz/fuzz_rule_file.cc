@@ -19,6 +19,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     FW_CHECK(mistake.line >= 1 && mistake.column >= 1);
     FW_CHECK(!mistake.message.empty());
   }
-  forewarn::PrepareRules(std::move(files.groups));
+  forewarn::PrepareRules(std::move(files.groups), files.detectors);
   return 0;
 }

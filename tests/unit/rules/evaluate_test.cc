@@ -16,7 +16,7 @@ const ScopeLabels kScope = {"acme", "plant", ""};
 PreparedGroup Prepare(std::string_view rules) {
   RuleFiles files = ParseRuleFile("r.yaml", "groups:\n- name: g\n  rules:\n" + std::string(rules));
   EXPECT_TRUE(files.status().ok()) << files.status().message();
-  return std::move(PrepareRules(std::move(files.groups))[0]);
+  return std::move(PrepareRules(std::move(files.groups), files.detectors)[0]);
 }
 
 StatusOr<std::vector<AlertResult>> Alerts(const PreparedGroup& group, const FakeSource& source) {

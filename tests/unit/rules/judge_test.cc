@@ -21,12 +21,10 @@ class JudgeTest : public ::testing::Test {
  protected:
   JudgeTest() {
     group_.name = "g";
-    group_.rules =
-        PrepareRules(std::move(ParseRuleFile("r.yaml",
-                                             "groups:\n- name: g\n  rules:\n"
-                                             "  - {alert: A, expr: sum by (disk) (x) > 0}\n")
-                                   .groups))[0]
-            .rules;
+    RuleFiles files = ParseRuleFile("r.yaml",
+                                    "groups:\n- name: g\n  rules:\n"
+                                    "  - {alert: A, expr: sum by (disk) (x) > 0}\n");
+    group_.rules = PrepareRules(std::move(files.groups), {})[0].rules;
     stream_.customer = "acme";
     stream_.installation = "plant";
     for (const char* probe : {"a", "b"}) Hear(probe, kStart);

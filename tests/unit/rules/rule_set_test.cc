@@ -14,7 +14,7 @@ using ::testing::ElementsAre;
 std::vector<PreparedGroup> Prepare(std::string_view rules) {
   RuleFiles files = ParseRuleFile("r.yaml", "groups:\n- name: g\n  rules:\n" + std::string(rules));
   EXPECT_TRUE(files.status().ok()) << files.status().message();
-  return PrepareRules(std::move(files.groups));
+  return PrepareRules(std::move(files.groups), files.detectors);
 }
 
 std::vector<bool> PerRound(const std::vector<PreparedGroup>& groups) {
