@@ -28,8 +28,8 @@ std::string DefaultContextFile();
 // Fills empty members from the context file at `path`:
 //
 //   collector: collector.example.com:7443
-//   certificates: /var/lib/forewarn/ca      # ca.pem, operator-admin.pem and operator-admin.key; or each by itself:
-//   ca_file: /etc/forewarn/ca.pem
+//   certificates: /var/lib/forewarn/tls  # ca.pem, operator-admin.pem and operator-admin.key
+//   ca_file: /etc/forewarn/ca.pem        # or each by itself
 //   certificate_file: /etc/forewarn/operator.pem
 //   key_file: /etc/forewarn/operator.key
 //   server_name: collector

@@ -25,11 +25,10 @@ namespace forewarn {
 //
 // When a rule is evaluated (event time, always):
 //   - a rule whose result can only ever hold one probe's series (every selector, aggregation and
-//   match keeps
-//     the label `probe`) at each round end of that probe, when the round arrives;
+//     match keeps the label `probe`) at each round end of that probe, when the round arrives;
 //   - every other rule on its group's interval grid, once for each installation, when the
-//   installation's
-//     watermark passes the instant. Several instants may become due at once: they run in order.
+//     installation's watermark passes the instant. Several instants may become due at once: they
+//     run in order.
 // `for`, `keep_firing_for`, absence and staleness advance with these instants only; ticks never
 // move them. When a probe is not fresh, its alerts become unknown and keep their start.
 class Engine {

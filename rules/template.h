@@ -12,8 +12,8 @@ namespace forewarn {
 // The text of an alert's label or annotation, as in Prometheus' rule files (Go's text/template):
 //   {{ $labels.mount }} of {{ .Labels.instance }} fills in {{ $value | humanizeDuration }}
 //
-//   $labels .Labels $labels.x $value .Value   the alert's labels and value; a missing label is
-//   empty "text" `text` 5 0.5 true false            constants
+//   $labels .Labels $labels.x $value .Value   the alert's labels and value; a missing one is empty
+//   "text" `text` 5 0.5 true false            constants
 //   {{- … -}}                                 also removes the white space around
 //   {{/* … */}}                               a comment
 //   f a b, a | f, (f a)                       calls; what is piped comes last

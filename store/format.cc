@@ -14,14 +14,15 @@
 // big-endian, so that they sort; `time` and `day` are signed and stored with the top bit flipped,
 // so that those before 1970 come first. varint, signed, fixed64 and bytes are as in base/bytes.h.
 //
-//   family    key                                                            value
-//   default   -                                                              empty, as RocksDB
-//   wants one meta-1    u8(kind) u16(partition) varint(number) journal   u32(segment)
-//   u16(partition) u64(sequence)                      journal series    u16(partition) u32(id)
-//   record of Labels chunks    u64(day) u16(partition) u32(id) u64(time of first)             chunk
-//   history   u64(day) u16(partition) u8(length) customer u64(time)          row
-//             u64(sequence) u32(index)
-//   state     u16(partition) u8(kind) id                                     the record as given
+//   family    key                                                   value
+//   default   -                                                     empty, as RocksDB wants one
+//   meta-1    u8(kind) u16(partition)                               varint(number)
+//   journal   u32(segment) u16(partition) u64(sequence)             journal
+//   series    u16(partition) u32(id)                                record of Labels
+//   chunks    u64(day) u16(partition) u32(id) u64(time of first)    chunk
+//   history   u64(day) u16(partition) u8(length) customer           row
+//             u64(time) u64(sequence) u32(index)
+//   state     u16(partition) u8(kind) id                            the record as given
 //
 //   day       := whole days since 1970, UTC, of the first or only time
 //   journal   := u8(0) body | u8(1) varint(size of body) zstd-frame(body)
@@ -29,9 +30,8 @@
 //   ids       := signed(difference to the one before, from 0) for each sample
 //   times     := the same, in milliseconds
 //   values    := fixed64(bits) for each sample
-//   chunk     := varint(last - first, ms) varint(count) samples              samples:
-//   store/chunk.cc row       := u8(kind) bytes(probe) record                                the
-//   record to the end
+//   chunk     := varint(last - first, ms) varint(count) samples       samples: store/chunk.cc
+//   row       := u8(kind) bytes(probe) record                         the record to the end
 //
 // The format's version is in the name of the family `meta-1`, so that it is known before anything
 // is opened. Days and segments lead their keys, so that what is dropped by age is whole files. A

@@ -21,25 +21,30 @@ namespace forewarn {
 // by run.cc.
 //
 //   rules    NAME: EXPR [for 10m] [keep 5m] [predicts SERIES] [warning TEMPLATE] [by LABEL,LABEL]
-//   -> SEVERITY record   SERIES: EXPR                     a recording rule; both become one group,
-//   in their order rules    file PATH                        a rule file of the repository
+//            -> SEVERITY
+//   record   SERIES: EXPR        a recording rule; both become one group, in their order
+//   rules    file PATH           a rule file of the repository
 //
-//   probe    a [every 1m]                     without any there is `probe a every 1m`
-//   load     every 1m [on a] SERIES VALUES…   samples of a probe, in promtool's notation; its first
-//   at 0 cut      a from 1h to 7h                  what it collects is spooled, and delivered at
-//   the end down     a from 1h to 7h                  the host is off: nothing is collected silence
-//   from 10m to 2h MATCHER…          `alertname="X"` at 40m   acknowledge | close              what
-//   a person does to the newest ticket at 40m   retire a | restart
+//   probe    a [every 1m]        without any there is `probe a every 1m`
+//   load     every 1m [on a] SERIES VALUES…
+//                                samples of a probe, in promtool's notation; its first at 0
+//   cut      a from 1h to 7h     what it collects is spooled, and delivered at the end
+//   down     a from 1h to 7h     the host is off: nothing is collected
+//   silence  from 10m to 2h MATCHER…    `alertname="X"`
+//   at 40m   acknowledge | close        what a person does to the newest ticket
+//   at 40m   retire a | restart
 //
-//   at 30m   alert SERIES STATE [since 20m]   pending firing unknown resolved ended none; labels
-//   may be a part at 30m   incident [RULE] STATE [tickets N]   of the newest ticket [of RULE]:
-//   opened acknowledged resolved
-//                                             closed; N is how many there are [of RULE] in all
+//   at 30m   alert SERIES STATE [since 20m]
+//                                pending firing unknown resolved ended none; labels may be a part
+//   at 30m   incident [RULE] STATE [tickets N]
+//                                of the newest ticket [of RULE]: opened acknowledged resolved
+//                                closed; N is how many there are [of RULE] in all
 //   at 30m   tickets N [RULE]
-//   at 30m   warning sent [N] | notice sent [N]   to the customer, to support; without N: at least
-//   one at 30m   warning suppressed | notice suppressed at 30m   lead [over 20m] the ticket of an
-//   alert that predicts: time left then never    alert SERIES STATE | incident [RULE] | warning
-//   sent | notice sent
+//   at 30m   warning sent [N] | notice sent [N]
+//                                to the customer, to support; without N: at least one
+//   at 30m   warning suppressed | notice suppressed
+//   at 30m   lead [over 20m]     the ticket of an alert that predicts: time left then
+//   never    alert SERIES STATE | incident [RULE] | warning sent | notice sent
 
 struct ScenarioProbe {
   std::string name;

@@ -27,8 +27,7 @@ namespace forewarn::sim {
 // any two of them:
 //
 //   probe round -> spool -> message under way -> entry queued -> folded -> written -> acknowledged
-//                                                                      \-> outbox -> sent ->
-//                                                                      reported
+//                                                                   \-> outbox -> sent -> reported
 //
 // Invariants, checked after every step (Check()) and, the costly ones, after every restart and at
 // the end:
@@ -39,7 +38,8 @@ namespace forewarn::sim {
 //   E  Nothing resolves on silence: every resolution rests on data with a later event time.
 // and once the faults have stopped and everything has come to rest (Settle()):
 //   F  Every produced batch is durable, every notification is delivered or given up, by its own
-//   record. G  The intervals of the alerts are those of a run without faults.
+//      record.
+//   G  The intervals of the alerts are those of a run without faults.
 struct Faults {
   double break_stream = 0.01;  // a step breaks one probe's stream
   double kill_collector = 0.004;
