@@ -116,13 +116,17 @@ std::vector<Field> Reader::Fields(const YAML::Node& node, std::string_view what,
   }
   AddFields(node, what, fields);
   if (known.empty()) return fields;
-  std::erase_if(fields, [&](const Field& field) {
-    if (std::ranges::find(known, field.key) != known.end()) return false;
+  // Into a list of its own: assigning a YAML::Node changes what the node stands for, everywhere.
+  std::vector<Field> known_fields;
+  for (const Field& field : fields) {
+    if (std::ranges::find(known, field.key) != known.end()) {
+      known_fields.push_back(field);
+      continue;
+    }
     Add(field.key_node, fmt::format("unknown key '{}' in {}{}", field.key, what,
                                     promql::Suggest(field.key, known)));
-    return true;
-  });
-  return fields;
+  }
+  return known_fields;
 }
 
 void Reader::AddFields(const YAML::Node& node, std::string_view what, std::vector<Field>& fields) {
