@@ -7,7 +7,7 @@
 #include <limits>
 #include <map>
 
-#include "rules/promql/lexer.h"
+#include "rules/promql/number.h"
 
 namespace forewarn::promql {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "base/units.h"
 #include "rules/promql/ast.h"
-#include "rules/promql/lexer.h"
+#include "rules/promql/number.h"
 #include "rules/promql/promql.h"
 
 namespace forewarn::promql {

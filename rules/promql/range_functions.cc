@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "rules/promql/aggregate.h"
-#include "rules/promql/lexer.h"
+#include "rules/promql/number.h"
 
 namespace forewarn::promql {
 namespace {

@@ -97,16 +97,5 @@ TEST(Lexer, RefusesAnEndlessText) {
               HasSubstr("at most 65536 are read"));
 }
 
-TEST(Lexer, WritesNumbersAsGoDoes) {
-  EXPECT_EQ(FormatValue(0.1), "0.1");
-  EXPECT_EQ(FormatValue(1e20), "1e+20");
-  EXPECT_EQ(FormatPlain(1e20), "100000000000000000000");
-  EXPECT_EQ(FormatPlain(-6.000000000000001e25), "-60000000000000010000000000");
-  EXPECT_EQ(FormatPlain(1234567890123456.5), "1234567890123456.5");
-  EXPECT_EQ(FormatPlain(1e-7), "0.0000001");
-  EXPECT_EQ(FormatPlain(-INFINITY), "-Inf");
-  EXPECT_EQ(FormatValue(NAN), "NaN");
-}
-
 }  // namespace
 }  // namespace forewarn::promql

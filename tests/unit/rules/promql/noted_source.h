@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "model/series_source.h"
-#include "rules/promql/lexer.h"
+#include "rules/promql/number.h"
 #include "rules/promql/promql.h"
 #include "rules/series_notation.h"
 
