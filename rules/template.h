@@ -13,6 +13,7 @@ namespace forewarn {
 //   {{ $labels.mount }} of {{ .Labels.instance }} fills in {{ $value | humanizeDuration }}
 //
 //   $labels .Labels $labels.x $value .Value   the alert's labels and value; a missing one is empty
+//   $externalLabels .ExternalLabels           no labels: each of them is empty
 //   "text" `text` 5 0.5 true false            constants
 //   {{- … -}}                                 also removes the white space around
 //   {{/* … */}}                               a comment

@@ -88,7 +88,8 @@ StatusOr<Value> Call(const Term& term, const Facts& facts) {
       }
       return Value(std::move(out));
     }
-    case Function::kIndex: return Value(std::string(facts.labels.Get(text(1))));
+    case Function::kIndex:
+      return Value(std::string(std::get<const Labels*>(arguments[0])->Get(text(1))));
     case Function::kNot: return Value(!IsTrue(arguments[0]));
     case Function::kAnd:
     case Function::kOr: {

@@ -21,6 +21,9 @@ using promql::ErrorAt;
 
 constexpr int kMaxDepth = 50;
 
+// What a Prometheus adds to all that leaves it; here nothing is added.
+const Labels kNoExternalLabels;
+
 class Parser {
  public:
   explicit Parser(std::string_view text) : text_(text) {}
@@ -314,20 +317,25 @@ class Parser {
       term.type = Type::kNumber;
       return term;
     }
-    for (const std::string_view labels : {"$labels", ".Labels"}) {
+    for (const std::string_view labels :
+         {"$labels", ".Labels", "$externalLabels", ".ExternalLabels"}) {
+      const bool external = labels != "$labels" && labels != ".Labels";
       if (word == labels) {
-        term.kind = Term::Kind::kLabels;
+        term.kind = external ? Term::Kind::kConstant : Term::Kind::kLabels;
         term.type = Type::kLabels;
+        term.constant = &kNoExternalLabels;
         return term;
       }
       if (word.starts_with(labels) && word[labels.size()] == '.') {
-        term.kind = Term::Kind::kLabel;
+        term.kind = external ? Term::Kind::kConstant : Term::Kind::kLabel;
+        term.constant = std::string();
         term.label = word.substr(labels.size() + 1);
         if (IsLabelName(term.label)) return term;
         return Error(term.begin, fmt::format("'{}' names no label", word));
       }
     }
-    constexpr std::array<std::string_view, 4> kKnown = {"$labels", "$value", ".Labels", ".Value"};
+    constexpr std::array<std::string_view, 6> kKnown = {"$labels", "$value", "$externalLabels",
+                                                        ".Labels", ".Value", ".ExternalLabels"};
     const std::string_view base = word.substr(0, word.find('.', 1));
     return Error(term.begin, fmt::format("'{}' is not known in an alert's template{}",
                                          word.substr(0, 40), promql::Suggest(base, kKnown)));

@@ -49,6 +49,10 @@ TEST(TemplateParse, RefusesWhatItDoesNotKnowWithItsPlace) {
       {"{{ range query \"up\" }}{{ end }}", "1:4: 'range' is not known"},
       {"{{ $x := 1 }}", "1:4: '$x' is not known"},
       {"{{ $value = 1 }}", "1:11: variables cannot be set"},
+      {"{{ $externalLabels.1 }}", "1:4: '$externalLabels.1' names no label"},
+      {"{{ $externalLabel }}",
+       "1:4: '$externalLabel' is not known in an alert's template; did you mean "
+       "'$externalLabels'?"},
       {"{{ . }}", "1:4: '.' is not known"},
       {"{{ }}", "1:4: a value or a function is missing"},
       {"{{ $value", "1:1: this {{ has no }}"},

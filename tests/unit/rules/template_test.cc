@@ -40,6 +40,8 @@ TEST(Template, ExpandsLabelsAndTheValue) {
       {"{{ `raw \\n` }}{{ \"\\t\" }}", "raw \\n\t"},
       {"{{ print $value 1 \"x\" \"y\" }}", "7200 1xy"},
       {"}} { {", "}} { {"},
+      {"[{{ $externalLabels.cluster }}] {{ .ExternalLabels.a }}", "[] "},
+      {"{{ $externalLabels }}{{ index $externalLabels \"mount\" }}", "map[]"},
   };
   for (const auto& [text, expanded] : cases) EXPECT_EQ(Expand(text), expanded) << text;
 }
@@ -55,6 +57,7 @@ TEST(Template, Decides) {
       Expand("{{ if and (lt $value 1.0) (ne $labels.mount \"x\") }}a{{ else }}b{{ end }}", 0.5),
       "a");
   EXPECT_EQ(Expand("{{ if $value }}{{ if le $value 1.0 }}1{{ else }}2{{ end }}{{ end }}", 3), "2");
+  EXPECT_EQ(Expand("{{ if $externalLabels.cluster }}a{{ else -}} b{{ end -}} c"), "bc");
   EXPECT_EQ(Expand("{{ or $labels.none \"unknown\" }}"), "unknown");
 }
 
