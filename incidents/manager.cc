@@ -32,13 +32,6 @@ bool IsAt(const std::vector<T>& sorted, typename std::vector<T>::iterator place,
   return place != sorted.end() && place->id == id;
 }
 
-// A prediction moves with every round; a person wants to read of it when it moves by five minutes
-// and by a tenth of the time that is left.
-bool IsWorthALine(Timestamp before, Timestamp after, Timestamp at) {
-  Duration moved = std::chrono::abs(after - before);
-  return moved >= 5min && moved * 10 >= std::chrono::abs(after - at);
-}
-
 bool CanMerge(IncidentStep newest, IncidentStep next) {
   switch (next) {
     case IncidentStep::kUpdated:
@@ -362,7 +355,8 @@ void IncidentManager::MovePrediction(Ticket& ticket, IncidentChange& step, Work&
     by = &alert;
   }
   if (!earliest || ticket.predicted_breach == earliest) return;
-  if (ticket.predicted_breach && IsWorthALine(*ticket.predicted_breach, *earliest, by->last_true)) {
+  if (ticket.predicted_breach &&
+      IsPredictionNews(ticket.predicted_breach, earliest, by->last_true)) {
     Line(ticket, step, work, "prediction_moved",
          fmt::format("failure is now expected at {}, before: {}", FormatTime(*earliest),
                      FormatTime(*ticket.predicted_breach)));

@@ -97,6 +97,12 @@ struct AlertChange {
   }
 };
 
+// Whether a prediction says something new to those who were told of `told`: it is the first, or it
+// moved by at least five minutes and a tenth of the time that is left at `at`. A failure that was
+// expected by then in both is no news.
+bool IsPredictionNews(std::optional<Timestamp> told, std::optional<Timestamp> predicted,
+                      Timestamp at);
+
 std::string_view AlertStateName(AlertState state);  // `pending`, `firing`, …
 
 }  // namespace forewarn

@@ -28,6 +28,7 @@ struct AlertRecord {
     visit(101, self.rule);
     visit(102, self.stream);
     visit(103, self.result);
+    visit(104, self.life.told_breach);
   }
 };
 

@@ -87,6 +87,7 @@ void StartAlert(AlertLife& life, Timestamp at, const AlertTimes& times) {
   life.alert.active_since = at;
   life.alert.last_true = at;
   FireIfHeldLongEnough(life.alert, at, times);
+  life.told_breach = life.alert.predicted_breach;
 }
 
 bool AdvanceAlert(AlertLife& life, Outcome outcome, Timestamp at, const AlertTimes& times) {
@@ -99,13 +100,19 @@ bool AdvanceAlert(AlertLife& life, Outcome outcome, Timestamp at, const AlertTim
   } else {
     AdvanceActive(life, outcome, at, times);
   }
-  return life.alert.state != state || life.alert.unknown_reason != reason ||
-         life.alert.active_since != start;
+  bool is_step = life.alert.state != state || life.alert.unknown_reason != reason ||
+                 life.alert.active_since != start;
+  if (!is_step && outcome == Outcome::kTrue && state == AlertState::kFiring) {
+    is_step = IsPredictionNews(life.told_breach, life.alert.predicted_breach, at);
+  }
+  if (is_step) life.told_breach = life.alert.predicted_breach;
+  return is_step;
 }
 
 bool LoseContact(AlertLife& life, Timestamp at) {
   if (life.alert.state != AlertState::kFiring) return false;
   SetUnknown(life, UnknownReason::kContactLost, at);
+  life.told_breach = life.alert.predicted_breach;
   return true;
 }
 

@@ -45,7 +45,8 @@ inline constexpr Duration kGoneFor = 1h;
 // An alert and what only its state machine needs.
 struct AlertLife {
   Alert alert;
-  std::optional<Timestamp> gone_since;  // while unknown (gone)
+  std::optional<Timestamp> gone_since;   // while unknown (gone)
+  std::optional<Timestamp> told_breach;  // the prediction at its last step
 };
 
 // Begins the life of an alert whose expression has become true: pending, or firing when `for` is
@@ -53,7 +54,8 @@ struct AlertLife {
 void StartAlert(AlertLife& life, Timestamp at, const AlertTimes& times);
 
 // Takes what the evaluation at `at` says. Returns whether that is a step of its life (another
-// state, reason or start), as opposed to more of the same. Not for resolved or ended alerts.
+// state, reason or start, or while firing a prediction that is news), as opposed to more of the
+// same. Not for resolved or ended alerts.
 bool AdvanceAlert(AlertLife& life, Outcome outcome, Timestamp at, const AlertTimes& times);
 
 // The probes it rests on fell silent. A firing alert becomes unknown; returns whether it did.

@@ -9,8 +9,12 @@ namespace forewarn {
 namespace {
 
 // Whether those who were told of `planned` would be told something new by `latest`.
-bool IsNews(const std::optional<Alert>& planned, const Alert& latest) {
+bool IsNews(const std::optional<Alert>& planned, const Alert& latest, Timestamp at) {
   if (!planned) return !IsOver(latest);
+  if (latest.state == AlertState::kFiring &&
+      IsPredictionNews(planned->predicted_breach, latest.predicted_breach, at)) {
+    return true;
+  }
   return planned->state != latest.state || planned->unknown_reason != latest.unknown_reason ||
          planned->active_since != latest.active_since;
 }
@@ -33,7 +37,7 @@ void CatchUp::Pass(AlertChange& change, const std::optional<Alert>& before, Time
 std::vector<AlertChange> CatchUp::TakeNet() {
   std::vector<AlertChange> net;
   for (Held& held : held_) {
-    if (!IsNews(held.planned, held.latest)) continue;
+    if (!IsNews(held.planned, held.latest, held.at)) continue;
     std::optional<AlertState> before;
     if (held.planned) before = held.planned->state;
     // It fired and then its data stopped: whoever is to know that it is unknown must first know of

@@ -89,6 +89,7 @@ Status JudgeTrue(const Trial& trial, AlertResult& result, Evidence& evidence,
       return OkStatus();
     }
     Alert before = alert;
+    before.predicted_breach = record->life.told_breach;  // as those know it who were told of it
     Update(result, std::move(basis), contacts, alert);
     bool is_step = AdvanceAlert(record->life, Outcome::kTrue, trial.at, trial.times);
     book.Touch(id);

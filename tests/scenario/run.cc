@@ -373,7 +373,8 @@ Status Story::Check(const ScenarioExpectation& expectation) const {
       if (ticket == nullptr || !ticket->predicted_breach)
         return fail("no ticket predicts anything");
       Duration lead = *ticket->predicted_breach - (kStart + *expectation.at);
-      if (lead <= *expectation.since) return fail(fmt::format("{} are left", FormatDuration(lead)));
+      if (expectation.is_under ? lead >= *expectation.since : lead <= *expectation.since)
+        return fail(fmt::format("{} are left", FormatDuration(lead)));
       return OkStatus();
     }
     default: {

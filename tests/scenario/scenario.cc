@@ -294,7 +294,10 @@ Status Parser::Expect(std::string_view rest, std::optional<Duration> at) {
     }
   } else if (subject == "lead") {
     expectation.kind = Kind::kLead;
-    if (!TakeWord(rest, "over")) return InvalidArgument("a lead is 'lead over 20m'");
+    expectation.is_under = TakeWord(rest, "under");
+    if (!expectation.is_under && !TakeWord(rest, "over")) {
+      return InvalidArgument("a lead is 'lead over 20m' or 'lead under 20m'");
+    }
     FW_ASSIGN_OR_RETURN(expectation.since, TakeDuration(rest));
   } else {
     return InvalidArgument(fmt::format("'{}' is nothing that can be expected", subject));

@@ -43,7 +43,8 @@ namespace forewarn {
 //   at 30m   warning sent [N] | notice sent [N]
 //                                to the customer, to support; without N: at least one
 //   at 30m   warning suppressed | notice suppressed
-//   at 30m   lead [over 20m]     the ticket of an alert that predicts: time left then
+//   at 30m   lead over 20m | lead under 20m
+//                                the ticket of an alert that predicts: time left then
 //   never    alert SERIES STATE | incident [RULE] | warning sent | notice sent
 
 struct ScenarioProbe {
@@ -95,10 +96,11 @@ struct ScenarioExpectation {
   std::string text;            // as written
   std::optional<Duration> at;  // none: never
   Kind kind = Kind::kAlert;
-  std::string name;   // alert's or incident's rule; empty: any
-  Labels labels;      // of the alert
-  std::string state;  // as written
-  std::optional<Duration> since;
+  std::string name;               // alert's or incident's rule; empty: any
+  Labels labels;                  // of the alert
+  std::string state;              // as written
+  std::optional<Duration> since;  // of an alert; of a lead, what it is compared with
+  bool is_under = false;          // a lead is to be less, not more
   std::optional<size_t> count;
 };
 

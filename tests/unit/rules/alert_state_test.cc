@@ -154,6 +154,31 @@ TEST(AlertLife, EndsWithItsRule) {
   EXPECT_TRUE(IsOver(life.alert));
 }
 
+TEST(AlertLife, APredictionThatMovesALotIsAStepOnce) {
+  AlertLife life;
+  life.alert.predicted_breach = kStart + 3h;
+  StartAlert(life, kStart, {});
+  auto advance = [&](Duration after, Duration predicted) {
+    life.alert.predicted_breach = kStart + predicted;
+    return AdvanceAlert(life, Outcome::kTrue, kStart + after, {});
+  };
+  EXPECT_FALSE(advance(1min, 3h - 10min));
+  EXPECT_TRUE(advance(2min, 3h - 20min)) << "measured from what was told, not from the last round";
+  EXPECT_FALSE(advance(3min, 3h - 21min));
+  EXPECT_TRUE(advance(4min, 30min));
+  EXPECT_FALSE(advance(5min, 30min));
+}
+
+TEST(AlertLife, APredictionThatMovesWhilePendingIsNoStep) {
+  AlertLife life;
+  life.alert.predicted_breach = kStart + 3h;
+  StartAlert(life, kStart, {.hold_for = 2min});
+  life.alert.predicted_breach = kStart + 1h;
+  EXPECT_FALSE(AdvanceAlert(life, Outcome::kTrue, kStart + 1min, {.hold_for = 2min}));
+  EXPECT_TRUE(AdvanceAlert(life, Outcome::kTrue, kStart + 2min, {.hold_for = 2min}));
+  EXPECT_FALSE(AdvanceAlert(life, Outcome::kTrue, kStart + 3min, {.hold_for = 2min}));
+}
+
 // Every sequence of five outcomes, with and without the two durations, against what must hold of
 // all lives.
 TEST(AlertLife, HoldsItsPromisesOverEveryStory) {

@@ -51,6 +51,22 @@ TEST(CatchUp, HoldsBackAndGivesTheNetChangeOnce) {
   EXPECT_TRUE(catch_up.End().empty());
 }
 
+TEST(CatchUp, APredictionThatMovedALotIsPartOfTheNetChange) {
+  CatchUp catch_up;
+  catch_up.Begin();
+  Alert told = AlertIn(AlertState::kFiring);
+  told.predicted_breach = kTimeZero + 3h;
+  Alert moved = told;
+  moved.predicted_breach = kTimeZero + 1h;
+  Pass(catch_up, told, moved);
+  std::vector<AlertChange> net = catch_up.TakeNet();
+  ASSERT_EQ(net.size(), 1u);
+  EXPECT_EQ(net[0].alert.predicted_breach, moved.predicted_breach);
+  Pass(catch_up, moved, told);
+  Pass(catch_up, told, moved);
+  EXPECT_TRUE(catch_up.TakeNet().empty()) << "there and back";
+}
+
 TEST(CatchUp, SaysNothingOfWhatBeganAndEndedInside) {
   CatchUp catch_up;
   catch_up.Begin();
