@@ -128,6 +128,14 @@ TEST(RuleFile, NamesEveryMistakeWithItsPlace) {
                   "r.yaml:14:9: the group 'g' is given twice in this file"));
 }
 
+TEST(RuleFile, AnUnknownKeyLeavesTheKeysBehindItAsTheyAre) {
+  EXPECT_THAT(MistakesOf("groups:\n- name: g\n  rules:\n  - alert: A\n    expr: up == 0\n"
+                         "    forewarn:\n      predict: x\n      playbook: p\n"
+                         "      group_by: [instance]\n"),
+              ElementsAre("r.yaml:7:7: unknown key 'predict' in 'forewarn'; did you mean "
+                          "'predicts'?"));
+}
+
 TEST(RuleFile, RefusesRepeatedKeysAndRulesThatAreBothOrNeither) {
   EXPECT_THAT(MistakesOf("groups:\n- name: g\n  name: h\n  rules:\n  - alert: A\n    record: a\n"
                          "    expr: up\n  - expr: up\n"),
