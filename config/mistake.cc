@@ -59,4 +59,14 @@ std::string DidYouMean(const std::string& word, const std::vector<std::string>& 
   return fmt::format("; did you mean '{}'?", *best);
 }
 
+std::string UnknownWord(const std::string& word, const std::vector<std::string>& commands,
+                        const std::vector<std::string>& options) {
+  if (word.starts_with('-')) {
+    std::string name = word.substr(0, word.find('='));
+    return fmt::format("unknown option '{}'{}", name, DidYouMean(name, options));
+  }
+  if (commands.empty()) return fmt::format("'{}' is one word too many", word);
+  return fmt::format("unknown command '{}'{}", word, DidYouMean(word, commands));
+}
+
 }  // namespace forewarn

@@ -28,4 +28,9 @@ Status MistakesToStatus(std::vector<Mistake> mistakes);
 // The candidate that `word` is most likely a slip of, as `; did you mean 'threshold'?`, or empty.
 std::string DidYouMean(const std::string& word, const std::vector<std::string>& candidates);
 
+// What a command line says of a word that it does not know where these commands and options may
+// stand: `unknown command 'tickts'; did you mean 'tickets'?`
+std::string UnknownWord(const std::string& word, const std::vector<std::string>& commands,
+                        const std::vector<std::string>& options);
+
 }  // namespace forewarn

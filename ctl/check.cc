@@ -42,6 +42,11 @@ Status AddRuleFiles(const std::string& path, std::vector<BundleFile>& files) {
   return OkStatus();
 }
 
+// `1 group`, `2 groups`.
+std::string Count(size_t n, std::string_view what) {
+  return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
+}
+
 size_t CountRules(const RuleFiles& files) {
   size_t rules = 0;
   for (const RuleGroup& group : files.groups) rules += group.rules.size();
@@ -67,8 +72,8 @@ Status CheckRules(Session& session, const std::vector<std::string>& paths) {
   if (files.empty()) return NotFound("there are no rule files (*.yaml, *.yml) in what was named");
   RuleFiles rules = ParseRuleFiles(files);
   FW_RETURN_IF_ERROR(rules.status());
-  Approve(session, fmt::format("{} rules in {} groups of {} files are good.\n", CountRules(rules),
-                               rules.groups.size(), files.size()));
+  Approve(session, fmt::format("good: {} in {} of {}\n", Count(CountRules(rules), "rule"),
+                               Count(rules.groups.size(), "group"), Count(files.size(), "file")));
   return OkStatus();
 }
 

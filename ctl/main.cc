@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/units.h"
+#include "config/mistake.h"
 #include "ctl/commands.h"
 
 namespace forewarn {
@@ -21,11 +22,34 @@ namespace {
 constexpr int kFailed = 1;
 constexpr int kWrongUsage = 2;
 
+// What is wrong when a word is left over: the parser itself speaks of what is missing then.
+std::string LeftOver(const CLI::App& cli) {
+  std::vector<std::string> words = cli.remaining(true);
+  if (words.empty()) return "";
+  const CLI::App* at = &cli;  // the innermost command that was reached
+  std::vector<std::string> options;
+  auto add_options = [&] {
+    for (const CLI::Option* option : at->get_options()) {
+      for (const std::string& name : option->get_lnames()) options.push_back("--" + name);
+    }
+  };
+  add_options();
+  while (!at->get_subcommands().empty()) {
+    at = at->get_subcommands().front();
+    add_options();
+  }
+  std::vector<std::string> commands;
+  for (const CLI::App* command : at->get_subcommands([](const CLI::App*) { return true; })) {
+    commands.push_back(command->get_name());
+  }
+  return UnknownWord(words.front(), commands, options);
+}
+
 // Everything that can stand on the command line, and the command that was chosen.
 class CommandLine {
  public:
   CommandLine() : app_("Operates a Forewarn collector.", "forewarnctl") {
-    app_.set_version_flag("--version", FW_VERSION);
+    app_.set_version_flag("--version", "forewarnctl " FW_VERSION);
     app_.require_subcommand(1);
     app_.fallthrough();
     AddConnectionOptions();
@@ -44,7 +68,12 @@ class CommandLine {
     try {
       app_.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-      return app_.exit(error) == 0 ? 0 : kWrongUsage;
+      if (error.get_exit_code() == 0) return app_.exit(error);  // --help and --version
+      std::string left_over = LeftOver(app_);
+      if (left_over.empty()) return app_.exit(error) == 0 ? 0 : kWrongUsage;
+      std::cerr << "forewarnctl: " << Printable(left_over)
+                << "\nRun with --help for more information.\n";
+      return kWrongUsage;
     }
     Session session{nullptr, std::cout, std::cerr, output_ == "json", SystemClock().Now()};
     Status status = Execute(session);
@@ -89,7 +118,7 @@ class CommandLine {
     std::string file = context_.empty() ? DefaultContextFile() : context_;
     if (!file.empty()) FW_RETURN_IF_ERROR(FillFromContext(file, !context_.empty(), options_));
     if (!timeout_.empty()) {
-      FW_ASSIGN_OR_RETURN(options_.timeout, ParseDuration(timeout_));
+      FW_ASSIGN_OR_RETURN(options_.timeout, DurationOf("--timeout", timeout_));
     }
     FW_ASSIGN_OR_RETURN(std::unique_ptr<Connection> connection, Connection::Open(options_));
     session.connection = connection.get();

@@ -33,7 +33,7 @@ Status Query(Session& session, const QueryArguments& arguments) {
   FW_ASSIGN_OR_RETURN(int64_t from, Millis(arguments.from, session.now));
   FW_ASSIGN_OR_RETURN(int64_t to, Millis(arguments.to, session.now));
   if (!arguments.step.empty()) {
-    FW_ASSIGN_OR_RETURN(Duration step, ParseDuration(arguments.step));
+    FW_ASSIGN_OR_RETURN(Duration step, DurationOf("--step", arguments.step));
     if (step <= 0s || from == 0)
       return InvalidArgument("a range query needs --from and a --step above 0s");
     request.set_step_ms(step.count());

@@ -4,6 +4,11 @@
 
 namespace forewarn {
 
+StatusOr<Duration> DurationOf(std::string_view option, const std::string& text) {
+  StatusOr<Duration> duration = ParseDuration(text);
+  return duration.ok() ? duration : duration.status().With(option);
+}
+
 StatusOr<Timestamp> ParseMoment(const std::string& text, Timestamp now) {
   if (text == "now") return now;
   if (StatusOr<Duration> ago = ParseDuration(text); ago.ok()) {

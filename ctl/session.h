@@ -5,6 +5,7 @@
 #include <memory>
 #include <ostream>
 #include <string>
+#include <string_view>
 
 #include "base/status.h"
 #include "base/time.h"
@@ -27,6 +28,9 @@ struct Session {
     out << (json ? Json(message) : text);
   }
 };
+
+// A duration; a failure names the option behind which it stood.
+StatusOr<Duration> DurationOf(std::string_view option, const std::string& text);
 
 // A moment: RFC 3339, `now`, or a duration that has passed since (`90m`).
 StatusOr<Timestamp> ParseMoment(const std::string& text, Timestamp now);

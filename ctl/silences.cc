@@ -19,7 +19,7 @@ Status AddSilence(Session& session, const SilenceArguments& arguments) {
     }
     request.add_matchers(text);
   }
-  FW_ASSIGN_OR_RETURN(Duration lasts, ParseDuration(arguments.lasts));
+  FW_ASSIGN_OR_RETURN(Duration lasts, DurationOf("--for", arguments.lasts));
   if (lasts <= 0s) return InvalidArgument("a silence must last; give --for a duration above 0s");
   Timestamp from = session.now;
   if (!arguments.from.empty()) {

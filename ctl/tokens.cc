@@ -13,7 +13,7 @@ Status CreateToken(Session& session, const std::string& customer, const std::str
   request.set_customer(customer);
   request.set_installation(installation);
   if (!valid_for.empty()) {
-    FW_ASSIGN_OR_RETURN(Duration lasts, ParseDuration(valid_for));
+    FW_ASSIGN_OR_RETURN(Duration lasts, DurationOf("--valid-for", valid_for));
     // 0 on the wire means the default.
     if (lasts <= 0s)
       return InvalidArgument(

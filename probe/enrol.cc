@@ -29,7 +29,7 @@ std::string_view Trim(std::string_view text) {
 Status Explain(const Status& status, const std::string& collector) {
   std::string what = fmt::format("{}: {}", collector, status.message());
   if (status.code() == Code::kUnauthenticated) {
-    what += "; ask your vendor for a new token: one enrols one probe, and only until it expires";
+    what += " (which is for your vendor to do)";
   } else if (status.code() == Code::kUnimplemented) {
     what += "; this port does not enrol probes: is it the collector's gRPC port?";
   }

@@ -26,5 +26,16 @@ TEST(DidYouMean, GuessesOnlyWhatIsNear) {
   EXPECT_EQ(DidYouMean(std::string(100'000, 'x'), keys), "");
 }
 
+TEST(UnknownWord, NamesTheWordAndGuessesAmongWhatMayStandThere) {
+  std::vector<std::string> commands = {"tickets", "token"};
+  std::vector<std::string> options = {"--customer", "--all"};
+  EXPECT_EQ(UnknownWord("tickts", commands, options),
+            "unknown command 'tickts'; did you mean 'tickets'?");
+  EXPECT_EQ(UnknownWord("nonsense", commands, options), "unknown command 'nonsense'");
+  EXPECT_EQ(UnknownWord("--custmer=acme", commands, options),
+            "unknown option '--custmer'; did you mean '--customer'?");
+  EXPECT_EQ(UnknownWord("tickets", {}, options), "'tickets' is one word too many");
+}
+
 }  // namespace
 }  // namespace forewarn

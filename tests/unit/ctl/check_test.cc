@@ -43,7 +43,7 @@ TEST_F(CheckTest, GoodRulesAreCounted) {
   Write("rules/a.yaml", kGoodRules);
   Write("customers.yaml", "customers: []\n");
   ASSERT_TRUE(CheckRules(session, {dir_}).ok()) << CheckRules(session, {dir_}).message();
-  EXPECT_THAT(out.str(), HasSubstr("2 rules in 1 groups of 1 files are good.\n"));
+  EXPECT_THAT(out.str(), HasSubstr("good: 2 rules in 1 group of 1 file\n"));
 }
 
 TEST_F(CheckTest, EveryMistakeOfRulesIsListedByThePathThatWasGiven) {
