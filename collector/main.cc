@@ -1,4 +1,5 @@
 // forewarn-collector: reads its settings, starts the collector, and stops it on SIGTERM or SIGINT.
+// Exit codes: 0 done, 1 failed, 2 wrong usage or settings.
 
 #include <csignal>
 #include <cstdio>
@@ -15,15 +16,18 @@
 
 namespace {
 
+constexpr int kFailed = 1;
+constexpr int kWrongUsage = 2;
+
 struct Arguments {
   std::string config;
   bool check_config = false;
   bool print_default_config = false;
 };
 
-int Fail(const forewarn::Status& status) {
+int Fail(const forewarn::Status& status, int code) {
   std::fprintf(stderr, "%s\n", status.message().c_str());
-  return 1;
+  return code;
 }
 
 // The signals that end the process, held back in all threads so that one place waits for them.
@@ -41,7 +45,7 @@ int Run(const forewarn::CollectorSettings& settings) {
   sigset_t signals = HoldSignals();
   forewarn::SystemClock clock;
   forewarn::App app(settings, clock);
-  if (forewarn::Status started = app.Start(); !started.ok()) return Fail(started);
+  if (forewarn::Status started = app.Start(); !started.ok()) return Fail(started, kFailed);
   const timespec second = {.tv_sec = 1, .tv_nsec = 0};
   while (sigtimedwait(&signals, nullptr, &second) < 0) app.Tend();
   app.Stop();
@@ -55,10 +59,11 @@ int Main(const Arguments& arguments) {
   }
   if (arguments.config.empty()) {
     return Fail(forewarn::InvalidArgument(
-        "--config FILE is missing; --print-default-config prints a file to start from"));
+                    "--config FILE is missing; --print-default-config prints a file to start from"),
+                kWrongUsage);
   }
   auto settings = forewarn::LoadCollectorSettings(arguments.config);
-  if (!settings.ok()) return Fail(settings.status());
+  if (!settings.ok()) return Fail(settings.status(), kWrongUsage);
   if (arguments.check_config) {
     std::printf("%s: good\n", arguments.config.c_str());
     return 0;
@@ -73,7 +78,8 @@ int Main(const Arguments& arguments) {
 
 int main(int argc, char** argv) {
   CLI::App cli(
-      "Forewarn's collector: takes in telemetry, judges it, opens tickets and warns customers.");
+      "Forewarn's collector: takes in telemetry, judges it, opens tickets and warns customers.",
+      "forewarn-collector");
   Arguments arguments;
   cli.add_option("--config", arguments.config, "File with the settings.")->type_name("FILE");
   cli.add_flag("--check-config", arguments.check_config,
@@ -81,6 +87,10 @@ int main(int argc, char** argv) {
   cli.add_flag("--print-default-config", arguments.print_default_config,
                "Print a file with every setting, its default and its meaning.");
   cli.set_version_flag("--version", std::string("forewarn-collector ") + forewarn::kVersion);
-  CLI11_PARSE(cli, argc, argv);
+  try {
+    cli.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return cli.exit(error) == 0 ? 0 : kWrongUsage;
+  }
   return Main(arguments);
 }
