@@ -32,13 +32,16 @@ bool IsAt(const std::vector<T>& sorted, typename std::vector<T>::iterator place,
   return place != sorted.end() && place->id == id;
 }
 
-bool CanMerge(IncidentStep newest, IncidentStep next) {
+// A step that becomes kUnknown is news to nobody: one that somebody has to hear of stays on its own.
+bool CanMerge(const IncidentChange& newest, IncidentStep next) {
   switch (next) {
     case IncidentStep::kUpdated:
-      return newest == IncidentStep::kOpened || newest == IncidentStep::kReopened ||
-             newest == IncidentStep::kUpdated;
+      return newest.step == IncidentStep::kOpened || newest.step == IncidentStep::kReopened ||
+             newest.step == IncidentStep::kUpdated;
     case IncidentStep::kUnknown:
-      return newest == IncidentStep::kUpdated || newest == IncidentStep::kUnknown;
+      return newest.step == IncidentStep::kUnknown ||
+             (newest.step == IncidentStep::kUpdated && newest.joined.empty() &&
+              !newest.severity_raised);
     default: return false;
   }
 }
@@ -370,7 +373,7 @@ IncidentChange& IncidentManager::Step(Ticket& ticket, IncidentStep step, bool la
   auto [at, is_first] = work.tickets.try_emplace(ticket.number);
   if (!is_first) {
     IncidentChange& newest = work.out[at->second.newest];
-    if (CanMerge(newest.step, step)) {
+    if (CanMerge(newest, step)) {
       if (step == IncidentStep::kUnknown) newest.step = step;
       newest.late = newest.late || late;
       return newest;

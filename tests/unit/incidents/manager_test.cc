@@ -216,6 +216,20 @@ TEST_F(Incidents, ContactLostForAllInOneEntryIsOneStep) {
   EXPECT_THAT(Lines(changes[0]), ElementsAre("alert_unknown", "alert_unknown"));
 }
 
+TEST_F(Incidents, WhatJoinsIsNewsEvenWhenNothingIsKnownAnyMoreInTheSameEntry) {
+  Tell(0, Disk("/a", AlertState::kFiring));
+  auto changes = Tell(1, {At(1, Disk("/b", AlertState::kFiring, "critical")),
+                          At(1, Disk("/a", AlertState::kUnknown)),
+                          At(1, Disk("/b", AlertState::kUnknown, "critical"))});
+  ASSERT_EQ(changes.size(), 2u);
+  EXPECT_EQ(changes[0].step, IncidentStep::kUpdated);
+  ASSERT_EQ(changes[0].joined.size(), 1u);
+  EXPECT_EQ(changes[0].joined[0].id, Disk("/b", AlertState::kFiring).id);
+  EXPECT_TRUE(changes[0].severity_raised);
+  EXPECT_EQ(changes[1].step, IncidentStep::kUnknown);
+  EXPECT_TRUE(changes[1].joined.empty());
+}
+
 TEST_F(Incidents, AnUnknownAlertThatNobodyHoldsOpensNothing) {
   EXPECT_TRUE(Tell(0, Disk("/a", AlertState::kUnknown)).empty());
 }
