@@ -42,9 +42,19 @@ double ResidentBytes() {
 }  // namespace
 
 Agent::Agent(const AgentOptions& options, std::vector<std::unique_ptr<Source>> sources,
-             const Redactor& redactor, Spool& spool, const Stream& stream, const Clock& clock)
-    : options_(options), redactor_(redactor), spool_(spool), stream_(stream), clock_(clock) {
+             const Redactor& redactor, Spool& spool, Stream& stream, const Clock& clock)
+    : options_(options),
+      redactor_(redactor),
+      spool_(spool),
+      stream_(stream),
+      clock_(clock),
+      opened_(clock.Monotonic()) {
   for (std::unique_ptr<Source>& source : sources) sources_.push_back({std::move(source), {}});
+}
+
+bool Agent::Ready() const {
+  return stats_.rounds > 0 || stream_.stats().connects > 0 ||
+         clock_.Monotonic() - opened_ >= options_.clock_patience;
 }
 
 void Agent::Round() {
@@ -119,7 +129,7 @@ void Agent::Store(Readings& all, Duration offset) {
   item.at = all.at();
   int64_t size = 0;
   auto flush = [&] {
-    Status status = spool_.Append(item, clock_.Now());
+    Status status = spool_.Append(item, stream_.Now());
     if (!status.ok()) {
       ++stats_.append_failures;
       FW_LOG(kError, "spool.append_failed", {{"error", status.ToString()}});

@@ -18,6 +18,7 @@ namespace forewarn {
 
 struct AgentOptions {
   Duration interval = 15s;        // between the starts of two rounds
+  Duration clock_patience = 5s;   // of the first round, for a handshake that measures the clock
   int64_t batch_bytes = 2 << 20;  // estimated size of one push; the protocol's limit is 4 MiB
 };
 
@@ -37,8 +38,11 @@ struct AgentStats {
 class Agent {
  public:
   Agent(const AgentOptions& options, std::vector<std::unique_ptr<Source>> sources,
-        const Redactor& redactor, Spool& spool, const Stream& stream, const Clock& clock);
+        const Redactor& redactor, Spool& spool, Stream& stream, const Clock& clock);
 
+  // Whether a round may be stamped: the first waits a little for the first handshake, which says
+  // how far the clock is off. Without one it goes by the offset of the last run.
+  bool Ready() const;
   // One round, now.
   void Round();
 
@@ -58,8 +62,9 @@ class Agent {
   const AgentOptions options_;
   const Redactor& redactor_;
   Spool& spool_;
-  const Stream& stream_;
+  Stream& stream_;
   const Clock& clock_;
+  const Duration opened_;  // monotonic
 
   std::vector<SourceState> sources_;
   AgentStats stats_;

@@ -86,6 +86,7 @@ Status App::Load() {
   StreamOptions stream;
   stream.version = kProbeVersion;
   stream.host = HostName(settings_.host_name);
+  stream.clock_offset = LoadClockOffset(settings_.state_dir).value_or(Duration(0));
   stream_ = std::make_unique<Stream>(
       stream, *spool_, *transport_, clock_, rng_, [this](const SpooledBatch& batch) {
         Status status = ledger_.Write(batch, clock_.Now());
@@ -192,8 +193,10 @@ void App::Run(int stop_fd) {
           {"collector", settings_.collector}});
   Duration next_round = clock_.Monotonic();
   bool was_connected = false;
+  uint64_t connects = 0;
   for (;;) {
-    if (clock_.Monotonic() >= next_round) {
+    bool ready = agent_->Ready();
+    if (ready && clock_.Monotonic() >= next_round) {
       agent_->Round();
       RenewIfDue();
       WriteStatus();
@@ -201,8 +204,12 @@ void App::Run(int stop_fd) {
       // After a long stop (a suspended host) rounds go on from now; those missed are not made up.
       if (next_round <= clock_.Monotonic()) next_round = clock_.Monotonic() + settings_.interval;
     }
-    Duration turn = std::clamp(next_round - clock_.Monotonic(), Duration(0), kTurn);
+    Duration turn = ready ? std::clamp(next_round - clock_.Monotonic(), Duration(0), kTurn) : kTurn;
     bool waited = stream_->Step(turn);
+    if (connects != stream_->stats().connects) {
+      connects = stream_->stats().connects;
+      KeepClockOffset();
+    }
     if (stream_->stats().connected != was_connected) {
       was_connected = !was_connected;
       WriteStatus();
@@ -235,6 +242,11 @@ void App::RenewIfDue() {
       MakeGrpcTransport(CollectorOf(identity_), TlsOf(identity_));
   stream_->Reconnect(*transport);
   transport_ = std::move(transport);
+}
+
+void App::KeepClockOffset() {
+  Status saved = SaveClockOffset(settings_.state_dir, stream_->stats().clock_offset);
+  if (!saved.ok()) FW_LOG(kWarn, "clock_offset.failed", {{"error", saved.message()}});
 }
 
 void App::WriteStatus(bool running) {

@@ -33,6 +33,7 @@ class App {
   Status Load();
   Status LoadSources(std::vector<std::unique_ptr<Source>>& sources);
   void RenewIfDue();
+  void KeepClockOffset();
   void WriteStatus(bool running = true);
 
   const ProbeSettings settings_;

@@ -451,15 +451,16 @@ StatusOr<std::optional<SpooledBatch>> Spool::Seal(Timestamp now) {
   uint64_t id = UINT64_MAX;
   if (samples != samples_.records.end()) id = std::min(id, samples->first);
   if (reports != reports_.records.end()) id = std::min(id, reports->first);
-  if (id == UINT64_MAX) return std::optional<SpooledBatch>();
+  bool any = id != UINT64_MAX;
+  if (!any && manifest_.gaps.empty()) return std::optional<SpooledBatch>();
 
   SealedBatch batch;
   batch.sequence = manifest_.last_sequence() + 1;
-  batch.id = id;
+  batch.id = any ? id : 0;  // 0: all that was here is gone, and only that is left to say
   batch.samples = samples != samples_.records.end() && samples->first == id;
   batch.reports = reports != reports_.records.end() && reports->first == id;
   batch.gaps.swap(manifest_.gaps);
-  uint64_t next_id = std::exchange(manifest_.next_id, id + 1);
+  uint64_t next_id = std::exchange(manifest_.next_id, any ? id + 1 : manifest_.next_id);
   manifest_.sealed.push_back(batch);
   if (Status status = Persist(); !status.ok()) {
     manifest_.sealed.pop_back();

@@ -40,6 +40,8 @@ Timestamp Time(const Json& json, const char* key) {
   return at.ok() ? *at : kTimeZero;
 }
 
+std::string ClockPath(const std::string& state_dir) { return state_dir + "/clock.json"; }
+
 }  // namespace
 
 std::string IdentityPath(const std::string& state_dir) { return state_dir + "/identity.json"; }
@@ -153,6 +155,22 @@ StatusOr<ProbeStatus> LoadStatus(const std::string& state_dir) {
     }
   }
   return status;
+}
+
+std::optional<Duration> LoadClockOffset(const std::string& state_dir) {
+  std::string path = ClockPath(state_dir);
+  if (!FileExists(path)) return std::nullopt;
+  StatusOr<Json> json = LoadObject(path);
+  if (!json.ok()) return std::nullopt;
+  auto found = json->find("offset_ms");
+  if (found == json->end() || !found->is_number_integer()) return std::nullopt;
+  return Duration(found->get<int64_t>());
+}
+
+Status SaveClockOffset(const std::string& state_dir, Duration offset) {
+  Json json;
+  json["offset_ms"] = offset.count();
+  return WriteFileAtomically(ClockPath(state_dir), Dump(json), 0600);
 }
 
 StatusOr<StateMap> LoadStateMap(const std::string& path) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "base/status.h"
@@ -60,6 +61,12 @@ StatusOr<ProbeStatus> LoadStatus(const std::string& state_dir);
 Status SaveStatus(const std::string& state_dir, const ProbeStatus& status);
 // The same as JSON text, as `status --output json` prints it.
 std::string StatusJson(const ProbeStatus& status);
+
+// How far this host's clock was off when the collector last measured it: clock.json. It stamps the
+// rounds after a start until it is measured again. Nothing when it was never measured, or the file
+// is damaged.
+std::optional<Duration> LoadClockOffset(const std::string& state_dir);
+Status SaveClockOffset(const std::string& state_dir, Duration offset);
 
 // Names and values that outlive a restart: the facts as last reported, positions in logs.
 using StateMap = std::map<std::string, std::string>;

@@ -12,6 +12,8 @@ namespace {
 
 // Below this a clock is taken to be right: the handshake itself takes time.
 constexpr Duration kOffsetBound = 2s;
+// A clock that gains or loses more than this at once has jumped.
+constexpr Duration kJump = 1h;
 
 }  // namespace
 
@@ -23,13 +25,24 @@ Stream::Stream(const StreamOptions& options, Spool& spool, Transport& transport,
       rng_(rng),
       sent_(std::move(sent)),
       transport_(&transport),
-      retry_delay_(options.retry_delay_min) {}
+      retry_delay_(options.retry_delay_min) {
+  stats_.clock_offset = options.clock_offset;
+}
 
 Stream::~Stream() = default;
 
 Duration Stream::correction() const {
   Duration offset = stats_.clock_offset;
   return offset > kOffsetBound || offset < -kOffsetBound ? offset : Duration(0);
+}
+
+Timestamp Stream::Now() {
+  Timestamp now = clock_.Now() - correction();
+  Duration monotonic = clock_.Monotonic();
+  Timestamp expected = looked_at_ ? *looked_at_ + (monotonic - looked_) : now;
+  looked_at_ = now;
+  looked_ = monotonic;
+  return now - expected > kJump || expected - now > kJump ? expected : now;
 }
 
 bool Stream::idle() const {
@@ -101,9 +114,10 @@ void Stream::Handle(const v1::PushResponse& response) {
 
 void Stream::HandleWelcome(const v1::PushResponse& response) {
   const v1::Welcome& welcome = response.welcome();
-  StatusOr<bool> restarted = spool_.Reconcile(welcome.epoch(), welcome.sequence(), clock_.Now());
-  if (!restarted.ok()) return Fail(restarted.status());
   stats_.clock_offset = Duration(welcome.clock_offset_ms());
+  looked_at_.reset();  // another correction is no jump
+  StatusOr<bool> restarted = spool_.Reconcile(welcome.epoch(), welcome.sequence(), Now());
+  if (!restarted.ok()) return Fail(restarted.status());
   window_ = std::clamp<uint32_t>(welcome.max_in_flight(), 1, options_.in_flight_max);
   hold_until_ = Duration(0);
   last_progress_ = clock_.Monotonic();
@@ -158,7 +172,7 @@ void Stream::SendMore() {
   }
   if (in_flight == 0) last_progress_ = clock_.Monotonic();
   while (in_flight < window) {
-    StatusOr<std::optional<SpooledBatch>> batch = spool_.Seal(clock_.Now());
+    StatusOr<std::optional<SpooledBatch>> batch = spool_.Seal(Now());
     if (!batch.ok()) return Fail(batch.status());
     if (!batch->has_value()) return;
     if (sent_) sent_(**batch);

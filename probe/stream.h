@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -25,6 +26,7 @@ struct StreamOptions {
   Duration retry_delay_min = 500ms;
   Duration retry_delay_max = 60s;
   uint32_t in_flight_max = 8;  // ours; the collector's wish may be lower
+  Duration clock_offset{0};    // as measured before this start; until the first handshake
 };
 
 struct StreamStats {
@@ -74,6 +76,10 @@ class Stream {
 
   // To be taken off event times: the measured offset when it is beyond 2 seconds, else 0.
   Duration correction() const;
+  // The clock with that taken off: what event times, and the age of what waits, are measured with.
+  // After a jump of the clock by more than an hour the first look still goes by the time that has
+  // passed since the look before, so that nothing is old by a jump alone.
+  Timestamp Now();
 
   const StreamStats& stats() const { return stats_; }
 
@@ -104,9 +110,11 @@ class Stream {
   uint32_t window_ = 1;
   uint32_t careful_ = 0;  // so many batches are still sent one at a time
   Duration retry_delay_{0};
-  Duration next_try_{0};       // monotonic
-  Duration hold_until_{0};     // monotonic: back-pressure
-  Duration last_progress_{0};  // monotonic: the last ack, or when the window was empty
+  Duration next_try_{0};                // monotonic
+  Duration hold_until_{0};              // monotonic: back-pressure
+  Duration last_progress_{0};           // monotonic: the last ack, or when the window was empty
+  std::optional<Timestamp> looked_at_;  // corrected; the last answer of the clock to Now()
+  Duration looked_{0};                  // monotonic: when that was
   StreamStats stats_;
 };
 

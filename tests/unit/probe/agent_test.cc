@@ -177,5 +177,45 @@ TEST_F(AgentTest, TakesAWrongClockOffTheTimesOfTheRound) {
   EXPECT_EQ(batch.item.rounds[0].clock_offset, 60s);
 }
 
+TEST_F(AgentTest, TheFirstRoundWaitsForTheHandshakeThatMeasuresTheClock) {
+  Start();
+  EXPECT_FALSE(agent_->Ready());
+  collector_.welcome.set_clock_offset_ms(3'600'000);
+  stream_->Step(0ms);
+  stream_->Step(0ms);
+  ASSERT_TRUE(agent_->Ready());
+  agent_->Round();
+  EXPECT_EQ(TakeAll().at(0).item.at, clock_.Now() - 1h);
+}
+
+TEST_F(AgentTest, TheFirstRoundDoesNotWaitForeverForACollector) {
+  StreamOptions options;
+  options.clock_offset = 1h;  // of the last run
+  stream_ = std::make_unique<Stream>(options, *spool_, collector_, clock_, rng_, nullptr);
+  collector_.unreachable = true;
+  Start();
+  for (int i = 0; i < 49; ++i) {
+    stream_->Step(0ms);
+    clock_.Advance(100ms);
+  }
+  EXPECT_FALSE(agent_->Ready());
+  clock_.Advance(100ms);
+  ASSERT_TRUE(agent_->Ready());
+  agent_->Round();
+  EXPECT_EQ(TakeAll().at(0).item.at, clock_.Now() - 1h) << "as measured before";
+}
+
+TEST_F(AgentTest, AClockThatIsAWeekFastExpiresNothing) {
+  Start();
+  collector_.welcome.set_clock_offset_ms((8 * 24h) / 1ms);
+  stream_->Step(0ms);
+  collector_.hold_acks = true;
+  stream_->Step(0ms);
+  agent_->Round();
+  clock_.Advance(15s);
+  agent_->Round();
+  EXPECT_EQ(spool_->stats().gap_total, 0u);
+}
+
 }  // namespace
 }  // namespace forewarn

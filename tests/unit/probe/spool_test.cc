@@ -229,6 +229,26 @@ TEST(Spool, DeclaresWhatBecameTooOld) {
   EXPECT_EQ((*batch)->gaps[1].count, 5u);
 }
 
+TEST(Spool, DeclaresWhatBecameTooOldEvenWhenNothingElseIsLeft) {
+  TempDir dir;
+  auto spool = OpenOrDie(Options(dir));
+  ASSERT_TRUE(spool->Append(Item(1, 3), kStart).ok());
+  Timestamp late = kStart + 8 * 24h;
+  StatusOr<std::optional<SpooledBatch>> batch = spool->Seal(late);
+  ASSERT_TRUE(batch.ok());
+  ASSERT_TRUE(batch->has_value());
+  EXPECT_EQ((*batch)->sequence, 1u);
+  EXPECT_TRUE((*batch)->item.samples.empty());
+  ASSERT_EQ((*batch)->gaps.size(), 1u);
+  EXPECT_EQ((*batch)->gaps[0].reason, "expired");
+  EXPECT_EQ((*batch)->gaps[0].count, 3u);
+  spool.reset();
+  spool = OpenOrDie(Options(dir));
+  EXPECT_EQ(Drain(*spool, late).gaps["samples"], 3u);
+  ASSERT_TRUE(spool->Append(Item(2, 2), kStart).ok());
+  EXPECT_EQ(Drain(*spool).samples.size(), 2u);
+}
+
 TEST(Spool, KeepsADeclaredGapOverARestartUntilItIsSent) {
   TempDir dir;
   SpoolOptions options = Options(dir);

@@ -82,5 +82,14 @@ TEST(Ledger, ListsWhatLeftAndStaysBounded) {
   EXPECT_LT(ReadFile(dir / "ledger.log")->size() + ReadFile(dir / "ledger.log.1")->size(), 5000u);
 }
 
+TEST(StateFiles, KeepsHowFarTheClockIsOff) {
+  TempDir dir;
+  EXPECT_EQ(LoadClockOffset(dir / ""), std::nullopt);
+  ASSERT_TRUE(SaveClockOffset(dir / "", -3'600'000ms).ok());
+  EXPECT_EQ(LoadClockOffset(dir / ""), -1h);
+  ASSERT_TRUE(WriteFileAtomically(dir / "clock.json", "{\"offset_ms\": \"much\"}", 0600).ok());
+  EXPECT_EQ(LoadClockOffset(dir / ""), std::nullopt);
+}
+
 }  // namespace
 }  // namespace forewarn

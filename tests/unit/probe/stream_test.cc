@@ -204,6 +204,17 @@ TEST_F(StreamTest, CorrectsAClockThatIsMoreThanTwoSecondsOff) {
   EXPECT_EQ(stream_->correction(), -60s);
 }
 
+TEST_F(StreamTest, AJumpOfTheClockIsNotTimeThatPassed) {
+  stream_->Step(10ms);
+  Timestamp before = stream_->Now();
+  clock_.Advance(1s);
+  clock_.Jump(30 * 24h);
+  EXPECT_EQ(stream_->Now(), before + 1s);
+  EXPECT_EQ(stream_->Now(), before + 1s + 30 * 24h) << "at one look alone";
+  clock_.Jump(10min);
+  EXPECT_EQ(stream_->Now(), before + 1s + 30 * 24h + 10min);
+}
+
 TEST_F(StreamTest, StartsANewEpochForACollectorThatLostWhatItHad) {
   Append(3);
   Settle();
