@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "model/series_source.h"
+#include "probe/bounds.h"
 #include "probe/parse.h"
 
 namespace forewarn {
@@ -69,6 +70,7 @@ void Agent::Round() {
   for (SourceState& state : sources_) ReadSource(state, all);
   AddOwnMetrics(all);
   stats_.kept_back += redactor_.Apply(all.samples, all.reports);
+  spool_.Declare("samples", "too_large", ApplyBounds(all), at);
   Store(all, offset);
   // A source may forget what it has handed over only now that it is kept.
   for (SourceState& state : sources_) {

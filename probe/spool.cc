@@ -361,6 +361,10 @@ void Spool::AddGap(std::string_view kind, std::string_view reason, uint64_t coun
   manifest_.gaps.push_back({std::string(kind), std::string(reason), count, from, to});
 }
 
+void Spool::Declare(std::string_view kind, std::string_view reason, uint64_t count, Timestamp at) {
+  AddGap(kind, reason, count, at, at);
+}
+
 void Spool::AddGaps(const SpoolCounts& counts, std::string_view reason, Timestamp at) {
   AddGap("samples", reason, counts.samples, at, at);
   AddGap("events", reason, counts.events, at, at);
@@ -563,6 +567,10 @@ StatusOr<SpooledBatch> Spool::Load(uint64_t sequence) {
       sealed->reports = false;
     }
   }
+  if (!sealed->rounds.empty()) {
+    batch.item.at = sealed->rounds.back().end;
+    batch.item.rounds = sealed->rounds;
+  }
   batch.gaps = sealed->gaps;
   if (damaged) FW_RETURN_IF_ERROR(Persist());
   return batch;
@@ -583,6 +591,13 @@ void Spool::Ack(uint64_t epoch, uint64_t sequence) {
 Status Spool::Refuse(uint64_t sequence) {
   for (SealedBatch& batch : manifest_.sealed) {
     if (batch.sequence != sequence) continue;
+    // The ends of its rounds stay, since evaluation goes on with them; if even those are refused,
+    // they go too.
+    batch.rounds.clear();
+    if (batch.samples) {
+      FW_ASSIGN_OR_RETURN(SpooledBatch content, Load(sequence));
+      batch.rounds = std::move(content.item.rounds);
+    }
     std::vector<Gap> waiting = std::exchange(manifest_.gaps, std::move(batch.gaps));
     auto refuse = [&](Lane& lane, bool& has) {
       auto record = lane.records.find(batch.id);

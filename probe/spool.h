@@ -76,6 +76,9 @@ class Spool {
   // An error: nothing of the item is kept, and it is counted in a gap (spool_full).
   Status Append(const SpoolItem& item, Timestamp now);
 
+  // Counts what never came in as lost, in a gap of the next batch.
+  void Declare(std::string_view kind, std::string_view reason, uint64_t count, Timestamp at);
+
   // The next batch that was never sent; nothing when all is under way. Error: the number could not
   // be made durable, so nothing may be sent.
   StatusOr<std::optional<SpooledBatch>> Seal(Timestamp now);
@@ -90,7 +93,7 @@ class Spool {
   void Ack(uint64_t epoch, uint64_t sequence);
 
   // The collector will never take this batch: its content becomes a gap (refused), which is what
-  // the sequence then carries.
+  // the sequence then carries, with the ends of its rounds.
   Status Refuse(uint64_t sequence);
 
   // Takes over what the collector says it has. When its word and ours cannot both be true (either

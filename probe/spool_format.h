@@ -99,6 +99,7 @@ struct SealedBatch {
   bool samples = false;
   bool reports = false;
   std::vector<Gap> gaps;
+  std::vector<Round> rounds;  // of a refused batch, whose records are gone
 
   template <typename Self, typename Visitor>
   static void Fields(Self& self, Visitor&& visit) {
@@ -107,6 +108,7 @@ struct SealedBatch {
     visit(3, self.samples);
     visit(4, self.reports);
     visit(5, self.gaps);
+    visit(6, self.rounds);
   }
 };
 

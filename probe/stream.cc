@@ -118,7 +118,8 @@ void Stream::HandleWelcome(const v1::PushResponse& response) {
   looked_at_.reset();  // another correction is no jump
   StatusOr<bool> restarted = spool_.Reconcile(welcome.epoch(), welcome.sequence(), Now());
   if (!restarted.ok()) return Fail(restarted.status());
-  window_ = std::clamp<uint32_t>(welcome.max_in_flight(), 1, options_.in_flight_max);
+  welcome_window_ = std::clamp<uint32_t>(welcome.max_in_flight(), 1, options_.in_flight_max);
+  window_ = welcome_window_;
   hold_until_ = Duration(0);
   last_progress_ = clock_.Monotonic();
   greeted_ = true;
@@ -143,7 +144,9 @@ void Stream::HandleAck(const v1::PushResponse& response) {
   stats_.last_ack = stats_.last_contact = clock_.Now();
   if (ack.delay_ms() > 0)
     hold_until_ = clock_.Monotonic() + Duration(std::min<int64_t>(ack.delay_ms(), 300'000));
-  if (ack.max_in_flight() > 0) window_ = std::min(ack.max_in_flight(), options_.in_flight_max);
+  // An ack without a wish ends the one before.
+  window_ = ack.max_in_flight() > 0 ? std::min(ack.max_in_flight(), options_.in_flight_max)
+                                    : welcome_window_;
   for (const v1::Refusal& refusal : ack.refusals()) {
     stats_.samples_left_out += refusal.count();
     stats_.last_refusal = fmt::format("{}: {}", refusal.reason(), refusal.detail());

@@ -107,6 +107,7 @@ class Stream {
   Duration opened_{0};                             // monotonic: when this call began
   std::unordered_map<SeriesName, uint32_t> refs_;  // of this call
   uint64_t sent_to_ = 0;                           // the last sequence handed to this call
+  uint32_t welcome_window_ = 1;                    // as the handshake had it
   uint32_t window_ = 1;
   uint32_t careful_ = 0;  // so many batches are still sent one at a time
   Duration retry_delay_{0};

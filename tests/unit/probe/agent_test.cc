@@ -177,6 +177,19 @@ TEST_F(AgentTest, TakesAWrongClockOffTheTimesOfTheRound) {
   EXPECT_EQ(batch.item.rounds[0].clock_offset, 60s);
 }
 
+TEST_F(AgentTest, DeclaresASeriesThatNoCollectorTakes) {
+  Start();
+  std::string label(3000, 'x');
+  source_->samples = {{MakeSeriesName("m", {{"a", label}}), 1}, {MakeSeriesName("m", {}), 2}};
+  agent_->Round();
+  SpooledBatch batch = TakeAll().at(0);
+  EXPECT_NE(Find(batch, "m"), nullptr);
+  ASSERT_EQ(batch.gaps.size(), 1u);
+  EXPECT_EQ(batch.gaps[0].reason, "too_large");
+  EXPECT_EQ(batch.gaps[0].kind, "samples");
+  EXPECT_EQ(batch.gaps[0].count, 1u);
+}
+
 TEST_F(AgentTest, TheFirstRoundWaitsForTheHandshakeThatMeasuresTheClock) {
   Start();
   EXPECT_FALSE(agent_->Ready());

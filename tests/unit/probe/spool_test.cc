@@ -282,6 +282,27 @@ TEST(Spool, ReplacesARefusedBatchByAGapUnderTheSameNumber) {
   EXPECT_EQ((*spool->Seal(kStart))->sequence, 2u);
 }
 
+TEST(Spool, ARefusedBatchKeepsItsRoundsUnlessThoseAreRefusedToo) {
+  TempDir dir;
+  auto spool = OpenOrDie(Options(dir));
+  ASSERT_TRUE(spool->Append(Item(1, 3), kStart).ok());
+  ASSERT_TRUE(spool->Seal(kStart).ok());
+  ASSERT_TRUE(spool->Refuse(1).ok());
+  spool.reset();
+  spool = OpenOrDie(Options(dir));
+  StatusOr<SpooledBatch> batch = spool->Load(1);
+  ASSERT_TRUE(batch.ok());
+  EXPECT_TRUE(batch->item.samples.empty());
+  ASSERT_EQ(batch->item.rounds.size(), 1u);
+  EXPECT_EQ(batch->item.rounds[0].end, kStart + 15s);
+  ASSERT_TRUE(spool->Refuse(1).ok());
+  batch = spool->Load(1);
+  ASSERT_TRUE(batch.ok());
+  EXPECT_TRUE(batch->item.rounds.empty());
+  ASSERT_EQ(batch->gaps.size(), 1u);
+  EXPECT_EQ(batch->gaps[0].count, 3u);
+}
+
 TEST(Spool, DropsWhatTheCollectorAlreadyHas) {
   TempDir dir;
   auto spool = OpenOrDie(Options(dir));

@@ -104,6 +104,19 @@ TEST_F(StreamTest, WaitsWhenTheCollectorAsksFor) {
   EXPECT_EQ(collector_.received.size(), 2u);
 }
 
+TEST_F(StreamTest, AnAckWithoutAWishRestoresTheWindow) {
+  collector_.ack_template.set_max_in_flight(1);
+  Append(1);
+  Settle();
+  collector_.ack_template.clear_max_in_flight();
+  Append(1);
+  Settle();
+  collector_.hold_acks = true;
+  Append(10);
+  for (int i = 0; i < 10; ++i) stream_->Step(10ms);
+  EXPECT_EQ(collector_.received.size(), 2u + 4u);
+}
+
 TEST_F(StreamTest, SendsAgainWhatNoAckCovered) {
   collector_.drop_call_after = 2;
   collector_.lose_ack_of_last = true;
@@ -177,6 +190,7 @@ TEST_F(StreamTest, TurnsARefusedBatchIntoAGapAndKeepsTheOthers) {
   ASSERT_EQ(fifth.gaps_size(), 1);
   EXPECT_EQ(fifth.gaps(0).reason(), "refused");
   EXPECT_EQ(fifth.gaps(0).count(), 2u);
+  EXPECT_EQ(fifth.rounds_size(), 1) << "evaluation goes on";
   EXPECT_EQ(stream_->stats().batches_refused, 1u);
 }
 
