@@ -40,10 +40,12 @@ struct Intake {
                         Command(hello)};
     return submission;
   }
-  Submission Take(Batch batch) const {
+  // `rounds_ahead`: how many of its rounds were left out.
+  Submission Take(Batch batch, uint64_t& rounds_ahead) const {
     Submission submission;
     submission.entry.partition = PartitionOf(batch.source.customer);
     submission.entry.arrival = clock.Now();
+    rounds_ahead = LeaveOutRoundsAhead(batch, submission.entry.arrival, limits);
     submission.entry.actor = batch.source.probe;
     submission.entry.what = std::move(batch);
     return submission;
@@ -73,10 +75,11 @@ struct Intake {
   }
 };
 
-// What became of the samples of the batches that one ack covers.
+// What was left out of the batches that one ack covers.
 class RefusalSum {
  public:
-  void Add(const BatchReply& reply) {
+  void Add(const BatchReply& reply, uint64_t rounds_ahead) {
+    rounds_ahead_ += rounds_ahead;
     sum_.too_old += reply.too_old;
     sum_.too_new += reply.too_new;
     sum_.duplicate += reply.duplicate;
@@ -91,7 +94,13 @@ class RefusalSum {
     });
     Write("too_new", sum_.too_new, ack, [&] {
       return fmt::format(
-          "more than {} s ahead; check the probe's clock",
+          "more than {} s ahead; set the probe's clock, or raise limits.accepted_future",
+          std::chrono::duration_cast<std::chrono::seconds>(limits.accepted_future).count());
+    });
+    Write("too_new", rounds_ahead_, ack, [&] {
+      return fmt::format(
+          "rounds that end more than {} s ahead, which were not evaluated; set the probe's clock, "
+          "or raise limits.accepted_future",
           std::chrono::duration_cast<std::chrono::seconds>(limits.accepted_future).count());
     });
     Write("duplicate", sum_.duplicate, ack,
@@ -103,6 +112,7 @@ class RefusalSum {
           limits.series_per_probe, limits.series_per_customer);
     });
     sum_ = {};
+    rounds_ahead_ = 0;
   }
 
  private:
@@ -116,6 +126,7 @@ class RefusalSum {
   }
 
   BatchReply sum_;
+  uint64_t rounds_ahead_ = 0;
 };
 
 // What the metrics hear of a batch that was applied.
@@ -143,8 +154,10 @@ T DecodeReply(const std::string& reply) {
 class PushStream final : public grpc::ServerBidiReactor<v1::PushRequest, v1::PushResponse>,
                          public std::enable_shared_from_this<PushStream> {
  public:
-  PushStream(const Intake& intake, StatusOr<ProbeIdentity> source)
-      : intake_(intake), source_(std::move(source)) {}
+  // `context` is gRPC's and lives until OnDone().
+  PushStream(const Intake& intake, grpc::CallbackServerContext& context,
+             StatusOr<ProbeIdentity> source)
+      : intake_(intake), context_(context), source_(std::move(source)) {}
 
   void Start() {
     intake_.metrics.StreamOpened();
@@ -173,7 +186,11 @@ class PushStream final : public grpc::ServerBidiReactor<v1::PushRequest, v1::Pus
       EndLocked(OkStatus());
     } else if (!outcome.ok()) {
       intake_.Refuse(*source_, outcome);
-      EndLocked(outcome);
+      if (request_.has_batch() && reader_) {
+        RefuseLocked(request_.batch().epoch(), request_.batch().sequence(), outcome);
+      } else {
+        EndLocked(outcome);
+      }
     } else if (!finished_ && !end_) {
       held_ = std::move(submission);
       if (!HandOver()) {
@@ -233,10 +250,11 @@ class PushStream final : public grpc::ServerBidiReactor<v1::PushRequest, v1::Pus
     uint64_t epoch = batch.epoch;
     uint64_t sequence = batch.sequence;
     for (const Gap& gap : batch.gaps) intake_.metrics.GapDeclared(gap.to - gap.from);
-    submission = intake_.Take(std::move(batch));
-    submission->done = [self = shared_from_this(), epoch, sequence, samples](
+    uint64_t rounds_ahead = 0;
+    submission = intake_.Take(std::move(batch), rounds_ahead);
+    submission->done = [self = shared_from_this(), epoch, sequence, samples, rounds_ahead](
                            const Status& outcome, const std::string& reply) {
-      self->BatchDone(epoch, sequence, samples, outcome, reply);
+      self->BatchDone(epoch, sequence, samples, rounds_ahead, outcome, reply);
     };
     return OkStatus();
   }
@@ -257,15 +275,15 @@ class PushStream final : public grpc::ServerBidiReactor<v1::PushRequest, v1::Pus
   }
 
   // On the committer's thread.
-  void BatchDone(uint64_t epoch, uint64_t sequence, size_t samples, const Status& outcome,
-                 const std::string& reply) {
+  void BatchDone(uint64_t epoch, uint64_t sequence, size_t samples, uint64_t rounds_ahead,
+                 const Status& outcome, const std::string& reply) {
     std::lock_guard lock(mutex_);
     --in_flight_;
     if (outcome.ok()) {
       auto refused = DecodeReply<BatchReply>(reply);
       bool repeated = epoch == acked_epoch_ && sequence <= acked_sequence_;
       Count(intake_.metrics, samples, repeated, refused);
-      refusals_.Add(refused);
+      refusals_.Add(refused, repeated ? 0 : rounds_ahead);
       if (!repeated) {
         acked_epoch_ = epoch;
         acked_sequence_ = sequence;
@@ -273,7 +291,7 @@ class PushStream final : public grpc::ServerBidiReactor<v1::PushRequest, v1::Pus
       ack_due_ = true;
     } else {
       intake_.Refuse(*source_, outcome);
-      EndLocked(outcome);
+      RefuseLocked(epoch, sequence, outcome);
     }
     Pump();
   }
@@ -285,6 +303,14 @@ class PushStream final : public grpc::ServerBidiReactor<v1::PushRequest, v1::Pus
     held_.reset();
   }
 
+  // Ends the stream for what is wrong with one batch, which the trailer names: the probe drops that one and no other.
+  void RefuseLocked(uint64_t epoch, uint64_t sequence, const Status& why) {
+    bool of_the_batch =
+        why.code() == Code::kInvalidArgument || why.code() == Code::kResourceExhausted;
+    if (!end_ && of_the_batch) refused_ = fmt::format("{}/{}", epoch, sequence);
+    EndLocked(why);
+  }
+
   // Submits what is held. False when there is no room for it.
   bool HandOver() {
     if (!intake_.sink.Submit(*held_)) return false;
@@ -294,10 +320,12 @@ class PushStream final : public grpc::ServerBidiReactor<v1::PushRequest, v1::Pus
   }
 
   void TryAgainLater() {
-    // A new one each time: an alarm must not be set from its own callback.
+    // A new one each time: an alarm must not be set from its own callback. It is ours, so that its
+    // callback must not own us: neither would ever end.
     alarm_ = std::make_unique<grpc::Alarm>();
-    alarm_->Set(std::chrono::system_clock::now() + kTryAgain,
-                [self = shared_from_this()](bool) { self->TryAgain(); });
+    alarm_->Set(std::chrono::system_clock::now() + kTryAgain, [weak = weak_from_this()](bool) {
+      if (std::shared_ptr<PushStream> self = weak.lock()) self->TryAgain();
+    });
   }
 
   void TryAgain() {
@@ -350,10 +378,12 @@ class PushStream final : public grpc::ServerBidiReactor<v1::PushRequest, v1::Pus
   void FinishWith(const Status& status) {
     finished_ = true;
     held_.reset();
+    if (refused_) context_.AddTrailingMetadata("forewarn-refused", *refused_);
     Finish(ToRpc(status));
   }
 
   const Intake& intake_;
+  grpc::CallbackServerContext& context_;
   const StatusOr<ProbeIdentity> source_;
 
   // The read's own.
@@ -371,6 +401,7 @@ class PushStream final : public grpc::ServerBidiReactor<v1::PushRequest, v1::Pus
   bool cancelled_ = false;
   bool finished_ = false;
   std::optional<Status> end_;           // how it ends, once what is under way has been acknowledged
+  std::optional<std::string> refused_;  // the batch that is the reason, as the trailer names it
   std::optional<v1::Welcome> welcome_;  // to be sent
   std::optional<Submission> held_;      // found no room yet
   std::unique_ptr<grpc::Alarm> alarm_;
@@ -390,17 +421,25 @@ struct IngestService::Impl final : public v1::IngestService::CallbackService {
 
   grpc::ServerBidiReactor<v1::PushRequest, v1::PushResponse>* Push(
       grpc::CallbackServerContext* context) override {
-    auto stream = std::make_shared<PushStream>(intake, PeerProbe(*context));
+    StatusOr<ProbeIdentity> source = PeerProbe(*context);
+    auto stream = std::make_shared<PushStream>(intake, *context, source);
     stream->Start();
+    if (!source.ok()) return stream.get();  // has ended already
     bool turned_away = false;
+    std::shared_ptr<PushStream> older;
     {
       std::lock_guard lock(mutex);
       turned_away = draining;
       // Those that have ended are forgotten on the way, so that the list stays as long as there are
       // streams.
       std::erase_if(streams, [](const auto& each) { return each.second.expired(); });
-      streams.emplace(next_stream++, stream);
+      // One stream a probe: what a stream may have under way is then what a probe may, and a second writer
+      // that was given the same certificate does not go unnoticed.
+      std::weak_ptr<PushStream>& place = streams[*source];
+      older = place.lock();
+      place = stream;
     }
+    if (older) older->End(Unavailable("a newer stream of this probe took over"));
     if (turned_away) stream->End(Stopping());
     return stream.get();
   }
@@ -440,14 +479,15 @@ struct IngestService::Impl final : public v1::IngestService::CallbackService {
     // Both go to the same shard in this order, so the batch's outcome comes after the hello's.
     Submission first = intake.Hello(hello);
     first.done = [](const Status&, const std::string&) {};
-    Submission second = intake.Take(*std::move(batch));
-    second.done = [this, source, samples, ack, reactor](const Status& outcome,
-                                                        const std::string& reply) {
+    uint64_t rounds_ahead = 0;
+    Submission second = intake.Take(*std::move(batch), rounds_ahead);
+    second.done = [this, source, samples, rounds_ahead, ack, reactor](const Status& outcome,
+                                                                      const std::string& reply) {
       if (outcome.ok()) {
         auto refused = DecodeReply<BatchReply>(reply);
         Count(intake.metrics, samples, false, refused);
         RefusalSum sum;
-        sum.Add(refused);
+        sum.Add(refused, rounds_ahead);
         sum.MoveTo(intake.limits, *ack);
       } else {
         intake.Refuse(source, outcome);
@@ -465,13 +505,13 @@ struct IngestService::Impl final : public v1::IngestService::CallbackService {
   }
 
   void Drain() {
-    std::map<uint64_t, std::weak_ptr<PushStream>> all;
+    std::map<ProbeIdentity, std::weak_ptr<PushStream>> all;
     {
       std::lock_guard lock(mutex);
       draining = true;
       all.swap(streams);
     }
-    for (auto& [number, weak] : all) {
+    for (auto& [probe, weak] : all) {
       if (std::shared_ptr<PushStream> stream = weak.lock()) stream->End(Stopping());
     }
   }
@@ -480,8 +520,7 @@ struct IngestService::Impl final : public v1::IngestService::CallbackService {
 
   // gRPC's threads open streams; the thread that stops the process ends them.
   std::mutex mutex;
-  std::map<uint64_t, std::weak_ptr<PushStream>> streams;
-  uint64_t next_stream = 0;
+  std::map<ProbeIdentity, std::weak_ptr<PushStream>> streams;
   bool draining = false;
 };
 

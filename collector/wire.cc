@@ -15,6 +15,8 @@ namespace {
 constexpr int64_t kMaxTimeMs = 253'402'300'799'999;  // the last millisecond of the year 9999
 constexpr int64_t kMaxIntervalMs = 31LL * 24 * 3600 * 1000;
 constexpr size_t kMaxNameBytes = 256;
+// A probe ends a round every few seconds and sends a batch soon after; each round is an evaluation of all rules.
+constexpr int kMaxRounds = 1000;
 
 // Where in the request something is, for messages: `events[3].message`.
 std::string At(std::string_view list, int index, std::string_view field) {
@@ -34,12 +36,17 @@ Status CheckText(const std::string& text, size_t limit, const std::string& where
       where, text.size(), limit));
 }
 
-Status CheckName(const std::string& name, const std::string& where) {
-  if (name.empty()) return InvalidArgument(where + ": empty");
+// Names and what is as short as one; the limit is fixed.
+Status CheckShort(const std::string& name, const std::string& where) {
   if (name.size() <= kMaxNameBytes) return OkStatus();
   return ResourceExhausted(
       fmt::format("{}: {} bytes, above the limit of {} for names; shorten it at the source", where,
                   name.size(), kMaxNameBytes));
+}
+
+Status CheckName(const std::string& name, const std::string& where) {
+  if (name.empty()) return InvalidArgument(where + ": empty");
+  return CheckShort(name, where);
 }
 
 Status CheckCount(int64_t count, int64_t limit, std::string_view what, std::string_view remedy) {
@@ -153,7 +160,7 @@ StatusOr<Event> ReadEvent(const v1::Event& in, int index, const LimitSettings& l
   }
   if (in.count() == 0) return InvalidArgument(At("events", index, "count") + ": 0");
   FW_RETURN_IF_ERROR(CheckName(in.source(), At("events", index, "source")));
-  FW_RETURN_IF_ERROR(CheckText(in.code(), kMaxNameBytes, At("events", index, "code")));
+  FW_RETURN_IF_ERROR(CheckShort(in.code(), At("events", index, "code")));
   size_t size = in.message().size() + in.template_text().size();
   for (const v1::Attribute& attribute : in.attributes()) {
     size += attribute.name().size() + attribute.value().size();
@@ -255,7 +262,7 @@ StatusOr<HelloCommand> ReadHello(const v1::Hello& hello, const ProbeIdentity& so
                                  Timestamp now) {
   FW_RETURN_IF_ERROR(CheckTime(hello.clock_ms(), "hello.clock_ms"));
   FW_RETURN_IF_ERROR(CheckName(hello.host(), "hello.host"));
-  FW_RETURN_IF_ERROR(CheckText(hello.version(), kMaxNameBytes, "hello.version"));
+  FW_RETURN_IF_ERROR(CheckShort(hello.version(), "hello.version"));
   return HelloCommand{source, hello.host(), hello.version(), FromMillis(hello.clock_ms()) - now};
 }
 
@@ -366,6 +373,11 @@ Status BatchReader::ReadItems(const v1::Batch& in, Batch& out) const {
   FW_RETURN_IF_ERROR(ReadAll(in.facts(), ReadFact, limits_, out.facts));
   FW_RETURN_IF_ERROR(ReadAll(in.changes(), ReadChange, limits_, out.changes));
   FW_RETURN_IF_ERROR(ReadAll(in.gaps(), ReadGap, limits_, out.gaps));
+  if (in.rounds_size() > kMaxRounds) {
+    return InvalidArgument(
+        fmt::format("rounds: {}, above the limit of {} in one batch; send them in several",
+                    in.rounds_size(), kMaxRounds));
+  }
   FW_RETURN_IF_ERROR(ReadAll(in.rounds(), ReadRound, limits_, out.rounds));
   for (size_t i = 1; i < out.rounds.size(); ++i) {
     if (out.rounds[i].end < out.rounds[i - 1].end) {
@@ -374,6 +386,11 @@ Status BatchReader::ReadItems(const v1::Batch& in, Batch& out) const {
     }
   }
   return OkStatus();
+}
+
+uint64_t LeaveOutRoundsAhead(Batch& batch, Timestamp arrival, const LimitSettings& limits) {
+  return std::erase_if(batch.rounds, [latest = arrival + limits.accepted_future](
+                                         const Round& round) { return round.end > latest; });
 }
 
 }  // namespace forewarn

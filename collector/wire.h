@@ -46,4 +46,9 @@ class BatchReader {
   std::shared_ptr<const SeriesTable> table_ = std::make_shared<SeriesTable>();
 };
 
+// Takes the rounds out that end beyond `arrival` + limits.accepted_future, as the head does with samples, and
+// returns how many. The end of a round is what the rules take for the present: one far ahead would make all
+// that comes after it look old.
+uint64_t LeaveOutRoundsAhead(Batch& batch, Timestamp arrival, const LimitSettings& limits);
+
 }  // namespace forewarn

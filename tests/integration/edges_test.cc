@@ -112,6 +112,13 @@ class EdgesTest : public testing::Test {
     return request;
   }
 
+  // The batch that a stream's end names as the reason; empty: none.
+  static std::string Refused(const grpc::ClientContext& context) {
+    const auto& trailers = context.GetServerTrailingMetadata();
+    auto found = trailers.find("forewarn-refused");
+    return found == trailers.end() ? "" : std::string(found->second.data(), found->second.size());
+  }
+
   TempDir dir_;
   SystemClock clock_;
   CollectorSettings settings_;
@@ -284,6 +291,70 @@ TEST_F(EdgesTest, ABatchBeyondItsLimitIsRefusedWithTheLimitAndTheRemedy) {
   EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   EXPECT_THAT(status.error_message(), HasSubstr("above the limit of 65536"));
   EXPECT_THAT(status.error_message(), HasSubstr("limits.max_batch_size"));
+  EXPECT_EQ(Refused(context), "7/1");
+}
+
+TEST_F(EdgesTest, ABatchThatBreaksTheRulesIsNamedInTheTrailer) {
+  auto client = v1::IngestService::NewStub(ConnectProbe());
+  grpc::ClientContext context;
+  auto stream = client->Push(&context);
+  v1::PushResponse response;
+  ASSERT_TRUE(stream->Write(Hello()));
+  ASSERT_TRUE(stream->Read(&response));
+  ASSERT_TRUE(stream->Write(Batch(1)));
+  v1::PushRequest bad = Batch(2);
+  bad.mutable_batch()->add_events()->set_source("x");  // with a count of 0
+  ASSERT_TRUE(stream->Write(bad));
+  ASSERT_TRUE(stream->Read(&response));
+  EXPECT_EQ(response.ack().sequence(), 1u);
+  EXPECT_FALSE(stream->Read(&response));
+  EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(Refused(context), "7/2");
+}
+
+TEST_F(EdgesTest, ARoundFarAheadIsLeftOutAndSaidInTheAck) {
+  auto client = v1::IngestService::NewStub(ConnectProbe());
+  grpc::ClientContext context;
+  auto stream = client->Push(&context);
+  v1::PushResponse response;
+  ASSERT_TRUE(stream->Write(Hello()));
+  ASSERT_TRUE(stream->Read(&response));
+  v1::PushRequest ahead = Batch(1);
+  ahead.mutable_batch()->add_rounds()->set_end_ms(4'000'000'000'000);
+  ASSERT_TRUE(stream->Write(ahead));
+  ASSERT_TRUE(stream->Read(&response));
+  EXPECT_EQ(response.ack().sequence(), 1u);
+  ASSERT_EQ(response.ack().refusals_size(), 1);
+  EXPECT_EQ(response.ack().refusals(0).reason(), "too_new");
+  EXPECT_EQ(response.ack().refusals(0).count(), 1u);
+  EXPECT_THAT(response.ack().refusals(0).detail(), HasSubstr("limits.accepted_future"));
+  stream->WritesDone();
+  EXPECT_TRUE(stream->Finish().ok());
+}
+
+TEST_F(EdgesTest, ANewerStreamOfAProbeTakesOver) {
+  auto client = v1::IngestService::NewStub(ConnectProbe());
+  v1::PushResponse response;
+  grpc::ClientContext older_context;
+  auto older = client->Push(&older_context);
+  ASSERT_TRUE(older->Write(Hello()));
+  ASSERT_TRUE(older->Read(&response));
+  grpc::ClientContext context;
+  auto newer = client->Push(&context);
+  ASSERT_TRUE(newer->Write(Hello()));
+  ASSERT_TRUE(newer->Read(&response));
+
+  EXPECT_FALSE(older->Read(&response));
+  grpc::Status status = older->Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_THAT(status.error_message(), HasSubstr("a newer stream of this probe took over"));
+  EXPECT_EQ(Refused(older_context), "");
+
+  ASSERT_TRUE(newer->Write(Batch(1)));
+  ASSERT_TRUE(newer->Read(&response));
+  EXPECT_EQ(response.ack().sequence(), 1u);
+  newer->WritesDone();
+  EXPECT_TRUE(newer->Finish().ok());
 }
 
 TEST_F(EdgesTest, ABatchBeforeTheHelloEndsTheStream) {
@@ -296,6 +367,7 @@ TEST_F(EdgesTest, ABatchBeforeTheHelloEndsTheStream) {
   grpc::Status status = stream->Finish();
   EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_THAT(status.error_message(), HasSubstr("hello"));
+  EXPECT_EQ(Refused(context), "");  // the stream was at fault, not the batch
 }
 
 TEST_F(EdgesTest, ARetiredProbeIsRefused) {

@@ -261,6 +261,51 @@ TEST(Wire, RefusesItemsThatBreakTheRules) {
   EXPECT_THAT(Outcome(first).message(), HasSubstr("sequence"));
 }
 
+TEST(Wire, RoundsBeyondTheAcceptedFutureAreLeftOutAndCounted) {
+  LimitSettings limits;
+  limits.accepted_future = 5min;
+  const Timestamp arrival = FromMillis(kStart);
+  v1::Batch in = Numbered(1);
+  in.add_rounds()->set_end_ms(kStart);
+  in.add_rounds()->set_end_ms(kStart + 300'000);
+  in.add_rounds()->set_end_ms(kStart + 300'001);
+  in.add_rounds()->set_end_ms(253'402'300'799'999);
+  StatusOr<Batch> out = MakeReader(limits).Read(in);
+  ASSERT_TRUE(out.ok()) << out.status().ToString();
+  EXPECT_EQ(LeaveOutRoundsAhead(*out, arrival, limits), 2u);
+  ASSERT_EQ(out->rounds.size(), 2u);
+  EXPECT_EQ(out->rounds[1].end, arrival + 5min);
+  EXPECT_EQ(LeaveOutRoundsAhead(*out, arrival, limits), 0u);
+}
+
+TEST(Wire, ABatchHasAtMostAThousandRounds) {
+  v1::Batch in = Numbered(1);
+  for (int i = 0; i < 1000; ++i) in.add_rounds()->set_end_ms(kStart + i);
+  EXPECT_TRUE(Outcome(in).ok());
+  in.add_rounds()->set_end_ms(kStart + 1000);
+  Status outcome = Outcome(in);
+  EXPECT_EQ(outcome.code(), Code::kInvalidArgument);
+  EXPECT_THAT(outcome.message(), HasSubstr("rounds: 1001, above the limit of 1000"));
+}
+
+TEST(Wire, AFixedLimitDoesNotSendPeopleToASetting) {
+  v1::Batch in = Numbered(1);
+  v1::Event* event = in.add_events();
+  event->set_count(1);
+  event->set_source("log:a");
+  event->set_code(std::string(257, 'x'));
+  EXPECT_THAT(Outcome(in).message(),
+              HasSubstr("events[0].code: 257 bytes, above the limit of 256"));
+  EXPECT_THAT(Outcome(in).message(), testing::Not(HasSubstr("raise")));
+  v1::Hello hello;
+  hello.set_clock_ms(kStart);
+  hello.set_host("web-1");
+  hello.set_version(std::string(257, 'x'));
+  Status outcome = ReadHello(hello, kProbe, FromMillis(kStart)).status();
+  EXPECT_THAT(outcome.message(), HasSubstr("hello.version: 257 bytes"));
+  EXPECT_THAT(outcome.message(), testing::Not(HasSubstr("raise")));
+}
+
 TEST(Wire, AHelloCarriesTheDistanceOfTheClocks) {
   v1::Hello hello;
   hello.set_clock_ms(kStart + 3000);
