@@ -21,6 +21,7 @@ namespace {
 
 constexpr Duration kDrainPatience = 10s;
 constexpr Duration kDropEvery = 10min;
+constexpr Duration kExpiresSoon = 14 * 24h;
 constexpr Duration kCensusPatience = 250ms;
 constexpr size_t kCallThreads = 4;
 constexpr size_t kCallQueue = 256;
@@ -112,6 +113,7 @@ Status App::OpenStoreAndAuthority() {
   store.dir = settings_.data_dir + "/db";
   FW_ASSIGN_OR_RETURN(store_, OpenStore(store));
   FW_ASSIGN_OR_RETURN(ca_, CertificateAuthority::Open(ToCa(settings_), clock_.Now()));
+  metrics_.CertificateExpires(ca_->server_expires_at());
   return OkStatus();
 }
 
@@ -275,7 +277,22 @@ void App::TakeCensus() {
   metrics_.SetCensus(census);
 }
 
+void App::WatchCertificate() {
+  const Duration now = clock_.Monotonic();
+  if (certificate_looked_at_ && now - *certificate_looked_at_ < 24h) return;
+  certificate_looked_at_ = now;
+  const Duration left = ca_->server_expires_at() - clock_.Now();
+  if (left > kExpiresSoon) return;
+  const std::string& foreign = settings_.grpc.tls.certificate_file;
+  FW_LOG(kError, "collector.certificate_expiring",
+         {{"days_left", std::chrono::duration_cast<std::chrono::hours>(left).count() / 24},
+          {"remedy", foreign.empty()
+                         ? "restart the collector, which then issues a new one"
+                         : "put a new certificate at " + foreign + " and restart the collector"}});
+}
+
 void App::Tend() {
+  if (ca_ != nullptr) WatchCertificate();
   if (partitions_ == nullptr || clock_.Monotonic() - dropped_at_ < kDropEvery) return;
   dropped_at_ = clock_.Monotonic();
   partitions_->DropOld([](const Status& outcome) {

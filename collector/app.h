@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -59,6 +60,8 @@ class App {
   Status SayWhereItListens();
   void AfterCommit(const Commit& commit);
   std::vector<HttpRoute> Routes();
+  // Says in the log, once a day, that the server's certificate is about to end.
+  void WatchCertificate();
   // Counts what the shards hold, as of now.
   void TakeCensus();
 
@@ -70,6 +73,7 @@ class App {
   std::atomic<bool> ready_ = false;
   // Tend()'s own.
   Duration dropped_at_{0};
+  std::optional<Duration> certificate_looked_at_;
 
   Metrics metrics_;
   std::unique_ptr<Store> store_;

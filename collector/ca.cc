@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <ctime>
 #include <set>
 #include <utility>
 
@@ -216,6 +217,13 @@ bool EndsWithin(X509* certificate, Timestamp now, Duration left) {
   return X509_cmp_time(X509_get0_notAfter(certificate), &limit) <= 0;
 }
 
+// When it ends; the epoch when its time cannot be read.
+Timestamp EndOf(X509* certificate) {
+  std::tm end{};
+  if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) != 1) return kTimeZero;
+  return FromMillis(int64_t{timegm(&end)} * 1000);
+}
+
 StatusOr<Request> ReadRequest(std::string_view der) {
   if (der.size() > kMaxRequestBytes) {
     return InvalidArgument(
@@ -334,6 +342,7 @@ Status CertificateAuthority::LoadForeignServer(Timestamp now) {
   if (!server_.chain.ends_with('\n')) server_.chain += '\n';
   server_.chain += ToPem(trust.get());
   fingerprint_ = FingerprintOf(trust.get());
+  server_expires_at_ = EndOf(certificate.get());
   return OkStatus();
 }
 
@@ -345,11 +354,12 @@ Status CertificateAuthority::LoadOrMakeServer(Timestamp now) {
     FW_ASSIGN_OR_RETURN(Key key, ReadKey(key_path));
     FW_ASSIGN_OR_RETURN(Certificate certificate, ReadCertificate(path));
     bool keep = HasNames(certificate.get(), names) &&
-                !EndsWithin(certificate.get(), now, options_.server_lifetime / 3) &&
+                !EndsWithin(certificate.get(), now, options_.server_lifetime / 2) &&
                 X509_check_private_key(certificate.get(), key.get()) == 1 &&
                 X509_verify(certificate.get(), keys_->key.get()) == 1;
     ERR_clear_error();
     if (keep) {
+      server_expires_at_ = EndOf(certificate.get());
       server_ = {ToPem(key.get()), ToPem(certificate.get()) + ca_pem_};
       return OkStatus();
     }
@@ -360,9 +370,10 @@ Status CertificateAuthority::LoadOrMakeServer(Timestamp now) {
   content.alternative_names = names;
   content.usage = "serverAuth";
   content.from = now - kBackdate;
-  content.to = now + options_.server_lifetime;
+  content.to = std::min(now + options_.server_lifetime, EndOf(keys_->certificate.get()));
   FW_ASSIGN_OR_RETURN(Certificate certificate,
                       Issue(content, key.get(), keys_->certificate.get(), keys_->key.get()));
+  server_expires_at_ = EndOf(certificate.get());
   server_ = {ToPem(key.get()), ToPem(certificate.get()) + ca_pem_};
   FW_RETURN_IF_ERROR(WriteFileAtomically(key_path, server_.key, 0600));
   return WriteFileAtomically(path, server_.chain);

@@ -25,7 +25,8 @@ struct CaOptions {
   // host's own name. In the server's certificate.
   std::vector<std::string> names;
   Duration probe_lifetime = 24h * 30;
-  Duration server_lifetime = 24h * 90;
+  // Renewed at a start only, so it outlasts the longest run; never beyond the authority's own end.
+  Duration server_lifetime = 24h * 365 * 5;
   Duration operator_lifetime = 24h * 365;
 };
 
@@ -48,7 +49,7 @@ struct KeyAndChain {
 class CertificateAuthority {
  public:
   // Makes or loads the authority; issues the server's certificate anew when the names changed, when
-  // less than a third of its life is left at `now`, or when it is not the authority's. Refuses a
+  // less than half of its life is left at `now`, or when it is not the authority's. Refuses a
   // folder that it cannot use, naming the file and the remedy; an authority is never replaced.
   static StatusOr<std::unique_ptr<CertificateAuthority>> Open(const CaOptions& options,
                                                               Timestamp now);
@@ -62,6 +63,8 @@ class CertificateAuthority {
   // pins. That certificate is in the chain that the server shows.
   const std::string& fingerprint() const { return fingerprint_; }
   const KeyAndChain& server() const { return server_; }
+  // When the server's certificate ends, whoever issued it.
+  Timestamp server_expires_at() const { return server_expires_at_; }
 
   // Checks a PKCS #10 request: a P-256 key and a good signature, at most 16 KiB; kInvalidArgument
   // otherwise. Its subject and extensions are ignored.
@@ -88,6 +91,7 @@ class CertificateAuthority {
   std::string trust_pem_;
   std::string fingerprint_;
   KeyAndChain server_;
+  Timestamp server_expires_at_;
 };
 
 // 64 lower-case hex digits.

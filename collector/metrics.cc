@@ -71,6 +71,7 @@ struct Metrics::Impl {
   Histogram& lead_seconds;
   Histogram& delivery_seconds;
   Gauge& ready;
+  Gauge& certificate_expiry;
 };
 
 Metrics::Impl::Impl()
@@ -102,7 +103,9 @@ Metrics::Impl::Impl()
       delivery_seconds(OneHistogram("forewarn_notification_latency_seconds",
                                     "Time from a notification's cause to its delivery.",
                                     kDeliverySeconds)),
-      ready(OneGauge("forewarn_ready", "1 when the collector accepts telemetry, 0 otherwise.")) {
+      ready(OneGauge("forewarn_ready", "1 when the collector accepts telemetry, 0 otherwise.")),
+      certificate_expiry(OneGauge("forewarn_certificate_expiry_timestamp_seconds",
+                                  "When the server's certificate ends, in seconds since 1970.")) {
   BuildGauge()
       .Name("forewarn_build_info")
       .Help("Always 1; the labels say what is running.")
@@ -225,5 +228,9 @@ void Metrics::NotificationDelivered(Duration latency) {
 }
 
 void Metrics::SetReady(bool ready) { impl_->ready.Set(ready ? 1 : 0); }
+
+void Metrics::CertificateExpires(Timestamp at) {
+  impl_->certificate_expiry.Set(static_cast<double>(ToMillis(at)) / 1000);
+}
 
 }  // namespace forewarn

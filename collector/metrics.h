@@ -65,6 +65,8 @@ class Metrics {
   void NotificationDelivered(Duration latency);
 
   void SetReady(bool ready);
+  // When the certificate that the listener shows ends.
+  void CertificateExpires(Timestamp at);
 
  private:
   struct Impl;

@@ -107,10 +107,28 @@ TEST(Ca, TheServersCertificateFollowsItsNamesAndTheTime) {
   TempDir dir;
   CaOptions options = In(dir, {"a.example.com"});
   std::string first = OpenOrDie(options)->server().chain;
-  EXPECT_EQ(OpenOrDie(options, kNow + 24h * 50)->server().chain, first);
-  EXPECT_NE(OpenOrDie(options, kNow + 24h * 70)->server().chain, first);
+  EXPECT_EQ(OpenOrDie(options, kNow + 24h * 900)->server().chain, first);
+  EXPECT_NE(OpenOrDie(options, kNow + 24h * 920)->server().chain, first);
   options.names = {"b.example.com"};
   EXPECT_THAT(Describe(OpenOrDie(options)->server().chain), HasSubstr("DNS:b.example.com"));
+}
+
+TEST(Ca, TheServersCertificateLastsFiveYearsButNotLongerThanItsAuthority) {
+  TempDir dir;
+  CaOptions options = In(dir);
+  EXPECT_EQ(OpenOrDie(options)->server_expires_at(), kNow + 24h * 365 * 5);
+  EXPECT_EQ(OpenOrDie(options)->server_expires_at(), kNow + 24h * 365 * 5);  // loaded, not made
+  EXPECT_EQ(OpenOrDie(options, kNow + 24h * 365 * 8)->server_expires_at(), kNow + 24h * 3650);
+}
+
+TEST(Ca, AForeignCertificateSaysWhenItEnds) {
+  TempDir own_dir;
+  TempDir dir;
+  auto own = OpenOrDie(In(own_dir));
+  CaOptions options = In(dir);
+  options.foreign = {own_dir.path() + "/server.pem", own_dir.path() + "/server.key",
+                     own_dir.path() + "/ca.pem"};
+  EXPECT_EQ(OpenOrDie(options)->server_expires_at(), own->server_expires_at());
 }
 
 TEST(Ca, AProbesCertificateHoldsItsIdentityAndNothingOfTheRequest) {

@@ -43,6 +43,12 @@ TEST(Metrics, EachFamilyHasHelp) {
   EXPECT_GT(families, 15);
 }
 
+TEST(Metrics, SayWhenTheCertificateEnds) {
+  Metrics metrics;
+  metrics.CertificateExpires(FromMillis(1'000'000));
+  EXPECT_THAT(metrics.Text(), HasSubstr("forewarn_certificate_expiry_timestamp_seconds 1000"));
+}
+
 TEST(Metrics, CountWhatHappened) {
   Metrics metrics;
   metrics.SamplesDone("accepted", 7);
