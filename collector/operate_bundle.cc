@@ -2,6 +2,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include <map>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -72,6 +73,7 @@ class BundleService final : public v1::BundleService::CallbackService {
   Status DoApply(const std::string& actor, const v1::ApplyRequest& request,
                  v1::ApplyResponse& response) {
     FW_ASSIGN_OR_RETURN(Bundle bundle, Check(request));
+    std::lock_guard lock(applying_);
     Bundle before;
     FW_RETURN_IF_ERROR(
         parts_.desk.Ask(kControlPartition, [&](const Shard& shard) { before = shard.bundle(); }));
@@ -108,6 +110,9 @@ class BundleService final : public v1::BundleService::CallbackService {
   }
 
   const OperateParts parts_;
+  // Two bundles applied at once would reach the partitions in different orders, and leave some on the one and
+  // some on the other. Held by threads of the call pool, which may wait.
+  std::mutex applying_;
 };
 
 }  // namespace

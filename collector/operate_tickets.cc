@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <grpcpp/grpcpp.h>
 
 #include <algorithm>
@@ -139,14 +140,26 @@ class TicketService final : public v1::TicketService::CallbackService {
         if (notification.ticket == number) Write(notification, *response.add_notifications());
       }
     }));
-    return parts_.desk.store().ReadState(HomeOf(number), StateKind::kTimeline,
-                                         [&](std::string_view, std::string_view record) -> Status {
-                                           FW_ASSIGN_OR_RETURN(TimelineItem line,
-                                                               DecodeRecord<TimelineItem>(record));
-                                           if (line.ticket == number)
-                                             Write(line, *response.add_timeline());
-                                           return OkStatus();
-                                         });
+    return ReadTimeline(number, response);
+  }
+
+  // Lines are in the order of their ids, `ticket/index` with leading zeros: those of the tickets before are
+  // passed without a look inside, and the first one of a later ticket ends it.
+  Status ReadTimeline(uint64_t number, v1::GetTicketResponse& response) {
+    const std::string ours = fmt::format("{:020}/", number);
+    bool past = false;
+    Status outcome = parts_.desk.store().ReadState(
+        HomeOf(number), StateKind::kTimeline,
+        [&](std::string_view id, std::string_view record) -> Status {
+          std::string_view ticket = id.substr(0, ours.size());
+          if (ticket < ours) return OkStatus();
+          past = ticket > ours;
+          if (past) return Cancelled("read all that there is of the ticket");
+          FW_ASSIGN_OR_RETURN(TimelineItem line, DecodeRecord<TimelineItem>(record));
+          Write(line, *response.add_timeline());
+          return OkStatus();
+        });
+    return past ? OkStatus() : outcome;
   }
 
   Status DoAcknowledge(const std::string& actor, const v1::TicketActRequest& request,
