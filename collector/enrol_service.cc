@@ -57,12 +57,18 @@ class EnrolmentService final : public v1::EnrolmentService::CallbackService {
     if (request.host().empty() || request.host().size() > 253) {
       return InvalidArgument("host: the host's name, 1 to 253 bytes");
     }
+    const std::string hash = Sha256Hex(request.token());
+    // Anybody may call: a token that is no good is turned away here, and costs no entry.
+    Status usable;
+    FW_RETURN_IF_ERROR(desk_.Ask(kControlPartition, [&](const Shard& shard) {
+      usable = shard.tokens().Check(hash, desk_.clock().Now());
+    }));
+    FW_RETURN_IF_ERROR(usable);
     ProbeIdentity identity;
     identity.probe = RandomUuid();
-    FW_ASSIGN_OR_RETURN(
-        std::string reply,
-        desk_.Submit(kControlPartition, identity.probe,
-                     Command(UseTokenCommand{Sha256Hex(request.token()), identity.probe})));
+    FW_ASSIGN_OR_RETURN(std::string reply,
+                        desk_.Submit(kControlPartition, identity.probe,
+                                     Command(UseTokenCommand{hash, identity.probe})));
     FW_ASSIGN_OR_RETURN(EnrolmentToken token, DecodeRecord<EnrolmentToken>(reply));
     identity.customer = token.customer;
     identity.installation = token.installation;
@@ -70,8 +76,15 @@ class EnrolmentService final : public v1::EnrolmentService::CallbackService {
     hello.source = identity;
     hello.host = request.host();
     // From here on the probe is listed, and missed if it never comes.
-    FW_RETURN_IF_ERROR(
-        desk_.Submit(PartitionOf(identity.customer), identity.probe, Command(hello)).status());
+    Status registered =
+        desk_.Submit(PartitionOf(identity.customer), identity.probe, Command(hello)).status();
+    if (!registered.ok()) {
+      // Not the code of what failed: who tries again with this token cannot succeed.
+      return Unauthenticated(
+          "the token is used now, but the probe could not be registered; create another one with "
+          "`forewarnctl token create` and enrol again with it: " +
+          registered.message());
+    }
     FW_ASSIGN_OR_RETURN(*response.mutable_certificate_pem(),
                         ca_.SignProbe(request.csr_der(), identity, desk_.clock().Now()));
     response.set_ca_pem(ca_.trust_pem());

@@ -42,13 +42,13 @@ Status Tokens::Create(const EnrolmentToken& token, Commit& commit) {
   return OkStatus();
 }
 
-Status Tokens::Use(const UseTokenCommand& command, Timestamp now, Commit& commit) {
-  auto found = tokens_.find(command.hash);
+Status Tokens::Check(const std::string& hash, Timestamp now) const {
+  auto found = tokens_.find(hash);
   if (found == tokens_.end()) {
     return Unauthenticated(
         "the token is unknown to this collector; create one with `forewarnctl token create`");
   }
-  EnrolmentToken& token = found->second;
+  const EnrolmentToken& token = found->second;
   if (token.used_at) {
     return Unauthenticated(
         fmt::format("the token was used at {} and is good for one probe; create another one with "
@@ -60,6 +60,12 @@ Status Tokens::Use(const UseTokenCommand& command, Timestamp now, Commit& commit
         fmt::format("the token expired at {}; create another one with `forewarnctl token create`",
                     FormatTime(token.expires_at)));
   }
+  return OkStatus();
+}
+
+Status Tokens::Use(const UseTokenCommand& command, Timestamp now, Commit& commit) {
+  FW_RETURN_IF_ERROR(Check(command.hash, now));
+  EnrolmentToken& token = tokens_.find(command.hash)->second;
   token.used_at = now;
   token.used_by = command.probe;
   commit.state.push_back(Record(token));

@@ -22,6 +22,9 @@ class Tokens {
   // Tokens that ended more than 30 days ago are forgotten on the way.
   Status Apply(const Entry& entry, Commit& commit);
 
+  // Whether a token with this hash could be used at `now`; kUnauthenticated with the reason otherwise.
+  Status Check(const std::string& hash, Timestamp now) const;
+
   const std::map<std::string, EnrolmentToken>& all() const { return tokens_; }
 
  private:

@@ -60,6 +60,18 @@ TEST(Tokens, SaysWhetherATokenIsUnknownOrExpired) {
   EXPECT_THAT(unknown.message(), HasSubstr("unknown"));
 }
 
+TEST(Tokens, ACheckSaysTheSameAsAUseAndUsesNothing) {
+  Tokens tokens;
+  Commit commit;
+  ASSERT_TRUE(tokens.Apply(Create(Token("h1", kNow + 1h)), commit).ok());
+  EXPECT_TRUE(tokens.Check("h1", kNow).ok());
+  EXPECT_TRUE(tokens.Check("h1", kNow).ok());
+  EXPECT_THAT(tokens.Check("h1", kNow + 1h).message(), HasSubstr("expired at"));
+  EXPECT_THAT(tokens.Check("h2", kNow).message(), HasSubstr("unknown"));
+  ASSERT_TRUE(tokens.Apply(Use("h1", kNow), commit).ok());
+  EXPECT_THAT(tokens.Check("h1", kNow).message(), HasSubstr("was used at"));
+}
+
 TEST(Tokens, RefusesTheSameTokenTwice) {
   Tokens tokens;
   Commit commit;
