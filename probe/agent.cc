@@ -71,9 +71,10 @@ void Agent::Round() {
   AddOwnMetrics(all);
   stats_.kept_back += redactor_.Apply(all.samples, all.reports);
   spool_.Declare("samples", "too_large", ApplyBounds(all), at);
-  Store(all, offset);
+  bool kept = Store(all, offset);
   // A source may forget what it has handed over only now that it is kept.
   for (SourceState& state : sources_) {
+    if (!kept) break;
     Status status = state.source->Commit();
     if (!status.ok()) stats_.source_errors[std::string(state.source->name())] = status.message();
   }
@@ -126,13 +127,15 @@ void Agent::AddOwnMetrics(Readings& all) const {
   all.Sample("forewarn_probe_resident_memory_bytes", ResidentBytes());
 }
 
-void Agent::Store(Readings& all, Duration offset) {
+bool Agent::Store(Readings& all, Duration offset) {
+  bool kept = true;
   SpoolItem item;
   item.at = all.at();
   int64_t size = 0;
   auto flush = [&] {
     Status status = spool_.Append(item, stream_.Now());
     if (!status.ok()) {
+      kept = false;
       ++stats_.append_failures;
       FW_LOG(kError, "spool.append_failed", {{"error", status.ToString()}});
     }
@@ -160,6 +163,7 @@ void Agent::Store(Readings& all, Duration offset) {
   // Its data is complete with the last part.
   item.rounds.push_back({all.at(), options_.interval, offset});
   flush();
+  return kept;
 }
 
 }  // namespace forewarn

@@ -57,7 +57,8 @@ class Agent {
 
   void ReadSource(SourceState& state, Readings& all);
   void AddOwnMetrics(Readings& all) const;
-  void Store(Readings& all, Duration offset);
+  // False when some of it could not be kept.
+  bool Store(Readings& all, Duration offset);
 
   const AgentOptions options_;
   const Redactor& redactor_;

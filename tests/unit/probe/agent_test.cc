@@ -190,6 +190,20 @@ TEST_F(AgentTest, DeclaresASeriesThatNoCollectorTakes) {
   EXPECT_EQ(batch.gaps[0].count, 1u);
 }
 
+TEST_F(AgentTest, NoSourceForgetsWhatCouldNotBeKept) {
+  spool_.reset();
+  SpoolOptions spool;
+  spool.folder = dir_ / "full";
+  spool.sync = false;
+  spool.max_bytes = 0;
+  spool_ = *Spool::Open(spool, kStart);
+  stream_ = std::make_unique<Stream>(StreamOptions{}, *spool_, collector_, clock_, rng_, nullptr);
+  Start();
+  agent_->Round();
+  EXPECT_EQ(agent_->stats().append_failures, 1u);
+  EXPECT_EQ(source_->commits, 0);
+}
+
 TEST_F(AgentTest, TheFirstRoundWaitsForTheHandshakeThatMeasuresTheClock) {
   Start();
   EXPECT_FALSE(agent_->Ready());
