@@ -96,7 +96,8 @@ Commit Shard::Handle(Entry entry) {
   Planner::Plan plan;
   commit.outcome = incidents_.Apply(entry, concluded.alerts, incidents);
   if (commit.outcome.ok()) {
-    commit.outcome = planner_.Apply(entry, commit.sequence, incidents, plan);
+    auto find_ticket = [this](uint64_t number) { return incidents_.Find(number); };
+    commit.outcome = planner_.Apply(entry, commit.sequence, incidents, find_ticket, plan);
   }
   if (commit.outcome.ok()) commit.outcome = tokens_.Apply(entry, commit);
   // Only a command can fail, and a command that fails has changed nothing on the way here.
@@ -249,6 +250,8 @@ Timestamp Shard::NextSealing() const {
 std::optional<Timestamp> Shard::NextTimer() const {
   std::optional<Timestamp> next = contacts_.NextTimer();
   if (std::optional<Timestamp> due = engine_.NextTimer())
+    next = next ? std::min(*next, *due) : *due;
+  if (std::optional<Timestamp> due = planner_.NextTimer())
     next = next ? std::min(*next, *due) : *due;
   if (head_.JournalKeptFrom(sequence_ + 1) <= sequence_) {
     next = next ? std::min(*next, NextSealing()) : NextSealing();

@@ -32,6 +32,7 @@ struct Notification {
   Timestamp created_at;
   DeliveryState state = DeliveryState::kWaiting;
   uint32_t attempts = 0;
+  // Of a suppressed one: when to look at it again, if that is after its creation.
   Timestamp next_attempt_at;
   std::string outcome;                  // receipt, last error, or the silence that suppressed it
   std::optional<Timestamp> settled_at;  // when it stopped waiting

@@ -36,8 +36,17 @@ bool IsBeginning(const Notification& notification) {
          notification.state != DeliveryState::kSuppressed;
 }
 
+// When to look at a notification again that a silence stopped; nothing when there is nothing to make
+// up for.
+std::optional<Timestamp> LookAtOf(const Notification& notification) {
+  bool is_missed = notification.state == DeliveryState::kSuppressed &&
+                   notification.next_attempt_at > notification.created_at;
+  return is_missed ? std::optional(notification.next_attempt_at) : std::nullopt;
+}
+
 std::optional<Timestamp> ForgetAt(const Notification& notification) {
   if (!notification.settled_at) return std::nullopt;
+  if (auto at = LookAtOf(notification)) return *at + Planner::kRemembered;
   bool long_kept = IsBeginning(notification) || notification.state == DeliveryState::kDead;
   return *notification.settled_at + (long_kept ? Planner::kRememberedLong : Planner::kRemembered);
 }
@@ -176,6 +185,7 @@ void Planner::Restore(Silence silence) {
 void Planner::Index(const Notification& notification) {
   by_ticket_[notification.ticket][OrderOf(notification.id)] = notification.id;
   if (auto at = ForgetAt(notification)) forget_.emplace(*at, notification.id);
+  if (auto at = LookAtOf(notification)) stopped_.emplace(*at, notification.id);
 }
 
 void Planner::Forget(Work& work) {
@@ -184,6 +194,7 @@ void Planner::Forget(Work& work) {
     forget_.erase(forget_.begin());
     auto of_ticket = by_ticket_.find(outbox_.at(id).ticket);
     of_ticket->second.erase(OrderOf(id));
+    if (auto at = LookAtOf(outbox_.at(id))) stopped_.erase({*at, id});
     if (of_ticket->second.empty()) by_ticket_.erase(of_ticket);
     outbox_.erase(id);
     work.plan.forgotten.push_back(std::move(id));
@@ -193,13 +204,16 @@ void Planner::Forget(Work& work) {
 // --- The fold. ---
 
 Status Planner::Apply(const Entry& entry, uint64_t sequence,
-                      std::span<const IncidentChange> incidents, Plan& plan) {
+                      std::span<const IncidentChange> incidents, const FindTicket& find_ticket,
+                      Plan& plan) {
   Work work{entry, sequence, plan};
+  std::string expired_for;  // the customer whose silence a person ended
   if (const auto* command = std::get_if<forewarn::Command>(&entry.what)) {
     if (const auto* add = std::get_if<AddSilenceCommand>(command)) {
       FW_RETURN_IF_ERROR(Command(*add, work));
     } else if (const auto* expire = std::get_if<ExpireSilenceCommand>(command)) {
       FW_RETURN_IF_ERROR(Command(*expire, work));
+      expired_for = silences_.at(expire->id).customer;
     } else if (const auto* delivery = std::get_if<DeliveryCommand>(command)) {
       Command(*delivery, work);
     }
@@ -222,7 +236,15 @@ Status Planner::Apply(const Entry& entry, uint64_t sequence,
       case IncidentStep::kClosed: break;
     }
   }
+  // Not with commands that may yet be refused.
+  bool is_command = std::holds_alternative<forewarn::Command>(entry.what);
+  if (!is_command || !expired_for.empty()) LookAgain(expired_for, find_ticket, work);
   return OkStatus();
+}
+
+std::optional<Timestamp> Planner::NextTimer() const {
+  if (stopped_.empty()) return std::nullopt;
+  return stopped_.begin()->first;
 }
 
 // --- Commands. ---
@@ -343,7 +365,9 @@ void Planner::TellSupport(const IncidentChange& change, Work& work) {
       if (!change.severity_raised) continue;
       notification.template_id = kUpdated;
     } else if (to.silence != nullptr && !change.severity_raised) {
-      continue;  // was stopped at the beginning, and still is
+      // Was stopped at the beginning, and still is.
+      LookEarlier(change.ticket.number, receiver, to.silence->to, work);
+      continue;
     }
     notification.customer = change.ticket.customer;
     notification.ticket = change.ticket.number;
@@ -511,6 +535,106 @@ void Planner::GiveAllClear(const IncidentChange& change, Work& work) {
   }
 }
 
+// --- What silences stopped. ---
+
+void Planner::LookAgain(const std::string& customer, const FindTicket& find_ticket, Work& work) {
+  Timestamp now = work.entry.arrival;
+  std::map<Order, std::string> ids;
+  for (const auto& [at, id] : stopped_) {
+    bool of_customer = !customer.empty() && outbox_.at(id).customer == customer;
+    if (at <= now || of_customer) ids[OrderOf(id)] = id;
+  }
+  for (const auto& [order, id] : ids) {
+    // A copy: what is made up for is another entry of the outbox.
+    const Notification stopped = outbox_.at(id);
+    const Ticket* ticket = find_ticket(stopped.ticket);
+    bool is_work = ticket != nullptr && (ticket->state == TicketState::kOpen ||
+                                         ticket->state == TicketState::kAcknowledged);
+    if (!is_work) {
+      LookAt(id, stopped.created_at, work);
+    } else {
+      MakeUp(stopped, *ticket, work);
+    }
+  }
+}
+
+std::vector<const Alert*> Planner::MissedOf(const Notification& stopped,
+                                            const Ticket& ticket) const {
+  bool is_warning = stopped.audience == Audience::kCustomer;
+  std::vector<const Alert*> missed;
+  for (const Alert& alert : ticket.alerts) {
+    if (is_warning) {
+      bool is_its = !alert.warning_template.empty() &&
+                    WarningTemplateOf(alert) == stopped.template_id &&
+                    !WasWarned(ticket.number, stopped.receiver, stopped.template_id, alert);
+      if (!is_its) continue;
+    }
+    missed.push_back(&alert);
+  }
+  if (is_warning) return missed;
+
+  // Support has heard of the ticket, or of its severity, if anything went out after this was stopped.
+  bool heard = stopped.template_id != kUpdated && Heard(ticket.number, stopped.receiver);
+  const std::map<Order, std::string>& ids = by_ticket_.at(ticket.number);
+  for (auto at = ids.upper_bound(OrderOf(stopped.id)); at != ids.end() && !heard; ++at) {
+    const Notification& later = outbox_.at(at->second);
+    heard = later.audience == Audience::kSupport && later.receiver == stopped.receiver &&
+            later.state != DeliveryState::kSuppressed;
+  }
+  if (heard) missed.clear();
+  return missed;
+}
+
+void Planner::MakeUp(const Notification& stopped, const Ticket& ticket, Work& work) {
+  Timestamp now = work.entry.arrival;
+  std::vector<const Alert*> missed = MissedOf(stopped, ticket);
+  bool is_missed = !missed.empty();
+  std::erase_if(missed, [](const Alert* alert) { return alert->state != AlertState::kFiring; });
+  if (is_missed && missed.empty()) return LookAt(stopped.id, now + kLookAgain, work);
+
+  std::map<std::string, Told> told = Follow(stopped.audience, missed, work);
+  auto to = told.find(stopped.receiver);
+  if (to == told.end()) return LookAt(stopped.id, stopped.created_at, work);
+  if (to->second.silence != nullptr) return LookAt(stopped.id, to->second.silence->to, work);
+
+  const Customer* customer = bundle_.FindCustomer(ticket.customer);
+  Notification notification;
+  notification.customer = stopped.customer;
+  notification.ticket = stopped.ticket;
+  notification.receiver = stopped.receiver;
+  notification.audience = stopped.audience;
+  notification.template_id = stopped.template_id;
+  IncidentChange change;
+  change.step = IncidentStep::kUpdated;
+  change.ticket = ticket;
+  const std::string& locale = stopped.locale;
+  notification.facts = ToAttributes(FactsOf(change, to->second.alerts, customer, locale, now));
+  LookAt(stopped.id, stopped.created_at, work);
+  Add(std::move(notification), nullptr, work);
+}
+
+void Planner::LookAt(const std::string& id, Timestamp at, Work& work) {
+  Notification& notification = outbox_.at(id);
+  if (notification.next_attempt_at == at) return;
+  if (auto before = LookAtOf(notification)) stopped_.erase({*before, id});
+  forget_.erase({*ForgetAt(notification), id});
+  notification.next_attempt_at = at;
+  Index(notification);
+  work.plan.outbox.push_back(notification);
+}
+
+void Planner::LookEarlier(uint64_t ticket, const std::string& receiver, Timestamp at, Work& work) {
+  auto of_ticket = by_ticket_.find(ticket);
+  if (of_ticket == by_ticket_.end()) return;
+  std::string newest;  // of those that wait to be looked at
+  for (const auto& [order, id] : of_ticket->second) {
+    const Notification& notification = outbox_.at(id);
+    bool is_its = notification.audience == Audience::kSupport && notification.receiver == receiver;
+    if (is_its && LookAtOf(notification)) newest = id;
+  }
+  if (!newest.empty() && at < outbox_.at(newest).next_attempt_at) LookAt(newest, at, work);
+}
+
 // --- The pieces. ---
 
 std::map<std::string, Planner::Told> Planner::Follow(Audience audience,
@@ -529,7 +653,7 @@ std::map<std::string, Planner::Told> Planner::Follow(Audience audience,
           bool is_new = std::find(to.alerts.begin(), to.alerts.end(), alert) == to.alerts.end();
           if (is_new) to.alerts.push_back(alert);
           to.silence = nullptr;
-        } else if (to.alerts.empty() && to.silence == nullptr) {
+        } else if (to.alerts.empty() && (to.silence == nullptr || silence->to < to.silence->to)) {
           to.silence = silence;
         }
       }
@@ -569,6 +693,7 @@ void Planner::Add(Notification notification, const Silence* silence, Work& work)
   if (silence != nullptr) {
     notification.state = DeliveryState::kSuppressed;
     notification.outcome = DescribeSilence(*silence);
+    if (!IsEnding(notification)) notification.next_attempt_at = silence->to;
   } else if (!reader.problem.empty()) {
     notification.state = DeliveryState::kDead;
     notification.outcome = reader.problem;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -32,7 +33,10 @@ namespace forewarn {
 //             (`<template>.cleared`), which follows when the ticket is resolved by proof. Never on unknown.
 //
 // What is stopped is recorded too: as kSuppressed with the silence's name, as kDead when nobody can be
-// reached, and always as a line in the ticket's timeline.
+// reached, and always as a line in the ticket's timeline. What a silence stopped is made up for when the
+// silence ends and the ticket is still open with firing alerts: with a new notification, of how things are
+// then, to each receiver that has not heard of it otherwise. Until then the stopped one's `next_attempt_at`
+// says when to look.
 class Planner {
  public:
   // A template of the catalogue that a warning falls back to when its own is not there.
@@ -41,6 +45,13 @@ class Planner {
   // find it; everything else a week.
   static constexpr Duration kRemembered = 7 * 24h;
   static constexpr Duration kRememberedLong = 90 * 24h;
+
+  // What a silence stopped is looked at again after this long when its ticket is open but nothing of it
+  // is firing: what is unknown may prove to go on.
+  static constexpr Duration kLookAgain = 5min;
+
+  // The ticket of a number, as it is after the incident steps; null when there is none.
+  using FindTicket = std::function<const Ticket*(uint64_t number)>;
 
   explicit Planner(uint32_t partition) : partition_(partition) {}
 
@@ -61,7 +72,10 @@ class Planner {
   // `sequence` is the entry's, and makes the ids. Fails, changing nothing, when a command cannot be done.
   // What became of a notification that is unknown or settled is nothing new: success, no change.
   Status Apply(const Entry& entry, uint64_t sequence, std::span<const IncidentChange> incidents,
-               Plan& plan);
+               const FindTicket& find_ticket, Plan& plan);
+
+  // Arrival time at which a Tick is due: the earliest end of a silence that stopped something.
+  std::optional<Timestamp> NextTimer() const;
 
   const std::map<std::string, Notification>& outbox() const { return outbox_; }
   const std::map<std::string, Silence>& silences() const { return silences_; }
@@ -86,8 +100,17 @@ class Planner {
   void WarnCustomer(const IncidentChange& change, Work& work);
   void GiveAllClear(const IncidentChange& change, Work& work);
 
+  // What silences stopped: makes up for what is due, and for all of `customer` when it is not empty.
+  void LookAgain(const std::string& customer, const FindTicket& find_ticket, Work& work);
+  // The alerts that a stopped notification would be about now.
+  std::vector<const Alert*> MissedOf(const Notification& stopped, const Ticket& ticket) const;
+  void MakeUp(const Notification& stopped, const Ticket& ticket, Work& work);
+  // Sets when to look at a stopped notification again; never when it is not after its creation.
+  void LookAt(const std::string& id, Timestamp at, Work& work);
+  void LookEarlier(uint64_t ticket, const std::string& receiver, Timestamp at, Work& work);
+
   // Receivers, by id, whose routes match one of the alerts; for each the alerts that are not silenced, or
-  // the silence when all are.
+  // the silence that ends first when all are.
   std::map<std::string, Told> Follow(Audience audience, const std::vector<const Alert*>& alerts,
                                      Work& work) const;
   const Silence* SilenceOf(const Alert& alert, Timestamp at) const;
@@ -110,6 +133,7 @@ class Planner {
   std::map<std::string, Matchers> silence_matchers_;
   std::map<uint64_t, std::map<Order, std::string>> by_ticket_;  // ids of notifications
   std::set<std::pair<Timestamp, std::string>> forget_;          // ids, by when
+  std::set<std::pair<Timestamp, std::string>> stopped_;         // ids, by when to look again
 };
 
 }  // namespace forewarn

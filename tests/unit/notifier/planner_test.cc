@@ -87,18 +87,25 @@ class Plans : public ::testing::Test {
   }
 
   Planner::Plan Tell(std::vector<IncidentChange> changes) {
+    for (const IncidentChange& change : changes) tickets_[change.ticket.number] = change.ticket;
     Entry entry = MakeEntry();
     Planner::Plan plan;
-    EXPECT_TRUE(planner_.Apply(entry, ++sequence_, changes, plan).ok());
+    EXPECT_TRUE(planner_.Apply(entry, ++sequence_, changes, Find(), plan).ok());
     return plan;
   }
   Status Do(Command command, Planner::Plan* plan = nullptr) {
     Entry entry = MakeEntry();
     entry.what = std::move(command);
     Planner::Plan made;
-    Status status = planner_.Apply(entry, ++sequence_, {}, made);
+    Status status = planner_.Apply(entry, ++sequence_, {}, Find(), made);
     if (plan != nullptr) *plan = std::move(made);
     return status;
+  }
+  Planner::FindTicket Find() const {
+    return [this](uint64_t number) {
+      auto at = tickets_.find(number);
+      return at == tickets_.end() ? nullptr : &at->second;
+    };
   }
   Entry MakeEntry() const {
     Entry entry;
@@ -129,6 +136,13 @@ class Plans : public ::testing::Test {
     for (const Notification& n : plan.outbox) out.push_back(n.template_id + " " + n.receiver);
     return out;
   }
+  static std::vector<Notification> Waiting(const Planner::Plan& plan) {
+    std::vector<Notification> out;
+    for (const Notification& n : plan.outbox) {
+      if (n.state == DeliveryState::kWaiting) out.push_back(n);
+    }
+    return out;
+  }
   static std::string Fact(const Notification& notification, std::string_view name) {
     for (const auto& [key, value] : notification.facts) {
       if (key == name) return value;
@@ -139,6 +153,7 @@ class Plans : public ::testing::Test {
   static inline const Timestamp now_for_steps_ = kStart + 1h;
   Timestamp now_ = kStart;
   uint64_t sequence_ = 41;
+  std::map<uint64_t, Ticket> tickets_;  // as the last steps left them
   Planner planner_{kPartition};
 };
 
@@ -373,6 +388,97 @@ TEST_F(Plans, AnExpiredSilenceStopsNothing) {
   EXPECT_EQ(Do(ExpireSilenceCommand{"s2"}).code(), Code::kNotFound);
 }
 
+TEST_F(Plans, WhatASilenceStoppedIsMadeUpForOnceWhenItEndsWhileTheProblemGoesOn) {
+  ASSERT_TRUE(Do(AddSilenceCommand{MakeSilence("s1", {R"(mountpoint="/a")"})}).ok());
+  EXPECT_EQ(planner_.NextTimer(), std::nullopt) << "it stopped nothing";
+  Tell({Step(IncidentStep::kOpened, {Disk("/a")})});
+  EXPECT_EQ(planner_.NextTimer(), kStart + 2h);
+  now_ = kStart + 2h - 1ms;
+  EXPECT_THAT(Tell({}).outbox, IsEmpty());
+
+  now_ = kStart + 2h;
+  std::vector<Notification> sent = Waiting(Tell({}));
+  ASSERT_THAT(sent, SizeIs(2));
+  EXPECT_EQ(sent[0].template_id, "ticket.opened");
+  EXPECT_EQ(sent[1].template_id, "warning.disk_will_fill");
+  EXPECT_EQ(Fact(sent[1], "label.mountpoint"), "/a");
+  EXPECT_EQ(planner_.NextTimer(), std::nullopt);
+  EXPECT_THAT(Tell({}).outbox, IsEmpty());
+  EXPECT_THAT(
+      Names(Tell({Resolved({Disk("/a")})})),
+      ElementsAre("ticket.resolved support-mail", "warning.disk_will_fill.cleared contacts"));
+}
+
+TEST_F(Plans, ASilenceThatAPersonEndsIsMadeUpForAtOnce) {
+  ASSERT_TRUE(Do(AddSilenceCommand{MakeSilence("s1", {R"(mountpoint="/a")"})}).ok());
+  Tell({Step(IncidentStep::kOpened, {Disk("/a")})});
+  now_ = kStart + 1h;
+  Planner::Plan plan;
+  ASSERT_TRUE(Do(ExpireSilenceCommand{"s1"}, &plan).ok());
+  EXPECT_THAT(Waiting(plan), SizeIs(2));
+  EXPECT_EQ(planner_.NextTimer(), std::nullopt);
+}
+
+TEST_F(Plans, WhatWasOverWithinTheSilenceIsNotMadeUpFor) {
+  ASSERT_TRUE(Do(AddSilenceCommand{MakeSilence("s1", {R"(mountpoint="/a")"})}).ok());
+  Tell({Step(IncidentStep::kOpened, {Disk("/a")})});
+  Tell({Resolved({Disk("/a")})});
+  now_ = kStart + 2h;
+  EXPECT_THAT(Waiting(Tell({})), IsEmpty());
+  EXPECT_EQ(planner_.NextTimer(), std::nullopt);
+}
+
+TEST_F(Plans, WhatAnotherSilenceStillStopsIsMadeUpForWhenThatEnds) {
+  ASSERT_TRUE(Do(AddSilenceCommand{MakeSilence("s1", {R"(mountpoint="/a")"})}).ok());
+  Silence longer = MakeSilence("s2", {R"(alertname="DiskWillFill")"});
+  longer.to = kStart + 3h;
+  ASSERT_TRUE(Do(AddSilenceCommand{longer}).ok());
+  Tell({Step(IncidentStep::kOpened, {Disk("/a")})});
+  now_ = kStart + 2h;
+  EXPECT_THAT(Waiting(Tell({})), IsEmpty());
+  EXPECT_EQ(planner_.NextTimer(), kStart + 3h);
+  now_ = kStart + 3h;
+  EXPECT_THAT(Waiting(Tell({})), SizeIs(2));
+}
+
+TEST_F(Plans, WhoHeardOfTheTicketOtherwiseIsNotToldAgainWhenTheSilenceEnds) {
+  ASSERT_TRUE(Do(AddSilenceCommand{MakeSilence("s1", {R"(mountpoint="/a")"})}).ok());
+  Tell({Step(IncidentStep::kOpened, {Disk("/a")})});
+  IncidentChange joined = Step(IncidentStep::kUpdated, {Disk("/b")});
+  joined.ticket.alerts = {Disk("/a"), Disk("/b")};
+  ASSERT_THAT(Waiting(Tell({joined})), SizeIs(2));
+  now_ = kStart + 2h;
+  std::vector<Notification> sent = Waiting(Tell({}));
+  ASSERT_THAT(sent, SizeIs(1)) << "but the customer was warned of /b alone";
+  EXPECT_EQ(sent[0].template_id, "warning.disk_will_fill");
+  EXPECT_EQ(Fact(sent[0], "label.mountpoint"), "/a");
+  EXPECT_EQ(Fact(sent[0], "more"), "(none)");
+}
+
+TEST_F(Plans, WhatIsUnknownWhenTheSilenceEndsIsMadeUpForWhenItProvesToGoOn) {
+  ASSERT_TRUE(Do(AddSilenceCommand{MakeSilence("s1", {R"(mountpoint="/a")"})}).ok());
+  Tell({Step(IncidentStep::kOpened, {Disk("/a")})});
+  tickets_.at(71).alerts = {Disk("/a", "warning", AlertState::kUnknown)};
+  now_ = kStart + 2h;
+  EXPECT_THAT(Waiting(Tell({})), IsEmpty());
+  EXPECT_EQ(planner_.NextTimer(), now_ + Planner::kLookAgain);
+  tickets_.at(71).alerts = {Disk("/a")};
+  now_ += Planner::kLookAgain;
+  EXPECT_THAT(Waiting(Tell({})), SizeIs(2));
+  EXPECT_EQ(planner_.NextTimer(), std::nullopt);
+}
+
+TEST_F(Plans, ASilenceOfWeeksIsMadeUpForToo) {
+  Silence silence = MakeSilence("s1", {R"(mountpoint="/a")"});
+  silence.to = kStart + 30 * 24h;
+  ASSERT_TRUE(Do(AddSilenceCommand{silence}).ok());
+  Tell({Step(IncidentStep::kOpened, {Disk("/a")})});
+  now_ = kStart + 20 * 24h;
+  EXPECT_THAT(Tell({}).forgotten, IsEmpty());
+  now_ = silence.to;
+  EXPECT_THAT(Waiting(Tell({})), SizeIs(2));
+}
+
 TEST_F(Plans, ABadSilenceIsRefusedAndChangesNothing) {
   auto code = [&](auto&& change) {
     Silence silence = MakeSilence("s1", {R"(mountpoint="/a")"});
@@ -508,6 +614,10 @@ TEST(PlannerProperty, APlannerRebuiltFromItsRecordsContinuesAsIfNothingHappened)
     Planner planner(kPartition);
     planner.SetBundle(MakeBundle());
     std::map<std::string, std::string> outbox, silences;
+    std::map<uint64_t, Ticket> tickets;
+    auto find = [&](uint64_t number) {
+      return tickets.contains(number) ? &tickets[number] : nullptr;
+    };
     Timestamp now = kStart;
     for (uint64_t sequence = 1; sequence <= 200; ++sequence) {
       now += Duration(rng.Below(rng.Chance(0.02) ? 20LL * 86'400'000 : 600'000));
@@ -533,6 +643,9 @@ TEST(PlannerProperty, APlannerRebuiltFromItsRecordsContinuesAsIfNothingHappened)
               Disk(fmt::format("/{}", rng.Below(4)), rng.Chance(0.3) ? "critical" : "warning");
           (change.step == IncidentStep::kResolved ? change.left : change.joined).push_back(alert);
         }
+        change.ticket.alerts = change.joined;
+        if (change.step == IncidentStep::kResolved) change.ticket.state = TicketState::kResolved;
+        tickets[change.ticket.number] = change.ticket;
         changes.push_back(change);
       } else if (kind < 9 && !outbox.empty()) {
         auto at = std::next(outbox.begin(), static_cast<ptrdiff_t>(rng.Below(outbox.size())));
@@ -554,9 +667,10 @@ TEST(PlannerProperty, APlannerRebuiltFromItsRecordsContinuesAsIfNothingHappened)
       rebuilt.SetBundle(MakeBundle());
       for (const auto& [id, record] : outbox) rebuilt.Restore(*DecodeRecord<Notification>(record));
       for (const auto& [id, record] : silences) rebuilt.Restore(*DecodeRecord<Silence>(record));
+      ASSERT_EQ(planner.NextTimer(), rebuilt.NextTimer());
       Planner::Plan plan, plan_rebuilt;
-      Status status = planner.Apply(entry, sequence, changes, plan);
-      ASSERT_EQ(rebuilt.Apply(entry, sequence, changes, plan_rebuilt), status);
+      Status status = planner.Apply(entry, sequence, changes, find, plan);
+      ASSERT_EQ(rebuilt.Apply(entry, sequence, changes, find, plan_rebuilt), status);
       ASSERT_EQ(plan.outbox.size(), plan_rebuilt.outbox.size());
       for (size_t i = 0; i < plan.outbox.size(); ++i) {
         ASSERT_EQ(EncodeRecord(plan.outbox[i]), EncodeRecord(plan_rebuilt.outbox[i]));
