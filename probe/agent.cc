@@ -132,6 +132,10 @@ bool Agent::Store(Readings& all, Duration offset) {
   SpoolItem item;
   item.at = all.at();
   int64_t size = 0;
+  int64_t limit = options_.batch_bytes;
+  // Some of the collector's limit is left for what is not estimated: gaps, rounds, framing.
+  if (uint64_t theirs = stream_.stats().max_batch_bytes; theirs > 0)
+    limit = static_cast<int64_t>(std::min(static_cast<uint64_t>(limit), theirs - theirs / 4));
   auto flush = [&] {
     Status status = spool_.Append(item, stream_.Now());
     if (!status.ok()) {
@@ -145,7 +149,7 @@ bool Agent::Store(Readings& all, Duration offset) {
   };
   auto add = [&](auto& from, auto&& into) {
     for (auto& one : from) {
-      if (size > 0 && size + SizeOf(one) > options_.batch_bytes) flush();
+      if (size > 0 && size + SizeOf(one) > limit) flush();
       size += SizeOf(one);
       into(item).push_back(std::move(one));
     }

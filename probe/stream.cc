@@ -120,6 +120,7 @@ void Stream::HandleWelcome(const v1::PushResponse& response) {
   if (!restarted.ok()) return Fail(restarted.status());
   welcome_window_ = std::clamp<uint32_t>(welcome.max_in_flight(), 1, options_.in_flight_max);
   window_ = welcome_window_;
+  stats_.max_batch_bytes = welcome.max_batch_bytes();
   hold_until_ = Duration(0);
   last_progress_ = clock_.Monotonic();
   greeted_ = true;

@@ -36,6 +36,7 @@ struct StreamStats {
   uint64_t batches_sent = 0;  // also again
   uint64_t batches_refused = 0;
   uint64_t samples_left_out = 0;  // by the collector, as its acks say
+  uint64_t max_batch_bytes = 0;   // of one push, as the last handshake had it; 0: not known
   Timestamp last_ack;             // kTimeZero: none since the start
   Timestamp last_contact;         // handshake or ack
   std::string last_error;         // empty while connected

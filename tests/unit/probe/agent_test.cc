@@ -156,6 +156,18 @@ TEST_F(AgentTest, SplitsALargeRoundAndEndsItWithTheLastPart) {
   EXPECT_GE(samples, 1000u);
 }
 
+TEST_F(AgentTest, SplitsToWhatTheCollectorTakes) {
+  Start();
+  collector_.welcome.set_max_batch_bytes(10'000);
+  stream_->Step(0ms);
+  for (int i = 0; i < 1000; ++i) {
+    std::string label = std::to_string(i);
+    source_->samples.push_back({MakeSeriesName("m", {{"i", label}}), 1.0 * i});
+  }
+  agent_->Round();
+  EXPECT_GT(TakeAll().size(), 3u);
+}
+
 TEST_F(AgentTest, RedactsBeforeItSpools) {
   Start();
   Event event;
