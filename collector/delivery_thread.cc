@@ -130,9 +130,8 @@ void DeliveryThread::Run(EntrySink& sink) {
     }
     if (std::optional<Item> item = inbox_.Pop(nap)) Accept(*std::move(item), dispatcher);
     for (Item& item : inbox_.PopAll()) Accept(std::move(item), dispatcher);
-    Timestamp now = clock_.Now();
-    std::optional<Timestamp> next = dispatcher.Step(now);
-    nap = next ? std::clamp(*next - now, Duration(0), kNap) : kNap;
+    std::optional<Timestamp> next = dispatcher.Step([this] { return clock_.Now(); });
+    nap = next ? std::clamp(*next - clock_.Now(), Duration(0), kNap) : kNap;
   }
 }
 

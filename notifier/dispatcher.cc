@@ -15,6 +15,8 @@ namespace {
 
 constexpr uint32_t kFailuresToPause = 3;
 constexpr Duration kReportAgain = 200ms;
+constexpr Duration kSlowSend = 1s;
+constexpr Duration kSlowTurn = 1min;  // at the latest, whatever is due for the others
 constexpr size_t kOutcomeBytes = 1000;
 // Ids whose end the shard has not yet confirmed; a bound on what a shard that never does can cost.
 constexpr size_t kSettledMax = 100'000;
@@ -42,6 +44,8 @@ struct Dispatcher::Impl {
     std::map<uint64_t, Line> by_ticket;
     uint32_t failures = 0;  // in a row
     Timestamp not_before;   // when there were too many
+    bool is_slow = false;   // its last send was
+    Timestamp last_end;     // of its last send
   };
 
   const DispatchOptions options;
@@ -62,7 +66,8 @@ struct Dispatcher::Impl {
   void Erase(const Notification& notification);
   Timestamp DueAt(const Queue& queue, const Line& line) const;
   Line* NextOf(Queue& queue, Timestamp now);
-  void Attempt(Queue& queue, Line& line, Timestamp now);
+  void Attempt(Queue& queue, Line& line, const Now& clock);
+  void AttemptOneSlow(bool others_were_due, Timestamp now, const Now& clock);
   Duration BackoffAfter(uint32_t attempts);
   void HandBack(uint32_t partition, DeliveryCommand command);
   void HandBackOld();
@@ -100,14 +105,26 @@ void Dispatcher::Take(uint32_t partition, Notification notification) {
 }
 
 std::optional<Timestamp> Dispatcher::Step(Timestamp now) {
+  return Step([now] { return now; });
+}
+
+std::optional<Timestamp> Dispatcher::Step(const Now& clock) {
   impl_->HandBackOld();
+  Timestamp begin = clock();
+  bool others_were_due = false;
   for (auto& [receiver, queue] : impl_->queues) {
-    if (Impl::Line* line = impl_->NextOf(queue, now)) impl_->Attempt(queue, *line, now);
+    if (queue.is_slow) continue;
+    if (Impl::Line* line = impl_->NextOf(queue, begin)) {
+      impl_->Attempt(queue, *line, clock);
+      others_were_due = true;
+    }
   }
+  impl_->AttemptOneSlow(others_were_due, begin, clock);
   std::erase_if(impl_->queues, [](const auto& queue) {
-    return queue.second.by_ticket.empty() && queue.second.failures == 0;
+    return queue.second.by_ticket.empty() && queue.second.failures == 0 && !queue.second.is_slow;
   });
 
+  Timestamp now = clock();
   std::optional<Timestamp> next;
   for (const auto& [receiver, queue] : impl_->queues) {
     for (const auto& [ticket, line] : queue.by_ticket) {
@@ -147,7 +164,19 @@ Dispatcher::Impl::Line* Dispatcher::Impl::NextOf(Queue& queue, Timestamp now) {
   return best;
 }
 
-void Dispatcher::Impl::Attempt(Queue& queue, Line& line, Timestamp now) {
+// Of the slow ones the one that waits longest for its turn.
+void Dispatcher::Impl::AttemptOneSlow(bool others_were_due, Timestamp now, const Now& clock) {
+  Queue* next = nullptr;
+  for (auto& [receiver, queue] : queues) {
+    if (!queue.is_slow || NextOf(queue, now) == nullptr) continue;
+    if (others_were_due && now < queue.last_end + kSlowTurn) continue;
+    if (next == nullptr || queue.last_end < next->last_end) next = &queue;
+  }
+  if (next != nullptr) Attempt(*next, *NextOf(*next, now), clock);
+}
+
+void Dispatcher::Impl::Attempt(Queue& queue, Line& line, const Now& clock) {
+  Timestamp begin = clock();
   Item& item = line.items.begin()->second;
   Notification& notification = item.notification;
   Delivery delivery;
@@ -163,6 +192,9 @@ void Dispatcher::Impl::Attempt(Queue& queue, Line& line, Timestamp now) {
       delivery = {Delivery::Result::kDead, message.status().message()};
     }
   }
+  Timestamp end = clock();
+  queue.is_slow = end - begin > kSlowSend;
+  queue.last_end = end;
 
   ++notification.attempts;
   bool failed = delivery.result == Delivery::Result::kRetry;
@@ -180,7 +212,7 @@ void Dispatcher::Impl::Attempt(Queue& queue, Line& line, Timestamp now) {
     case Delivery::Result::kDead: command.result = DeliveryCommand::Result::kDead; break;
     case Delivery::Result::kRetry: command.result = DeliveryCommand::Result::kRetry; break;
   }
-  Timestamp next = now + std::max(BackoffAfter(notification.attempts), delivery.retry_after);
+  Timestamp next = end + std::max(BackoffAfter(notification.attempts), delivery.retry_after);
   queue.failures = failed ? queue.failures + 1 : 0;
   if (failed) queue.not_before = next;
   if (delivery.result == Delivery::Result::kRetry) {

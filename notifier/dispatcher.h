@@ -27,7 +27,8 @@ struct DispatchOptions {
 //
 // Receivers do not wait for each other: a Step() sends at most one message for each, and one that
 // failed three times in a row is left alone until that message's next attempt is due, whatever else
-// waits for it.
+// waits for it. A send blocks whoever steps: a receiver whose last one took longer than a second is
+// slow, and has its turn when nothing is due for the others, or a minute after its last.
 //
 // Step() is the whole of it and has no thread, so that the simulator can drive it. Not thread-safe.
 class Dispatcher {
@@ -45,8 +46,13 @@ class Dispatcher {
   // started, or one whose DeliveryCommand was applied. Those that do not wait are not sent.
   void Take(uint32_t partition, Notification notification);
 
-  // Sends what is due at `now` (arrival time), each receiver's oldest first and one for each;
-  // returns when to call again (`now` when more is due), or nothing when there is nothing to do.
+  // Reads the time (arrival time) again after each send, so that back-off counts from its end.
+  using Now = std::function<Timestamp()>;
+
+  // Sends what is due, each receiver's oldest first and at most one for each; returns when to call
+  // again (the time it ended when more is due), or nothing when there is nothing to do.
+  std::optional<Timestamp> Step(const Now& clock);
+  // The same where sending takes no time.
   std::optional<Timestamp> Step(Timestamp now);
 
   // Not yet delivered or given up, and reports that could not be handed back.

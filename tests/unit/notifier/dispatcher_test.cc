@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <functional>
 #include <map>
 
 namespace forewarn {
@@ -23,6 +24,7 @@ class FakeSender : public Sender {
  public:
   Delivery Send(const Message& message) override {
     sent.push_back(message.id);
+    if (on_send) on_send();
     if (answers.empty()) return {Result::kDelivered, "taken"};
     Delivery answer = answers.front();
     answers.pop_front();
@@ -30,6 +32,7 @@ class FakeSender : public Sender {
   }
   std::vector<std::string> sent;
   std::deque<Delivery> answers;
+  std::function<void()> on_send;
 };
 
 class Dispatch : public ::testing::Test {
@@ -208,6 +211,40 @@ TEST_F(Dispatch, AReceiverThatKeepsFailingIsLeftAloneAndTheOthersAreNot) {
   while (next) next = Run(*next);
   EXPECT_THAT(senders_["mail"].sent, SizeIs(13)) << "one good answer, and all go";
   EXPECT_EQ(dispatcher_.waiting(), 0u);
+}
+
+TEST_F(Dispatch, BackOffCountsFromTheEndOfASendThatBlocks) {
+  Timestamp now = kStart;
+  FakeSender& mail = senders_["mail"];
+  mail.on_send = [&] { now += 30s; };
+  mail.answers.push_back({Result::kRetry, "timed out"});
+  dispatcher_.Take(7, Make("7-1-0"));
+  std::optional<Timestamp> next = dispatcher_.Step([&] { return now; });
+  ASSERT_TRUE(next);
+  EXPECT_GE(*next, kStart + 30s + 800ms);
+  EXPECT_EQ(reports_.at(0).next_attempt_at, *next);
+}
+
+TEST_F(Dispatch, ASlowReceiverLetsTheOthersGoFirstButHasItsTurn) {
+  Timestamp now = kStart;
+  auto clock = [&] { return now; };
+  FakeSender& slow = senders_["a-slow"];
+  FakeSender& quick = senders_["quick"];
+  slow.on_send = [&] { now += 30s; };
+  quick.on_send = [&] { now += 100ms; };
+  for (int i = 0; i < 3; ++i) dispatcher_.Take(7, Make(fmt::format("7-{}-0", i), "a-slow"));
+  for (int i = 0; i < 700; ++i) dispatcher_.Take(7, Make(fmt::format("7-{}-1", i), "quick"));
+  dispatcher_.Step(clock);
+  EXPECT_THAT(slow.sent, SizeIs(1));
+  for (int i = 0; i < 500; ++i) dispatcher_.Step(clock);
+  EXPECT_THAT(slow.sent, SizeIs(1)) << "50 s later the others still have something due";
+  EXPECT_THAT(quick.sent, SizeIs(501));
+  for (int i = 0; i < 110; ++i) dispatcher_.Step(clock);
+  EXPECT_THAT(slow.sent, SizeIs(2)) << "a minute is enough";
+  while (dispatcher_.Step(clock)) {
+  }
+  EXPECT_THAT(slow.sent, SizeIs(3));
+  EXPECT_THAT(quick.sent, SizeIs(700));
 }
 
 TEST_F(Dispatch, AReportThatIsRefusedIsKeptAndHandedBackInOrder) {
