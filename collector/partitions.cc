@@ -7,9 +7,17 @@
 #include <thread>
 #include <utility>
 
+#include "base/units.h"
 #include "model/ids.h"
 
 namespace forewarn {
+
+namespace {
+
+// How far the clock may have been set back over a restart.
+constexpr Duration kClockTolerance = 5min;
+
+}  // namespace
 
 Partitions::Partitions(Store& store, const Clock& clock, PartitionsOptions options,
                        Committer::Hooks hooks)
@@ -48,7 +56,23 @@ Status Partitions::Recover(const std::function<void(size_t done, size_t total)>&
   std::vector<std::thread> helpers;
   for (size_t i = 0; i < threads_.size(); ++i) helpers.emplace_back(recover, i);
   for (std::thread& helper : helpers) helper.join();
-  return failure;
+  FW_RETURN_IF_ERROR(failure);
+  return CheckClock();
+}
+
+// Arrival time never decreases, so a shard that once saw a time far ahead would refuse all telemetry as too
+// old until that time comes.
+Status Partitions::CheckClock() const {
+  Timestamp now = clock_.Now();
+  for (const auto& shard : shards_) {
+    if (shard->last_arrival() <= now + kClockTolerance) continue;
+    return FailedPrecondition(
+        fmt::format("the last entry of partition {} is from {}, but the clock says {}: set the "
+                    "clock right; if it "
+                    "was ahead when that entry came, restore a backup from before",
+                    shard->partition(), FormatTime(shard->last_arrival()), FormatTime(now)));
+  }
+  return OkStatus();
 }
 
 void Partitions::Start() {

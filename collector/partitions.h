@@ -59,6 +59,8 @@ class Partitions : public EntrySink {
   size_t partition_count() const { return shards_.size(); }
 
  private:
+  Status CheckClock() const;
+
   Store& store_;
   const Clock& clock_;
   const PartitionsOptions options_;

@@ -76,6 +76,7 @@ Shard::Shard(uint32_t partition, const Store& store, const HeadOptions& head)
     : partition_(partition),
       store_(store),
       chunk_window_(head.chunk_window),
+      accepted_ahead_(head.accepted_ahead),
       head_(partition, store, head),
       engine_(head_, contacts_),
       incidents_(partition),
@@ -88,7 +89,9 @@ Commit Shard::Handle(Entry entry) {
   commit.sequence = sequence_ + 1;
   if (AnswersAtOnce(entry, commit)) return commit;
 
-  TakeInTelemetry(entry, commit);
+  BatchReply refused;
+  DropFutureRounds(entry, refused);
+  TakeInTelemetry(entry, refused, commit);
   std::vector<ProbeState> probes = contacts_.Observe(entry);
   Engine::Conclusions concluded = Conclude(entry, probes, commit);
 
@@ -120,14 +123,23 @@ bool Shard::AnswersAtOnce(const Entry& entry, Commit& commit) const {
     commit.outcome = PermissionDenied(fmt::format(
         "probe {} was retired; enrol it again with a new token", known->identity.probe));
   } else if (const Batch* batch = AsBatch(entry)) {
-    if (known == nullptr) return false;
-    if (batch->epoch < known->epoch) {
+    ProbeState nothing;
+    const ProbeState& last = known == nullptr ? nothing : *known;
+    bool is_new_epoch = batch->epoch > last.epoch;
+    uint64_t next = is_new_epoch ? 1 : last.sequence + 1;
+    if (batch->epoch < last.epoch) {
       // Acknowledging it would lose it: an epoch only ever grows.
-      commit.outcome = FailedPrecondition(fmt::format(
-          "batch of epoch {}, but probe {} is at epoch {} already; is its state folder a copy of "
-          "another probe's, or its clock set back?",
-          batch->epoch, known->identity.probe, known->epoch));
-    } else if (!contacts_.IsDuplicate(*batch)) {
+      commit.outcome = FailedPrecondition(
+          fmt::format("batch of epoch {}, but probe {} is at epoch {} already; is its state folder "
+                      "a copy of another probe's, or its clock set back?",
+                      batch->epoch, batch->source.probe, last.epoch));
+    } else if (batch->sequence > next) {
+      // Applying it would make the missing one a repeated one when it comes.
+      commit.outcome =
+          FailedPrecondition(fmt::format("batch {} of probe {}, but {} is the next of epoch {}; "
+                                         "say hello again and send from there",
+                                         batch->sequence, batch->source.probe, next, batch->epoch));
+    } else if (is_new_epoch || !contacts_.IsDuplicate(*batch)) {
       return false;
     }
   } else if (const auto* bundle = std::get_if<Bundle>(&entry.what)) {
@@ -145,7 +157,17 @@ bool Shard::AnswersAtOnce(const Entry& entry, Commit& commit) const {
   return true;
 }
 
-void Shard::TakeInTelemetry(const Entry& entry, Commit& commit) {
+// A round that lies ahead, like a sample that does, comes from a clock that is wrong. Taken at its word it
+// would put all true rounds behind the watermark, where nothing is evaluated.
+void Shard::DropFutureRounds(Entry& entry, BatchReply& refused) const {
+  auto* batch = std::get_if<Batch>(&entry.what);
+  if (batch == nullptr) return;
+  refused.too_new += std::erase_if(batch->rounds, [&](const Round& round) {
+    return round.end > entry.arrival + accepted_ahead_;
+  });
+}
+
+void Shard::TakeInTelemetry(const Entry& entry, BatchReply refused_before, Commit& commit) {
   const Batch* batch = AsBatch(entry);
   // Windows that have passed are sealed by whichever entry comes next, so that the journal can be
   // dropped; but not by one that may yet be refused, since the head counts on what it sealed.
@@ -156,8 +178,8 @@ void Shard::TakeInTelemetry(const Entry& entry, Commit& commit) {
   }
   if (batch == nullptr) return;
   Head::Refused refused = head_.Append(batch->samples, entry.arrival, commit);
-  commit.reply = EncodeRecord(
-      BatchReply{refused.too_old, refused.too_new, refused.duplicate, refused.series_limit});
+  commit.reply = EncodeRecord(BatchReply{refused.too_old, refused.too_new + refused_before.too_new,
+                                         refused.duplicate, refused.series_limit});
   AddHistory(HistoryKind::kEvent, *batch, batch->events, &Event::at, commit);
   AddHistory(HistoryKind::kCheck, *batch, batch->checks, &Check::at, commit);
   AddHistory(HistoryKind::kChange, *batch, batch->changes, &Change::at, commit);
@@ -296,7 +318,17 @@ Status Shard::RestoreState() {
         partition_, kind, [&](auto id, auto record) { return engine_.Restore(kind, id, record); }));
   }
   // After the alerts, which keep their state when their rules are as they were: they are.
-  if (!bundle_.id.empty()) engine_.Load(bundle_, last_arrival_);
+  if (!bundle_.id.empty()) {
+    std::vector<std::string> problems = engine_.Load(bundle_, last_arrival_).problems;
+    if (!problems.empty()) {
+      // Running on without its rules would be silence that looks like health.
+      return FailedPrecondition(
+          fmt::format("the rules in force do not load with this version; start the one before, "
+                      "apply rules that "
+                      "both accept (`forewarnctl rules check`), and upgrade then: {}",
+                      fmt::join(problems, "; ")));
+    }
+  }
   FW_RETURN_IF_ERROR(each(StateKind::kTicket, Ticket{},
                           [&](Ticket ticket) { incidents_.Restore(std::move(ticket)); }));
   FW_RETURN_IF_ERROR(each(StateKind::kOutbox, Notification{}, [&](Notification notification) {

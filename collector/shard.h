@@ -79,6 +79,7 @@ class Shard {
   const Tokens& tokens() const { return tokens_; }
   const Bundle& bundle() const { return bundle_; }
   uint32_t partition() const { return partition_; }
+  Timestamp last_arrival() const { return last_arrival_; }
   uint64_t sequence() const { return sequence_; }
   uint64_t JournalKeptFrom() const { return head_.JournalKeptFrom(sequence_ + 1); }
 
@@ -86,7 +87,8 @@ class Shard {
   // Entries that change nothing and need no record: repeated batches, bundles already in force,
   // whatever a retired probe sends. True when `commit` holds the answer.
   bool AnswersAtOnce(const Entry& entry, Commit& commit) const;
-  void TakeInTelemetry(const Entry& entry, Commit& commit);
+  void DropFutureRounds(Entry& entry, BatchReply& refused) const;
+  void TakeInTelemetry(const Entry& entry, BatchReply refused_before, Commit& commit);
   Engine::Conclusions Conclude(const Entry& entry, const std::vector<ProbeState>& probes,
                                Commit& commit);
   // Turns what the steps returned into the records of the commit.
@@ -99,6 +101,7 @@ class Shard {
   const uint32_t partition_;
   const Store& store_;
   const Duration chunk_window_;
+  const Duration accepted_ahead_;
 
   uint64_t sequence_ = 0;
   Timestamp last_arrival_ = kTimeZero;

@@ -79,6 +79,19 @@ TEST_F(PartitionsTest, ContinuesWhereTheLastLifeEnded) {
   EXPECT_EQ(sequence, 1u);
 }
 
+TEST_F(PartitionsTest, DoesNotStartOnAClockThatIsFarBehindWhatWasCommitted) {
+  Start();
+  ASSERT_TRUE(Do(TestBatch(1, kTestStart, 0.5)).ok());
+  partitions_.reset();
+  clock_.Jump(-1h);
+  Partitions behind(
+      store_, clock_, PartitionsOptions{},
+      Committer::Hooks{[](const Commit&) {}, [](const Committer::Group&) {}, [](const Status&) {}});
+  Status status = behind.Recover([](size_t, size_t) {});
+  EXPECT_EQ(status.code(), Code::kFailedPrecondition);
+  EXPECT_THAT(status.message(), HasSubstr("set the clock right"));
+}
+
 TEST_F(PartitionsTest, AFailedWriteAcknowledgesNothing) {
   Start();
   store_.FailNextCommit(ResourceExhausted("the disk is full"), /*written=*/false);

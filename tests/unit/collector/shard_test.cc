@@ -72,6 +72,39 @@ TEST_F(ShardTest, RefusesABatchOfAnOlderEpochInsteadOfSwallowingIt) {
   EXPECT_THAT(old.outcome.message(), HasSubstr("epoch 1"));
 }
 
+TEST_F(ShardTest, RefusesABatchThatWouldLeaveAHole) {
+  EXPECT_EQ(Do(TestBatch(2, kTestStart, 0.5)).outcome.code(), Code::kFailedPrecondition);
+  Do(TestBatch(1, kTestStart, 0.5));
+  Commit hole = Do(TestBatch(3, kTestStart + 60s, 0.5));
+  EXPECT_TRUE(hole.empty);
+  EXPECT_THAT(hole.outcome.message(), HasSubstr("2 is the next"));
+  EXPECT_TRUE(Do(TestBatch(2, kTestStart + 30s, 0.5)).outcome.ok());
+  EXPECT_TRUE(Do(TestBatch(3, kTestStart + 60s, 0.5)).outcome.ok());
+  Entry next_epoch = TestBatch(2, kTestStart + 90s, 0.5);
+  std::get<Batch>(next_epoch.what).epoch = 9;
+  EXPECT_EQ(Do(next_epoch).outcome.code(), Code::kFailedPrecondition);
+  std::get<Batch>(next_epoch.what).sequence = 1;
+  EXPECT_TRUE(Do(next_epoch).outcome.ok());
+}
+
+TEST_F(ShardTest, ARoundThatLiesAheadIsRefusedAndCounted) {
+  Entry entry = TestBatch(1, kTestStart, 0.5);
+  std::get<Batch>(entry.what).rounds.push_back({kTestStart + 1h, 30s, {}});
+  Commit commit = Do(entry);
+  EXPECT_EQ(DecodeRecord<BatchReply>(commit.reply)->too_new, 1u);
+  EXPECT_EQ(shard_->contacts().Find(TestProbe().probe)->watermark, kTestStart);
+}
+
+TEST_F(ShardTest, DoesNotStartOnRulesThatItCannotRead) {
+  Bundle bundle = TestBundle();
+  bundle.rule_files[0].text = "groups: [{name: g, rules: [{alert: A, expr: 'no such language'}]}]";
+  Apply(bundle);
+  Shard next(PartitionOf("acme"), store_, HeadOptions{});
+  Status status = next.Recover();
+  EXPECT_EQ(status.code(), Code::kFailedPrecondition);
+  EXPECT_THAT(status.message(), HasSubstr("rules/load.yaml:1:"));
+}
+
 TEST_F(ShardTest, TellsAProbeThatSaysHelloWhatItHasOfIt) {
   Do(TestBatch(1, kTestStart, 0.5));
   Do(TestBatch(2, kTestStart + 30s, 0.5));
