@@ -2,6 +2,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include <algorithm>
+#include <charconv>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -58,6 +59,22 @@ class GrpcPushCall : public PushCall,
   Status status() const override {
     std::lock_guard lock(mutex_);
     return FromGrpc(status_);
+  }
+
+  std::optional<RefusedBatch> refused() const override {
+    std::lock_guard lock(mutex_);
+    if (!done_) return std::nullopt;  // the trailer is there with the status
+    const auto& trailer = context_.GetServerTrailingMetadata();
+    auto found = trailer.find("forewarn-refused");
+    if (found == trailer.end()) return std::nullopt;
+    const char* text = found->second.data();
+    const char* end = text + found->second.size();
+    RefusedBatch batch;
+    auto epoch = std::from_chars(text, end, batch.epoch);
+    if (epoch.ec != std::errc() || epoch.ptr == end || *epoch.ptr != '/') return std::nullopt;
+    auto sequence = std::from_chars(epoch.ptr + 1, end, batch.sequence);
+    if (sequence.ec != std::errc() || sequence.ptr != end) return std::nullopt;
+    return batch;
   }
 
  private:

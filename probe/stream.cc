@@ -14,6 +14,8 @@ namespace {
 constexpr Duration kOffsetBound = 2s;
 // A clock that gains or loses more than this at once has jumped.
 constexpr Duration kJump = 1h;
+// So often a batch that is alone under way may be turned away without being named.
+constexpr uint32_t kUnnamedRefusalsMax = 5;
 
 }  // namespace
 
@@ -140,6 +142,7 @@ void Stream::HandleAck(const v1::PushResponse& response) {
   spool_.Ack(ack.epoch(), ack.sequence());
   size_t acked = before - spool_.UnderWay().size();
   careful_ -= static_cast<uint32_t>(std::min<size_t>(careful_, acked));
+  unnamed_refusals_ = 0;
   if (acked > 0) retry_delay_ = options_.retry_delay_min;
   last_progress_ = clock_.Monotonic();
   stats_.last_ack = stats_.last_contact = clock_.Now();
@@ -202,18 +205,30 @@ void Stream::CallEnded() {
   // Acks that came before the end are in the spool by now; what remains of this call was in flight.
   std::vector<uint64_t> in_flight = spool_.UnderWay();
   std::erase_if(in_flight, [&](uint64_t sequence) { return sequence > sent_to_; });
-  if (in_flight.size() == 1) {
-    ++stats_.batches_refused;
-    stats_.last_refusal = status.message();
-    FW_LOG(kError, "batch.refused",
-           {{"sequence", in_flight.front()}, {"error", status.ToString()}});
-    Status refused = spool_.Refuse(in_flight.front());
-    Fail(refused.ok() ? status : refused);
-  } else {
-    careful_ = static_cast<uint32_t>(in_flight.size());
-    Fail(status);
+  std::optional<RefusedBatch> named = call_->refused();
+  if (named && named->epoch == spool_.stats().epoch &&
+      std::find(in_flight.begin(), in_flight.end(), named->sequence) != in_flight.end()) {
+    Refuse(named->sequence, status);
+    next_try_ = clock_.Monotonic() + options_.retry_delay_min;
+    return;
   }
-  if (!in_flight.empty()) next_try_ = clock_.Monotonic() + options_.retry_delay_min;
+  // It is the connection that was refused: by gRPC when it is short of memory, or because a message is
+  // larger than it takes. The first passes; the second would hold up everything behind it for ever.
+  if (in_flight.size() == 1 && ++unnamed_refusals_ >= kUnnamedRefusalsMax) {
+    Refuse(in_flight.front(), status);
+    return;
+  }
+  careful_ = static_cast<uint32_t>(in_flight.size());
+  Fail(status);
+}
+
+void Stream::Refuse(uint64_t sequence, const Status& status) {
+  unnamed_refusals_ = 0;
+  ++stats_.batches_refused;
+  stats_.last_refusal = status.message();
+  FW_LOG(kError, "batch.refused", {{"sequence", sequence}, {"error", status.ToString()}});
+  Status refused = spool_.Refuse(sequence);
+  Fail(refused.ok() ? status : refused);
 }
 
 void Stream::Fail(const Status& status) {

@@ -50,9 +50,9 @@ struct StreamStats {
 // batches under way, acks, back-pressure; reconnects with growing, jittered delays and sends again,
 // in order, what no ack covers.
 //
-// A batch that the collector refuses (INVALID_ARGUMENT, RESOURCE_EXHAUSTED) is replaced in the
-// spool by a gap. When several were under way nobody knows which one was meant; then they are sent
-// again one by one.
+// A batch that the collector refuses by name is replaced in the spool by a gap. A call that ends
+// with INVALID_ARGUMENT or RESOURCE_EXHAUSTED and names none is tried again, batch by batch; one that
+// is turned away five times alone is taken for refused.
 //
 // Owned by the agent and used by its thread alone. The spool, transport, clock and rng are loans.
 class Stream {
@@ -92,6 +92,7 @@ class Stream {
   void SendMore();
   void SendBatch(const SpooledBatch& batch);
   void CallEnded();
+  void Refuse(uint64_t sequence, const Status& status);
   void Fail(const Status& status);
 
   // Fixed after construction.
@@ -110,7 +111,8 @@ class Stream {
   uint64_t sent_to_ = 0;                           // the last sequence handed to this call
   uint32_t welcome_window_ = 1;                    // as the handshake had it
   uint32_t window_ = 1;
-  uint32_t careful_ = 0;  // so many batches are still sent one at a time
+  uint32_t careful_ = 0;           // so many batches are still sent one at a time
+  uint32_t unnamed_refusals_ = 0;  // in a row, with one batch under way
   Duration retry_delay_{0};
   Duration next_try_{0};                // monotonic
   Duration hold_until_{0};              // monotonic: back-pressure

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +14,12 @@ namespace v1 {
 class PushRequest;
 class PushResponse;
 }  // namespace v1
+
+// The batch that the collector refused, by the trailer `forewarn-refused`.
+struct RefusedBatch {
+  uint64_t epoch = 0;
+  uint64_t sequence = 0;
+};
 
 // The way to the collector, as the push stream needs it. The real one is in grpc_transport.cc;
 // tests have one that loses, delays and refuses.
@@ -35,6 +42,8 @@ class PushCall {
   virtual bool ended() const = 0;
   // Why; meaningful once ended(). OK: the collector closed the stream.
   virtual Status status() const = 0;
+  // The batch that the status is about, once ended(). Nothing: it is about the connection.
+  virtual std::optional<RefusedBatch> refused() const = 0;
 };
 
 class Transport {

@@ -30,6 +30,7 @@ class FakeCollector : public Transport {
   bool lose_ack_of_last =
       false;  // with drop_call_after: the last batch is applied, its ack is lost
   std::function<bool(const v1::Batch&)> refuses;
+  bool names_the_refused = true;
   Status hello_error;
 
   // What it says.
@@ -90,8 +91,11 @@ class FakeCollector : public Transport {
     }
     bool ended() const override { return over_ && responses_.empty(); }
     Status status() const override { return status_; }
+    std::optional<RefusedBatch> refused() const override { return refused_; }
 
    private:
+    std::optional<RefusedBatch> refused_;
+
     void End(Status status) {
       over_ = true;
       status_ = std::move(status);
@@ -109,6 +113,7 @@ class FakeCollector : public Transport {
       collector_.received.emplace_back(batch.epoch(), batch.sequence());
       if (collector_.refuses && collector_.refuses(batch)) {
         held_.clear();
+        if (collector_.names_the_refused) refused_ = {batch.epoch(), batch.sequence()};
         End(InvalidArgument("series[0].labels: a name is missing"));
         return;
       }

@@ -194,6 +194,27 @@ TEST_F(StreamTest, TurnsARefusedBatchIntoAGapAndKeepsTheOthers) {
   EXPECT_EQ(stream_->stats().batches_refused, 1u);
 }
 
+TEST_F(StreamTest, LosesNoBatchToARefusalThatNamesNone) {
+  int refusals = 3;  // as gRPC does while it is short of memory
+  collector_.names_the_refused = false;
+  collector_.refuses = [&](const v1::Batch&) { return refusals-- > 0; };
+  Append(1);
+  Settle();
+  EXPECT_EQ(collector_.samples.size(), 2u);
+  EXPECT_EQ(stream_->stats().batches_refused, 0u);
+}
+
+TEST_F(StreamTest, GivesUpABatchThatNobodyTakesSoThatTheOthersPass) {
+  collector_.names_the_refused = false;
+  collector_.refuses = [](const v1::Batch& batch) {
+    return batch.samples_size() > 0 && batch.samples(0).values(0) == 5.0;
+  };
+  Append(10);
+  Settle();
+  EXPECT_EQ(collector_.samples.size(), 18u);
+  EXPECT_EQ(stream_->stats().batches_refused, 1u);
+}
+
 TEST_F(StreamTest, RefusesNothingOfItsOwnWhenTheHelloIsRefused) {
   collector_.hello_error = ResourceExhausted("too many probes");
   Append(3);
