@@ -112,15 +112,15 @@ class BannedCalls(unittest.TestCase):
 
 class Sizes(unittest.TestCase):
     def found(self, lines):
-        return [f for f in findings(tidy.check_sizes, **{"rules/engine.cc": "\n" * lines}) if f.startswith("rules/engine.cc")]
+        return [f for f in findings(tidy.check_sizes, **{"rules/sample.cc": "\n" * lines}) if f.startswith("rules/sample.cc")]
 
     def test_400_lines_are_one_idea_and_401_are_a_question(self):
         self.assertEqual([], self.found(400))
         self.assertTrue(self.found(401))
 
     def test_an_exception_for_a_file_that_became_short_is_a_finding(self):
-        tidy.LONG_FILES["rules/engine.cc"] = "for this test"
-        self.addCleanup(tidy.LONG_FILES.pop, "rules/engine.cc")
+        tidy.LONG_FILES["rules/sample.cc"] = "for this test"
+        self.addCleanup(tidy.LONG_FILES.pop, "rules/sample.cc")
         self.assertTrue(self.found(10))
         self.assertEqual([], self.found(401))
 
