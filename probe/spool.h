@@ -1,8 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +11,7 @@
 #include "model/telemetry.h"
 #include "probe/reading.h"
 #include "probe/spool_format.h"
+#include "probe/spool_segments.h"
 
 namespace forewarn {
 
@@ -104,58 +103,32 @@ class Spool {
   SpoolStats stats() const;
 
  private:
-  struct Segment {
-    uint64_t number = 0;
-    uint64_t first_id = 0;
-    uint64_t last_id = 0;
-    int64_t size = 0;
-  };
-  struct Record {
-    uint64_t segment = 0;
-    SpoolRecordPlace place;
-  };
-  struct Lane {
-    SpoolClass which = SpoolClass::kSamples;
-    std::deque<Segment> segments;
-    std::map<uint64_t, Record> records;  // by id: all that waits or is under way
-    int fd = -1;                         // of the last segment, open for appending
-    bool closed = true;                  // the last segment takes no more
-    SeriesNumbers numbers;               // of the last segment
-    // Reading goes forward, so the names of one segment at a time are kept.
-    uint64_t names_segment = 0;
-    uint64_t names_to = 0;  // offset up to which names were taken
-    std::vector<SeriesName> names;
-    uint64_t next_segment = 1;
-  };
-
-  Spool(SpoolOptions options, int lock) : options_(std::move(options)), lock_(lock) {}
+  Spool(SpoolOptions options, int lock)
+      : options_(std::move(options)),
+        lock_(lock),
+        samples_(SpoolClass::kSamples, options_.folder, options_.sync),
+        reports_(SpoolClass::kReports, options_.folder, options_.sync) {}
 
   Status Load(Timestamp now);
-  Status LoadLane(Lane& lane);
-  Status SetAside(Lane& lane, Segment& segment, std::string_view bytes, const SpoolScan& scan);
-  Status Write(Lane& lane, SpoolFrame frame, const std::string& payload);
-  StatusOr<std::string> ReadPayload(const Lane& lane, const Record& record);
-  StatusOr<std::string> ReadPayloadWithNames(Lane& lane, const Record& record);
-  Status StartSegment(Lane& lane);
-  void CloseSegment(Lane& lane);
+  Status LoadSegments(SpoolSegments& segments);
   Status Persist();
-  void RemoveFinishedSegments(Lane& lane);
-  void DropRecord(Lane& lane, std::map<uint64_t, Record>::iterator record, std::string_view reason);
+  void DropRecord(SpoolSegments& segments, uint64_t id, std::string_view reason);
   Status DropToFit();
   void DropExpired(Timestamp now);
-  void AddGap(std::string_view kind, std::string_view reason, uint64_t count, Timestamp from,
-              Timestamp to);
-  void AddGaps(const SpoolCounts& counts, std::string_view reason, Timestamp at);
+  // Counts a record as lost, in gaps that wait for a batch or are a batch's.
+  void Lose(std::vector<Gap>& gaps, const SpoolFrame& frame, std::string_view reason);
   bool IsUnderWay(SpoolClass which, uint64_t id) const;
-  std::string PathOf(const Lane& lane, uint64_t segment) const;
-  int64_t bytes() const;
+  uint64_t& FloorOf(SpoolClass which);
+  int64_t bytes() const { return samples_.bytes() + reports_.bytes(); }
 
+  // Fixed after construction.
   const SpoolOptions options_;
   const int lock_;
 
+  // Changes.
   SpoolManifest manifest_;
-  Lane samples_;
-  Lane reports_;
+  SpoolSegments samples_;
+  SpoolSegments reports_;
 };
 
 }  // namespace forewarn

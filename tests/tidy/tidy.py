@@ -80,8 +80,6 @@ WITHOUT_MIRROR = {
 # Files over LONGEST lines, and why each is still one idea.
 LONGEST = 400
 LONG_FILES = {
-    "tests/unit/probe/spool_test.cc": "one promise, seen from every side, with one set of helpers",
-    "probe/spool.cc": "the life of a record from writing to forgetting, whose steps share one set of invariants",
     "rules/engine.cc": "the order in which one entry becomes conclusions; the steps themselves have files",
     "rules/rule_file.cc": "one grammar, read key by key by one class",
     "tests/scenario/run.cc": "one world and how it is told and looked at",

@@ -1,105 +1,18 @@
 #include "probe/spool.h"
 
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
 #include <map>
 #include <set>
 
 #include "base/rng.h"
-#include "tests/unit/probe/temp_dir.h"
+#include "tests/unit/probe/spool_items.h"
 
 namespace forewarn {
 namespace {
 
-namespace fs = std::filesystem;
 using ::testing::ElementsAre;
-
-constexpr Timestamp kStart = FromMillis(1'777'600'000'000);
-
-SpoolOptions Options(const TempDir& dir) {
-  SpoolOptions options;
-  options.folder = dir / "spool";
-  options.sync = false;
-  return options;
-}
-
-std::unique_ptr<Spool> OpenOrDie(const SpoolOptions& options, Timestamp now = kStart) {
-  StatusOr<std::unique_ptr<Spool>> spool = Spool::Open(options, now);
-  EXPECT_TRUE(spool.ok()) << spool.status().ToString();
-  return *std::move(spool);
-}
-
-// One round: `samples` readings, numbered so that each is unlike any other, and `events` events.
-SpoolItem Item(int round, int samples, int events = 0) {
-  SpoolItem item;
-  item.at = kStart + 15s * round;
-  for (int i = 0; i < samples; ++i) {
-    std::string cpu = std::to_string(i);
-    item.samples.push_back({MakeSeriesName("m", {{"cpu", cpu}}), round * 1000.0 + i});
-  }
-  item.rounds.push_back({item.at, 15s, 0ms});
-  for (int i = 0; i < events; ++i) {
-    Event event;
-    event.at = event.last_at = item.at;
-    event.message = "event " + std::to_string(round) + "/" + std::to_string(i);
-    item.reports.events.push_back(event);
-  }
-  return item;
-}
-
-struct Delivered {
-  std::multiset<double> samples;
-  std::multiset<std::string> events;
-  std::vector<uint64_t> sequences;
-  std::map<std::string, uint64_t> gaps;  // by kind
-
-  void Take(const SpooledBatch& batch) {
-    sequences.push_back(batch.sequence);
-    for (const Reading& reading : batch.item.samples) samples.insert(reading.value);
-    for (const Event& event : batch.item.reports.events) events.insert(event.message);
-    for (const Gap& gap : batch.gaps) gaps[gap.kind] += gap.count;
-  }
-};
-
-// Sends and acknowledges all there is, resends included.
-Delivered Drain(Spool& spool, Timestamp now = kStart) {
-  Delivered delivered;
-  for (uint64_t sequence : spool.UnderWay()) {
-    StatusOr<SpooledBatch> batch = spool.Load(sequence);
-    EXPECT_TRUE(batch.ok()) << batch.status().ToString();
-    delivered.Take(*batch);
-    spool.Ack(batch->epoch, sequence);
-  }
-  for (;;) {
-    StatusOr<std::optional<SpooledBatch>> batch = spool.Seal(now);
-    EXPECT_TRUE(batch.ok()) << batch.status().ToString();
-    if (!batch->has_value()) return delivered;
-    delivered.Take(**batch);
-    spool.Ack((*batch)->epoch, (*batch)->sequence);
-  }
-}
-
-std::vector<std::string> Files(const std::string& folder, const std::string& prefix) {
-  std::vector<std::string> names;
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    if (entry.path().filename().string().starts_with(prefix))
-      names.push_back(entry.path().string());
-  }
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
-std::string Slurp(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-void Spill(const std::string& path, const std::string& bytes) {
-  std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
-}
 
 TEST(Spool, GivesBackWhatWasPutInInOrder) {
   TempDir dir;
@@ -347,70 +260,6 @@ TEST(Spool, ANewSpoolAndAnUnknownProbeAgree) {
   EXPECT_THAT(spool->UnderWay(), ElementsAre(1));
 }
 
-// A kill in the middle of a write leaves the file of the newest record cut at any byte. Strategy:
-// cut it at each length, reopen, drain. Invariants: the spool opens; whole records come out as they
-// went in; a record whose beginning is there is delivered or declared; and the next start declares
-// nothing again.
-TEST(Spool, OpensAfterAKillAtAnyByte) {
-  TempDir dir;
-  SpoolOptions options = Options(dir);
-  {
-    auto spool = OpenOrDie(options);
-    for (int round = 0; round < 3; ++round) ASSERT_TRUE(spool->Append(Item(round, 3), kStart).ok());
-  }
-  std::string segment = Files(options.folder, "samples-").at(0);
-  std::string bytes = Slurp(segment);
-  SpoolScan whole = ScanSegment(bytes, SpoolClass::kSamples, 0);
-  ASSERT_EQ(whole.records.size(), 3u);
-  for (size_t length = 0; length <= bytes.size(); ++length) {
-    TempDir copy;
-    SpoolOptions there = Options(copy);
-    fs::copy(options.folder, there.folder, fs::copy_options::recursive);
-    fs::resize_file(there.folder + "/" + fs::path(segment).filename().string(), length);
-    size_t good = 0;
-    size_t begun = 0;
-    for (const SpoolRecordPlace& place : whole.records) {
-      if (place.end <= length) ++good;
-      if (place.offset + kSpoolFrameSize <= length) ++begun;
-    }
-    Delivered delivered = Drain(*OpenOrDie(there));
-    ASSERT_EQ(delivered.samples.size(), good * 3) << "cut at " << length;
-    // What is declared travels with a batch; when nothing is left to send it waits for the next
-    // one.
-    auto again = OpenOrDie(there);
-    ASSERT_TRUE(again->Append(Item(9, 1), kStart).ok());
-    delivered.Take(**again->Seal(kStart));
-    ASSERT_EQ(delivered.samples.size() - 1 + delivered.gaps["samples"], begun * 3)
-        << "cut at " << length;
-  }
-}
-
-// Flips each byte of a segment in turn. Invariant: delivered + declared = appended, whatever is
-// hit, and the spool opens. (A hit in the file's own header costs the whole segment, declared.)
-TEST(Spool, DeclaresWhateverAFlippedByteDamaged) {
-  TempDir dir;
-  SpoolOptions options = Options(dir);
-  {
-    auto spool = OpenOrDie(options);
-    for (int round = 0; round < 3; ++round) ASSERT_TRUE(spool->Append(Item(round, 2), kStart).ok());
-  }
-  std::string segment = Files(options.folder, "samples-").at(0);
-  std::string bytes = Slurp(segment);
-  for (size_t at = 0; at < bytes.size(); ++at) {
-    TempDir copy;
-    SpoolOptions there = Options(copy);
-    fs::copy(options.folder, there.folder, fs::copy_options::recursive);
-    std::string damaged = bytes;
-    damaged[at] = static_cast<char>(damaged[at] ^ 0x55);
-    Spill(there.folder + "/" + fs::path(segment).filename().string(), damaged);
-    auto spool = OpenOrDie(there);
-    ASSERT_TRUE(spool->Append(Item(9, 1), kStart).ok());
-    Delivered delivered = Drain(*spool);
-    ASSERT_EQ(delivered.samples.size() - 1 + delivered.gaps["samples"], 6u) << "byte " << at;
-    ASSERT_FALSE(Files(there.folder, "quarantine-").empty());
-  }
-}
-
 TEST(Spool, ADamagedManifestSendsEverythingAgainInANewEpoch) {
   TempDir dir;
   SpoolOptions options = Options(dir);
@@ -429,35 +278,6 @@ TEST(Spool, ADamagedManifestSendsEverythingAgainInANewEpoch) {
   Delivered delivered = Drain(*spool);
   EXPECT_EQ(delivered.samples.size(), 6u);
   EXPECT_EQ(delivered.sequences.front(), 1u);
-}
-
-TEST(Spool, DeclaresARecordThatBecameUnreadableAfterItWasOpened) {
-  TempDir dir;
-  SpoolOptions options = Options(dir);
-  auto spool = OpenOrDie(options);
-  ASSERT_TRUE(spool->Append(Item(1, 3, 1), kStart).ok());
-  std::string segment = Files(options.folder, "samples-").at(0);
-  std::string bytes = Slurp(segment);
-  bytes[kSpoolHeaderSize + kSpoolFrameSize + 5] ^= 1;
-  Spill(segment, bytes);
-  Delivered delivered = Drain(*spool);
-  EXPECT_EQ(delivered.samples.size(), 0u);
-  EXPECT_EQ(delivered.gaps["samples"], 3u);
-  EXPECT_EQ(delivered.events.size(), 1u);
-}
-
-TEST(Spool, CountsWhatCouldNotBeWritten) {
-  TempDir dir;
-  SpoolOptions options = Options(dir);
-  auto spool = OpenOrDie(options);
-  // A folder in the place of the file that comes next.
-  fs::create_directory(options.folder + "/samples-00000000000000000001.seg");
-  EXPECT_FALSE(spool->Append(Item(1, 3), kStart).ok());
-  fs::remove(options.folder + "/samples-00000000000000000001.seg");
-  ASSERT_TRUE(spool->Append(Item(2, 1), kStart).ok());
-  Delivered delivered = Drain(*spool);
-  EXPECT_EQ(delivered.samples.size(), 1u);
-  EXPECT_EQ(delivered.gaps["samples"], 3u);
 }
 
 // The promise as a whole. Strategy: a random walk over appends, seals, acks (some lost), refusals,
