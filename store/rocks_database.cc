@@ -1,0 +1,193 @@
+#include "store/rocks_database.h"
+
+#include <fmt/format.h>
+#include <rocksdb/cache.h>
+#include <rocksdb/convenience.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include "base/file.h"
+
+namespace forewarn {
+namespace {
+
+std::string MetaName(uint32_t format) { return fmt::format("meta-{}", format); }
+
+std::array<std::string, kFamilyCount> FamilyNames() {
+  return {rocksdb::kDefaultColumnFamilyName,
+          MetaName(kStoreFormat),
+          "journal",
+          "series",
+          "chunks",
+          "history",
+          "state"};
+}
+
+rocksdb::ColumnFamilyOptions FamilyOptions(Family which, const StoreOptions& options,
+                                           const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::BlockBasedTableOptions table;
+  table.checksum = rocksdb::kXXH3;
+  table.format_version = 5;
+  table.block_cache = cache;
+  table.cache_index_and_filter_blocks = true;  // so that the cache's size bounds them too
+  table.block_size = 16 << 10;
+  rocksdb::ColumnFamilyOptions result;
+  result.write_buffer_size = static_cast<size_t>(options.write_buffer_bytes);
+  result.compression = rocksdb::kZSTD;
+  if (which == kJournal) result.compression = rocksdb::kNoCompression;  // its values are compressed
+  if (which == kState) table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  result.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return result;
+}
+
+rocksdb::DBOptions DatabaseOptions(const StoreOptions& options, rocksdb::Env* env) {
+  rocksdb::DBOptions result;
+  result.create_if_missing = true;
+  result.create_missing_column_families = true;
+  result.paranoid_checks = true;
+  result.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  result.track_and_verify_wals_in_manifest = true;  // a log that is missing as a whole is noticed
+  // All memtables together; and logs that only an idle family keeps alive are flushed away.
+  result.db_write_buffer_size = static_cast<size_t>(options.write_buffer_bytes) * 3;
+  result.max_total_wal_size = static_cast<uint64_t>(options.write_buffer_bytes) * 8;
+  result.max_background_jobs = 2;
+  result.max_open_files = 512;
+  result.keep_log_file_num = 4;
+  result.max_log_file_size = 8 << 20;
+  result.db_host_id.clear();  // copies travel; they need not name the machine
+  result.info_log_level = rocksdb::WARN_LEVEL;
+  if (env != nullptr) result.env = env;
+  return result;
+}
+
+// The format that the names of the column families speak of; 0 when none does.
+uint32_t FormatOf(const std::vector<std::string>& names) {
+  uint32_t format = 0;
+  for (const std::string& name : names) {
+    uint32_t number = 0;
+    if (!name.starts_with("meta-")) continue;
+    auto [end, error] = std::from_chars(name.data() + 5, name.data() + name.size(), number);
+    if (error == std::errc() && end == name.data() + name.size()) format = std::max(format, number);
+  }
+  return format;
+}
+
+// Whether the folder holds a database. RocksDB itself would make a new one beside the remains of
+// another.
+StatusOr<bool> HoldsDatabase(const std::string& dir) {
+  FW_ASSIGN_OR_RETURN(std::vector<std::string> names, ListDir(dir));
+  bool current = false, remains = false;
+  for (const std::string& name : names) {
+    current = current || name == "CURRENT";
+    remains = remains || name.starts_with("MANIFEST-") || name.ends_with(".sst") ||
+              name.ends_with(".log");
+  }
+  if (remains && !current) {
+    return DataLoss(
+        fmt::format("{} holds a part of a database: {}/CURRENT is missing; restore the folder "
+                    "from a backup",
+                    dir, dir));
+  }
+  return current;
+}
+
+}  // namespace
+
+StatusOr<std::unique_ptr<RocksDatabase>> RocksDatabase::Open(
+    const StoreOptions& options, std::shared_ptr<rocksdb::FileSystem> files) {
+  std::unique_ptr<RocksDatabase> database(new RocksDatabase(options.dir));
+  if (files != nullptr) database->env_ = rocksdb::NewCompositeEnv(std::move(files));
+  FW_RETURN_IF_ERROR(MakeDirs(options.dir, 0750));
+  FW_RETURN_IF_ERROR(database->OpenFamilies(options));
+  return database;
+}
+
+Status RocksDatabase::CheckFamilies(const rocksdb::DBOptions& database) const {
+  std::vector<std::string> names;
+  rocksdb::Status listed = rocksdb::DB::ListColumnFamilies(database, dir_, &names);
+  if (!listed.ok()) return Outcome(listed);
+  uint32_t format = FormatOf(names);
+  if (format > kStoreFormat) {
+    return FailedPrecondition(
+        fmt::format("the database in {} was written by a newer Forewarn (format {}, this binary "
+                    "reads {}): run the newer "
+                    "version, or restore a backup made by this one",
+                    dir_, format, kStoreFormat));
+  }
+  // A creation that was cut short leaves some of our families, none of them with content.
+  auto ours = FamilyNames();
+  for (const std::string& name : names) {
+    if (std::find(ours.begin(), ours.end(), name) == ours.end()) {
+      return FailedPrecondition(
+          fmt::format("{} holds a database that is not Forewarn's: it has a column "
+                      "family '{}'; give Forewarn a folder of its own",
+                      dir_, name));
+    }
+  }
+  return OkStatus();
+}
+
+Status RocksDatabase::OpenFamilies(const StoreOptions& options) {
+  rocksdb::DBOptions database = DatabaseOptions(options, env_.get());
+  FW_ASSIGN_OR_RETURN(bool exists, HoldsDatabase(dir_));
+  if (exists) FW_RETURN_IF_ERROR(CheckFamilies(database));
+  auto cache = rocksdb::NewLRUCache(static_cast<size_t>(options.block_cache_bytes));
+  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
+  auto family_names = FamilyNames();
+  for (int i = 0; i < kFamilyCount; ++i) {
+    descriptors.emplace_back(family_names[i],
+                             FamilyOptions(static_cast<Family>(i), options, cache));
+  }
+  rocksdb::DB* db = nullptr;
+  rocksdb::Status opened = rocksdb::DB::Open(database, dir_, descriptors, &families_, &db);
+  if (!opened.ok()) return Outcome(opened);
+  db_.reset(db);
+  return OkStatus();
+}
+
+RocksDatabase::~RocksDatabase() {
+  for (rocksdb::ColumnFamilyHandle* handle : families_) {
+    (void)db_->DestroyColumnFamilyHandle(handle);
+  }
+  if (db_ != nullptr) (void)db_->Close();
+}
+
+std::unique_ptr<rocksdb::Iterator> RocksDatabase::Iterate(Family which) const {
+  return std::unique_ptr<rocksdb::Iterator>(
+      db_->NewIterator(rocksdb::ReadOptions(), family(which)));
+}
+
+StatusOr<uint64_t> RocksDatabase::Number(MetaKind kind, uint32_t partition) const {
+  std::string value;
+  rocksdb::Status got =
+      db_->Get(rocksdb::ReadOptions(), family(kMeta), EncodeMetaKey(kind, partition), &value);
+  if (got.IsNotFound()) return uint64_t{0};
+  if (!got.ok()) return Outcome(got);
+  StatusOr<uint64_t> number = DecodeMeta(value);
+  if (!number.ok()) return Damaged(number.status(), fmt::format("partition {}", partition));
+  return number;
+}
+
+Status RocksDatabase::DropRange(Family which, const std::string& begin,
+                                const std::string& end) const {
+  std::unique_ptr<rocksdb::Iterator> it = Iterate(which);
+  it->Seek(begin);
+  FW_RETURN_IF_ERROR(Outcome(it->status()));
+  if (!it->Valid() || ToView(it->key()) >= end) return OkStatus();
+  rocksdb::Slice from = begin, to = end;
+  rocksdb::RangePtr range(&from, &to);
+  FW_RETURN_IF_ERROR(Outcome(
+      rocksdb::DeleteFilesInRanges(db_.get(), family(which), &range, 1, /*include_end=*/false)));
+  return Outcome(db_->DeleteRange(rocksdb::WriteOptions(), family(which), begin, end));
+}
+
+Status RocksDatabase::DamagedKey(std::string_view what) const {
+  return Damaged(DataLoss("key cut short or damaged"), what);
+}
+
+}  // namespace forewarn

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <rocksdb/db.h>
+#include <rocksdb/env.h>
+#include <rocksdb/file_system.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "store/format.h"
+#include "store/rocks_status.h"
+#include "store/store.h"
+
+namespace forewarn {
+
+// The column families, one for each kind of data; their grammar is at the top of format.cc.
+enum Family { kDefault, kMeta, kJournal, kSeries, kChunks, kHistory, kState, kFamilyCount };
+
+inline rocksdb::Slice ToSlice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
+inline std::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
+
+// RocksDatabase is the open database with its families and how it is tuned. Owned by the
+// RocksStore; thread-safe as RocksDB is.
+//
+// The write-ahead log is read strictly (kTolerateCorruptedTailRecords): only its torn tail, which
+// nobody was told of, may be missing; damage in the middle is an error, for the default mode would
+// quietly forget everything after it.
+class RocksDatabase {
+ public:
+  // Opens or creates; refuses with a sentence what StoreOptions' OpenStore() refuses. `files` may
+  // be null: the machine's own.
+  static StatusOr<std::unique_ptr<RocksDatabase>> Open(const StoreOptions& options,
+                                                       std::shared_ptr<rocksdb::FileSystem> files);
+  ~RocksDatabase();
+
+  const std::string& dir() const { return dir_; }
+  rocksdb::DB& db() const { return *db_; }
+  rocksdb::ColumnFamilyHandle* family(Family which) const { return families_[which]; }
+  // Over what is written by now.
+  std::unique_ptr<rocksdb::Iterator> Iterate(Family which) const;
+
+  // Of `meta`; 0 when it was never written.
+  StatusOr<uint64_t> Number(MetaKind kind, uint32_t partition) const;
+
+  // Drops the keys in [begin, end). Files that hold nothing else go at once. The rest, at the
+  // edges, is hidden by one range deletion, which compaction carries out.
+  Status DropRange(Family which, const std::string& begin, const std::string& end) const;
+
+  Status Outcome(const rocksdb::Status& status) const { return Translate(status, dir_); }
+  Status Damaged(const Status& why, std::string_view what) const {
+    return DamagedDatabase(dir_, why, what);
+  }
+  Status DamagedKey(std::string_view what) const;
+
+ private:
+  explicit RocksDatabase(std::string dir) : dir_(std::move(dir)) {}
+
+  Status CheckFamilies(const rocksdb::DBOptions& database) const;
+  Status OpenFamilies(const StoreOptions& options);
+
+  const std::string dir_;
+  std::unique_ptr<rocksdb::Env> env_;  // only over files of a test; outlives db_
+  std::unique_ptr<rocksdb::DB> db_;
+  std::vector<rocksdb::ColumnFamilyHandle*> families_;
+};
+
+}  // namespace forewarn

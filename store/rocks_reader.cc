@@ -1,0 +1,121 @@
+#include "store/rocks_reader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "store/commit_check.h"
+#include "store/format.h"
+
+namespace forewarn {
+
+Status RocksReader::ReadState(
+    uint32_t partition, StateKind kind,
+    const std::function<Status(std::string_view id, std::string_view record)>& visit) const {
+  std::string prefix = EncodeKey(StateKey{partition, kind, ""});
+  std::unique_ptr<rocksdb::Iterator> it = database_.Iterate(kState);
+  for (it->Seek(prefix); it->Valid() && it->key().starts_with(prefix); it->Next()) {
+    FW_RETURN_IF_ERROR(visit(ToView(it->key()).substr(prefix.size()), ToView(it->value())));
+  }
+  return database_.Outcome(it->status());
+}
+
+StatusOr<std::string> RocksReader::GetState(uint32_t partition, StateKind kind,
+                                            std::string_view id) const {
+  std::string record;
+  rocksdb::Status got =
+      database_.db().Get(rocksdb::ReadOptions(), database_.family(kState),
+                         EncodeKey(StateKey{partition, kind, std::string(id)}), &record);
+  if (got.IsNotFound()) return NoSuchRecord(partition, kind, id);
+  if (!got.ok()) return database_.Outcome(got);
+  return record;
+}
+
+Status RocksReader::ReadSeries(uint32_t partition,
+                               const std::function<Status(const NewSeries&)>& visit) const {
+  std::unique_ptr<rocksdb::Iterator> it = database_.Iterate(kSeries);
+  for (it->Seek(EncodeKey(SeriesKey{partition, 0})); it->Valid(); it->Next()) {
+    std::optional<SeriesKey> key = DecodeSeriesKey(ToView(it->key()));
+    if (!key) return database_.DamagedKey("series");
+    if (key->partition != partition) break;
+    StatusOr<Labels> labels = DecodeSeries(ToView(it->value()));
+    if (!labels.ok()) {
+      return database_.Damaged(labels.status(),
+                               fmt::format("series {} of partition {}", key->id, partition));
+    }
+    FW_RETURN_IF_ERROR(visit({key->id, *std::move(labels)}));
+  }
+  return database_.Outcome(it->status());
+}
+
+StatusOr<std::vector<SealedChunk>> RocksReader::ReadChunks(uint32_t partition, SeriesId id,
+                                                           Timestamp from, Timestamp to) const {
+  std::vector<SealedChunk> result;
+  if (from > to) return result;
+  std::unique_ptr<rocksdb::Iterator> it = database_.Iterate(kChunks);
+  int64_t day = StoredDayOf(from);
+  auto seek = [&] { it->Seek(EncodeKey(ChunkKey{day, partition, id, Timestamp::min()})); };
+  for (seek(); it->Valid();) {
+    std::optional<ChunkKey> key = DecodeChunkKey(ToView(it->key()));
+    if (!key) return database_.DamagedKey("chunks");
+    if (key->day > StoredDayOf(to)) break;
+    auto place = std::pair(key->partition, key->id);
+    auto wanted = std::pair(partition, id);
+    if (place != wanted || key->first > to) {
+      // Days without this series are stepped over: to the day we landed in, or past it.
+      day = place < wanted ? key->day : key->day + 1;
+      seek();
+      continue;
+    }
+    StatusOr<SealedChunk> chunk = DecodeSealed(*key, ToView(it->value()));
+    if (!chunk.ok()) {
+      return database_.Damaged(chunk.status(),
+                               fmt::format("series {} of partition {}", id, partition));
+    }
+    if (chunk->last >= from) result.push_back(*std::move(chunk));
+    it->Next();
+  }
+  FW_RETURN_IF_ERROR(database_.Outcome(it->status()));
+  return result;
+}
+
+StatusOr<std::vector<HistoryRow>> RocksReader::ReadHistory(uint32_t partition,
+                                                           std::string_view customer,
+                                                           Timestamp from, Timestamp to,
+                                                           size_t limit) const {
+  std::vector<HistoryRow> result;
+  if (from > to) return result;
+  // From the newest backwards, so that a limit stops the reading.
+  std::unique_ptr<rocksdb::Iterator> it = database_.Iterate(kHistory);
+  HistoryKey at{StoredDayOf(to), partition, std::string(customer), to, UINT64_MAX, UINT32_MAX};
+  auto seek = [&] { it->SeekForPrev(EncodeKey(at)); };
+  for (seek(); it->Valid() && result.size() < limit;) {
+    std::optional<HistoryKey> key = DecodeHistoryKey(ToView(it->key()));
+    if (!key) return database_.DamagedKey("history");
+    if (key->day < StoredDayOf(from)) break;
+    auto place = std::tuple(key->partition, key->customer.size(), key->customer);
+    auto wanted = std::tuple(partition, customer.size(), at.customer);
+    if (place != wanted) {
+      // Days without this customer are stepped over: to the day we landed in, or before it.
+      at.day = place > wanted ? key->day : key->day - 1;
+      at.at = Timestamp::max();
+      seek();
+      continue;
+    }
+    if (key->at < from) break;
+    StatusOr<HistoryRow> row = DecodeHistory(*key, ToView(it->value()));
+    if (!row.ok()) {
+      return database_.Damaged(row.status(),
+                               fmt::format("history of {} in partition {}", customer, partition));
+    }
+    result.push_back(*std::move(row));
+    it->Prev();
+  }
+  FW_RETURN_IF_ERROR(database_.Outcome(it->status()));
+  std::reverse(result.begin(), result.end());
+  return result;
+}
+
+}  // namespace forewarn
