@@ -84,7 +84,6 @@ LONG_FILES = {
     "rules/rule_file.cc": "one grammar, read key by key by one class",
     "tests/scenario/run.cc": "one world and how it is told and looked at",
     "store/head.cc": "one fold over one set of open samples: what enters it, seals it, replays it and reads it",
-    "store/rocks_store.cc": "one implementation of one interface, whose class needs no header of its own",
     "incidents/manager.cc": "one fold: every way into, through and out of a ticket shares its pieces",
     "notifier/planner.cc": "one fold: who is told of the end depends on who was told of the beginning",
     "tests/unit/incidents/manager_test.cc": "mirrors incidents/manager.cc; the property test uses the builders",
@@ -148,7 +147,7 @@ ALLOWED_CALLS = {
     ("collector/server.cc", "now"): "gRPC's deadlines are on the system's clock",
     ("collector/ingest_service.cc", "now"): "gRPC's alarms are on the system's clock",
     ("collector/ingest_service.cc", "shared"): "a stream lives as long as the last of gRPC's callbacks on it",
-    ("store/rocks_store.cc", "thread"): "Store is read by many threads while one commits (store/store.h)",
+    ("store/rocks_journal.h", "thread"): "Store is read by many threads while one commits (store/store.h)",
     ("store/memory_store.cc", "thread"): "keeps the same promise as the store on disk",
 }
 
