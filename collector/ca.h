@@ -44,8 +44,7 @@ struct KeyAndChain {
 //   operator-admin.pem operator-admin.key for forewarnctl on this machine
 //
 // Keys are 0600 and written before the certificate that names them, each file atomically, so that a
-// start which dies half way is finished by the next. Immutable once open; thread-safe. OpenSSL is
-// in ca.cc alone.
+// start which dies half way is finished by the next. Immutable once open; thread-safe.
 class CertificateAuthority {
  public:
   // Makes or loads the authority; issues the server's certificate anew when the names changed, when
@@ -93,8 +92,5 @@ class CertificateAuthority {
   KeyAndChain server_;
   Timestamp server_expires_at_;
 };
-
-// 64 lower-case hex digits.
-std::string Sha256Hex(std::string_view bytes);
 
 }  // namespace forewarn

@@ -10,6 +10,7 @@
 #include "base/record.h"
 #include "collector/enrol_token.h"
 #include "collector/rpc.h"
+#include "collector/x509.h"
 #include "forewarn/v1/ingest.grpc.pb.h"
 #include "model/ids.h"
 

@@ -13,11 +13,8 @@ class Service;
 
 namespace forewarn {
 
-// The door through which probes push (proto/forewarn/v1/ingest.proto is its specification). Each
-// stream is a reactor that gRPC's threads and the committer's thread meet in; none of them ever
-// waits there. A batch is read, checked and handed to its shard; its ack leaves when the commit is
-// durable. Acks that gather while one is being sent leave as one. When the shard's queue is full,
-// the stream holds the batch, tells the probe to slow down, reads no more, and tries again.
+// The door through which probes push (proto/forewarn/v1/ingest.proto is its specification): it opens a stream
+// (collector/push_stream.h) for each probe, ends them, and takes single pushes.
 class IngestService {
  public:
   // Loans that outlive it: all but `limits`.

@@ -10,6 +10,7 @@
 #include "collector/operate_convert.h"
 #include "collector/operate_service.h"
 #include "collector/rpc.h"
+#include "collector/x509.h"
 #include "forewarn/v1/operate.grpc.pb.h"
 #include "model/ids.h"
 

@@ -44,6 +44,7 @@ WITHOUT_MIRROR = {
     "collector/operate_probes.cc": "tests/integration/edges_test.cc: through its door, over real TLS",
     "collector/operate_query.cc": "tests/integration/edges_test.cc: through its door, over real TLS",
     "collector/operate_tickets.cc": "tests/integration/edges_test.cc: through its door, over real TLS",
+    "collector/push_stream.cc": "tests/integration/edges_test.cc: through its door, over real TLS",
     "collector/rpc.cc": "tests/integration/edges_test.cc: through its door, over real TLS",
     "collector/server.cc": "tests/integration/edges_test.cc: through its door, over real TLS",
     "collector/delivery_thread.cc": "tests/integration/demo_test.py: the warning as the mail server got it",
@@ -89,8 +90,6 @@ LONG_FILES = {
     "tests/unit/incidents/manager_test.cc": "mirrors incidents/manager.cc; the property test uses the builders",
     "tests/unit/notifier/planner_test.cc": "mirrors notifier/planner.cc; the property test uses the builders",
     "tests/unit/store/head_test.cc": "mirrors store/head.cc; the kills use the builders of the tests before them",
-    "collector/ca.cc": "making, checking and signing certificates, and OpenSSL in no other source",
-    "collector/ingest_service.cc": "one stream's life; the service around it only opens and ends streams",
 }
 
 # (header, where it may be included, what to use instead)
@@ -145,8 +144,10 @@ ALLOWED_CALLS = {
     ("base/log.cc", "now"): "a log line carries the machine's own clock, also where time is simulated",
     ("ctl/connection.h", "now"): "gRPC's deadlines are on the system's clock",
     ("collector/server.cc", "now"): "gRPC's deadlines are on the system's clock",
-    ("collector/ingest_service.cc", "now"): "gRPC's alarms are on the system's clock",
+    ("collector/push_stream.cc", "now"): "gRPC's alarms are on the system's clock",
     ("collector/ingest_service.cc", "shared"): "a stream lives as long as the last of gRPC's callbacks on it",
+    ("collector/push_stream.h", "shared"): "a stream lives as long as the last of gRPC's callbacks on it",
+    ("collector/push_stream.cc", "shared"): "a stream lives as long as the last of gRPC's callbacks on it",
     ("store/rocks_journal.h", "thread"): "Store is read by many threads while one commits (store/store.h)",
     ("store/memory_store.cc", "thread"): "keeps the same promise as the store on disk",
 }

@@ -186,9 +186,5 @@ TEST(Ca, RefusesANameThatCannotBeInACertificate) {
   EXPECT_EQ(ca.status().code(), Code::kInvalidArgument);
 }
 
-TEST(Ca, Sha256IsTheKnownOne) {
-  EXPECT_EQ(Sha256Hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-}
-
 }  // namespace
 }  // namespace forewarn
