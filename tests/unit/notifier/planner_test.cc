@@ -6,6 +6,7 @@
 
 #include "base/record.h"
 #include "base/rng.h"
+#include "tests/unit/notifier/planner_world.h"
 
 namespace forewarn {
 namespace {
@@ -14,148 +15,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-using ::testing::UnorderedElementsAre;
-
-constexpr uint32_t kPartition = 7;
-const Timestamp kStart = FromMillis(1'777'629'600'000);  // 2026-05-01T10:00:00Z
-
-Alert Disk(const std::string& mountpoint, const std::string& severity = "warning",
-           AlertState state = AlertState::kFiring) {
-  Alert alert;
-  alert.id = Fingerprint::Of(mountpoint);
-  alert.customer = "acme";
-  alert.installation = "prod";
-  alert.rule = "DiskWillFill";
-  alert.labels = {
-      {"alertname", "DiskWillFill"}, {"mountpoint", mountpoint}, {"severity", severity}};
-  alert.annotations = {{"summary", mountpoint + " fills"}};
-  alert.state = state;
-  alert.active_since = kStart;
-  alert.warning_template = "disk_will_fill";
-  return alert;
-}
-
-// Acme reads Chinese in Shanghai; support has a mail address and, for errors and worse, a webhook.
-Bundle MakeBundle() {
-  Bundle bundle;
-  bundle.id = "b1";
-  Customer acme;
-  acme.id = "acme";
-  acme.name = "Acme Ltd";
-  acme.locale = "zh-CN";
-  acme.timezone = "Asia/Shanghai";
-  acme.contacts = {{"operator", "ops@acme.example.com"},
-                   {"no address", ""},
-                   {"deputy", "deputy@acme.example.com"}};
-  acme.owner = "the owner";
-  acme.owner_email = "owner@example.com";
-  bundle.customers = {acme};
-  bundle.receivers = {{"support-mail", Receiver::Kind::kEmail, {"support@example.com"}, "", ""},
-                      {"pager", Receiver::Kind::kWebhook, {}, "https://pager.example.com/", ""},
-                      {"contacts", Receiver::Kind::kEmail, {}, "", ""}};
-  bundle.routes = {{Audience::kSupport, {}, {"support-mail"}, Severity::kInfo},
-                   {Audience::kSupport, {}, {"pager", "support-mail"}, Severity::kError},
-                   {Audience::kCustomer, {}, {"contacts"}, Severity::kInfo}};
-  return bundle;
-}
-
-class Plans : public ::testing::Test {
- protected:
-  Plans() { planner_.SetBundle(MakeBundle()); }
-
-  static IncidentChange Step(IncidentStep step, std::vector<Alert> joined, uint64_t number = 71) {
-    IncidentChange change;
-    change.step = step;
-    change.ticket.number = number;
-    change.ticket.customer = "acme";
-    change.ticket.installation = "prod";
-    change.ticket.rule = "DiskWillFill";
-    change.ticket.title = "DiskWillFill: a disk fills";
-    change.ticket.problem_since = kStart;
-    change.ticket.alerts = joined;
-    change.joined = std::move(joined);
-    return change;
-  }
-  static IncidentChange Resolved(std::vector<Alert> left, uint64_t number = 71) {
-    IncidentChange change = Step(IncidentStep::kResolved, {}, number);
-    for (Alert& alert : left) alert.state = AlertState::kResolved;
-    change.left = std::move(left);
-    change.ticket.state = TicketState::kResolved;
-    change.ticket.resolved_at = now_for_steps_;
-    change.ticket.problem_until = now_for_steps_;
-    return change;
-  }
-
-  Planner::Plan Tell(std::vector<IncidentChange> changes) {
-    for (const IncidentChange& change : changes) tickets_[change.ticket.number] = change.ticket;
-    Entry entry = MakeEntry();
-    Planner::Plan plan;
-    EXPECT_TRUE(planner_.Apply(entry, ++sequence_, changes, Find(), plan).ok());
-    return plan;
-  }
-  Status Do(Command command, Planner::Plan* plan = nullptr) {
-    Entry entry = MakeEntry();
-    entry.what = std::move(command);
-    Planner::Plan made;
-    Status status = planner_.Apply(entry, ++sequence_, {}, Find(), made);
-    if (plan != nullptr) *plan = std::move(made);
-    return status;
-  }
-  Planner::FindTicket Find() const {
-    return [this](uint64_t number) {
-      auto at = tickets_.find(number);
-      return at == tickets_.end() ? nullptr : &at->second;
-    };
-  }
-  Entry MakeEntry() const {
-    Entry entry;
-    entry.partition = kPartition;
-    entry.arrival = now_;
-    entry.actor = "on-call engineer";
-    entry.what = Tick{};
-    return entry;
-  }
-  static Silence MakeSilence(const std::string& id, std::vector<std::string> matchers) {
-    return {id,
-            "acme",
-            std::move(matchers),
-            kStart - 1h,
-            kStart + 2h,
-            "on-call engineer",
-            "disk is being moved"};
-  }
-  Planner::Plan Deliver(const std::string& id, DeliveryCommand::Result result,
-                        const std::string& outcome = "250 OK") {
-    Planner::Plan plan;
-    EXPECT_TRUE(Do(DeliveryCommand{id, result, now_ + 5s, outcome}, &plan).ok());
-    return plan;
-  }
-
-  static std::vector<std::string> Names(const Planner::Plan& plan) {
-    std::vector<std::string> out;
-    for (const Notification& n : plan.outbox) out.push_back(n.template_id + " " + n.receiver);
-    return out;
-  }
-  static std::vector<Notification> Waiting(const Planner::Plan& plan) {
-    std::vector<Notification> out;
-    for (const Notification& n : plan.outbox) {
-      if (n.state == DeliveryState::kWaiting) out.push_back(n);
-    }
-    return out;
-  }
-  static std::string Fact(const Notification& notification, std::string_view name) {
-    for (const auto& [key, value] : notification.facts) {
-      if (key == name) return value;
-    }
-    return "(none)";
-  }
-
-  static inline const Timestamp now_for_steps_ = kStart + 1h;
-  Timestamp now_ = kStart;
-  uint64_t sequence_ = 41;
-  std::map<uint64_t, Ticket> tickets_;  // as the last steps left them
-  Planner planner_{kPartition};
-};
 
 TEST_F(Plans, AnOpenedTicketIsToldToSupportAndTheCustomerIsWarned) {
   Planner::Plan plan = Tell({Step(IncidentStep::kOpened, {Disk("/a")})});
@@ -183,28 +42,6 @@ TEST_F(Plans, AnOpenedTicketIsToldToSupportAndTheCustomerIsWarned) {
   EXPECT_EQ(planner_.outbox().size(), 2u);
 }
 
-TEST_F(Plans, ARoutesSeverityAndMatchersAreOfASingleAlert) {
-  Bundle bundle = MakeBundle();
-  bundle.routes[1].matchers = {R"(mountpoint=~"/a|/b")"};
-  planner_.SetBundle(bundle);
-  // /a matches but is too mild, /c is severe but does not match.
-  EXPECT_THAT(
-      Names(Tell({Step(IncidentStep::kOpened, {Disk("/a", "warning"), Disk("/c", "critical")})})),
-      ElementsAre("ticket.opened support-mail", "warning.disk_will_fill contacts"));
-  EXPECT_THAT(Names(Tell({Step(IncidentStep::kOpened, {Disk("/b", "error")}, 135)})),
-              ElementsAre("ticket.opened pager", "ticket.opened support-mail",
-                          "warning.disk_will_fill contacts"))
-      << "one for each receiver, though two routes name support-mail";
-}
-
-TEST_F(Plans, AMatcherThatCannotBeReadMatchesEverything) {
-  Bundle bundle = MakeBundle();
-  bundle.routes[0].matchers = {"mountpoint=~\"(\""};
-  planner_.SetBundle(bundle);
-  EXPECT_THAT(Names(Tell({Step(IncidentStep::kOpened, {Disk("/a")})}))[0],
-              "ticket.opened support-mail");
-}
-
 TEST_F(Plans, WhenNoRouteMatchesTheTimelineSaysSo) {
   Bundle bundle = MakeBundle();
   bundle.routes.clear();
@@ -222,16 +59,6 @@ TEST_F(Plans, AnAlertWithoutAWarningTemplateIsNotTheCustomersBusiness) {
   alert.warning_template = "";
   EXPECT_THAT(Names(Tell({Step(IncidentStep::kOpened, {alert})})),
               ElementsAre("ticket.opened support-mail"));
-}
-
-TEST_F(Plans, AWarningThatTheCatalogueDoesNotHaveIsSaidInGeneralTerms) {
-  Alert alert = Disk("/a");
-  alert.warning_template = "unheard_of";
-  EXPECT_THAT(Names(Tell({Step(IncidentStep::kOpened, {alert})})),
-              ElementsAre("ticket.opened support-mail", "warning.generic contacts"));
-  alert.warning_template = "warning.disk_will_fill";
-  EXPECT_THAT(Names(Tell({Step(IncidentStep::kOpened, {alert}, 135)}))[1],
-              "warning.disk_will_fill contacts");
 }
 
 TEST_F(Plans, NobodyIsToldOfSilenceAndOfWhatPeopleDo) {
@@ -349,180 +176,6 @@ TEST_F(Plans, ASilencedBeginningDoesNotHideTheNextAlert) {
   EXPECT_EQ(Fact(plan.outbox[0], "label.mountpoint"), "/b");
 }
 
-TEST_F(Plans, OnlyWhatIsSilencedIsLeftOut) {
-  ASSERT_TRUE(Do(AddSilenceCommand{MakeSilence("s1", {R"(mountpoint="/a")"})}).ok());
-  Planner::Plan plan = Tell({Step(IncidentStep::kOpened, {Disk("/a"), Disk("/b")})});
-  ASSERT_THAT(plan.outbox, SizeIs(2));
-  EXPECT_EQ(plan.outbox[1].state, DeliveryState::kWaiting);
-  EXPECT_EQ(Fact(plan.outbox[1], "label.mountpoint"), "/b");
-  EXPECT_EQ(Fact(plan.outbox[1], "more"), "(none)");
-}
-
-TEST_F(Plans, ASilenceHoldsFromItsBeginningToItsEndForOneCustomer) {
-  Silence silence = MakeSilence("s1", {R"(alertname="DiskWillFill")"});
-  silence.from = kStart + 1h;
-  ASSERT_TRUE(Do(AddSilenceCommand{silence}).ok());
-  auto state_at = [&](Duration after, uint64_t number) {
-    now_ = kStart + after;
-    return Tell({Step(IncidentStep::kOpened, {Disk("/a")}, number)}).outbox[0].state;
-  };
-  EXPECT_EQ(state_at(1h - 1ms, 71), DeliveryState::kWaiting);
-  EXPECT_EQ(state_at(1h, 135), DeliveryState::kSuppressed);
-  EXPECT_EQ(state_at(2h - 1ms, 199), DeliveryState::kSuppressed);
-  EXPECT_EQ(state_at(2h, 263), DeliveryState::kWaiting);
-  now_ = kStart + 90min;
-  IncidentChange other = Step(IncidentStep::kOpened, {Disk("/a")}, 327);
-  other.ticket.customer = other.joined[0].customer = "other";
-  EXPECT_EQ(Tell({other}).outbox[0].state, DeliveryState::kWaiting);
-}
-
-TEST_F(Plans, AnExpiredSilenceStopsNothing) {
-  ASSERT_TRUE(Do(AddSilenceCommand{MakeSilence("s1", {R"(mountpoint="/a")"})}).ok());
-  Planner::Plan plan;
-  ASSERT_TRUE(Do(ExpireSilenceCommand{"s1"}, &plan).ok());
-  ASSERT_THAT(plan.silences, SizeIs(1));
-  EXPECT_EQ(plan.silences[0].to, now_);
-  EXPECT_EQ(Tell({Step(IncidentStep::kOpened, {Disk("/a")})}).outbox[0].state,
-            DeliveryState::kWaiting);
-  EXPECT_EQ(Do(ExpireSilenceCommand{"s1"}).code(), Code::kFailedPrecondition);
-  EXPECT_EQ(Do(ExpireSilenceCommand{"s2"}).code(), Code::kNotFound);
-}
-
-TEST_F(Plans, WhatASilenceStoppedIsMadeUpForOnceWhenItEndsWhileTheProblemGoesOn) {
-  ASSERT_TRUE(Do(AddSilenceCommand{MakeSilence("s1", {R"(mountpoint="/a")"})}).ok());
-  EXPECT_EQ(planner_.NextTimer(), std::nullopt) << "it stopped nothing";
-  Tell({Step(IncidentStep::kOpened, {Disk("/a")})});
-  EXPECT_EQ(planner_.NextTimer(), kStart + 2h);
-  now_ = kStart + 2h - 1ms;
-  EXPECT_THAT(Tell({}).outbox, IsEmpty());
-
-  now_ = kStart + 2h;
-  std::vector<Notification> sent = Waiting(Tell({}));
-  ASSERT_THAT(sent, SizeIs(2));
-  EXPECT_EQ(sent[0].template_id, "ticket.opened");
-  EXPECT_EQ(sent[1].template_id, "warning.disk_will_fill");
-  EXPECT_EQ(Fact(sent[1], "label.mountpoint"), "/a");
-  EXPECT_EQ(planner_.NextTimer(), std::nullopt);
-  EXPECT_THAT(Tell({}).outbox, IsEmpty());
-  EXPECT_THAT(
-      Names(Tell({Resolved({Disk("/a")})})),
-      ElementsAre("ticket.resolved support-mail", "warning.disk_will_fill.cleared contacts"));
-}
-
-TEST_F(Plans, ASilenceThatAPersonEndsIsMadeUpForAtOnce) {
-  ASSERT_TRUE(Do(AddSilenceCommand{MakeSilence("s1", {R"(mountpoint="/a")"})}).ok());
-  Tell({Step(IncidentStep::kOpened, {Disk("/a")})});
-  now_ = kStart + 1h;
-  Planner::Plan plan;
-  ASSERT_TRUE(Do(ExpireSilenceCommand{"s1"}, &plan).ok());
-  EXPECT_THAT(Waiting(plan), SizeIs(2));
-  EXPECT_EQ(planner_.NextTimer(), std::nullopt);
-}
-
-TEST_F(Plans, WhatWasOverWithinTheSilenceIsNotMadeUpFor) {
-  ASSERT_TRUE(Do(AddSilenceCommand{MakeSilence("s1", {R"(mountpoint="/a")"})}).ok());
-  Tell({Step(IncidentStep::kOpened, {Disk("/a")})});
-  Tell({Resolved({Disk("/a")})});
-  now_ = kStart + 2h;
-  EXPECT_THAT(Waiting(Tell({})), IsEmpty());
-  EXPECT_EQ(planner_.NextTimer(), std::nullopt);
-}
-
-TEST_F(Plans, WhatAnotherSilenceStillStopsIsMadeUpForWhenThatEnds) {
-  ASSERT_TRUE(Do(AddSilenceCommand{MakeSilence("s1", {R"(mountpoint="/a")"})}).ok());
-  Silence longer = MakeSilence("s2", {R"(alertname="DiskWillFill")"});
-  longer.to = kStart + 3h;
-  ASSERT_TRUE(Do(AddSilenceCommand{longer}).ok());
-  Tell({Step(IncidentStep::kOpened, {Disk("/a")})});
-  now_ = kStart + 2h;
-  EXPECT_THAT(Waiting(Tell({})), IsEmpty());
-  EXPECT_EQ(planner_.NextTimer(), kStart + 3h);
-  now_ = kStart + 3h;
-  EXPECT_THAT(Waiting(Tell({})), SizeIs(2));
-}
-
-TEST_F(Plans, WhoHeardOfTheTicketOtherwiseIsNotToldAgainWhenTheSilenceEnds) {
-  ASSERT_TRUE(Do(AddSilenceCommand{MakeSilence("s1", {R"(mountpoint="/a")"})}).ok());
-  Tell({Step(IncidentStep::kOpened, {Disk("/a")})});
-  IncidentChange joined = Step(IncidentStep::kUpdated, {Disk("/b")});
-  joined.ticket.alerts = {Disk("/a"), Disk("/b")};
-  ASSERT_THAT(Waiting(Tell({joined})), SizeIs(2));
-  now_ = kStart + 2h;
-  std::vector<Notification> sent = Waiting(Tell({}));
-  ASSERT_THAT(sent, SizeIs(1)) << "but the customer was warned of /b alone";
-  EXPECT_EQ(sent[0].template_id, "warning.disk_will_fill");
-  EXPECT_EQ(Fact(sent[0], "label.mountpoint"), "/a");
-  EXPECT_EQ(Fact(sent[0], "more"), "(none)");
-}
-
-TEST_F(Plans, WhatIsUnknownWhenTheSilenceEndsIsMadeUpForWhenItProvesToGoOn) {
-  ASSERT_TRUE(Do(AddSilenceCommand{MakeSilence("s1", {R"(mountpoint="/a")"})}).ok());
-  Tell({Step(IncidentStep::kOpened, {Disk("/a")})});
-  tickets_.at(71).alerts = {Disk("/a", "warning", AlertState::kUnknown)};
-  now_ = kStart + 2h;
-  EXPECT_THAT(Waiting(Tell({})), IsEmpty());
-  EXPECT_EQ(planner_.NextTimer(), now_ + Planner::kLookAgain);
-  tickets_.at(71).alerts = {Disk("/a")};
-  now_ += Planner::kLookAgain;
-  EXPECT_THAT(Waiting(Tell({})), SizeIs(2));
-  EXPECT_EQ(planner_.NextTimer(), std::nullopt);
-}
-
-TEST_F(Plans, ASilenceOfWeeksIsMadeUpForToo) {
-  Silence silence = MakeSilence("s1", {R"(mountpoint="/a")"});
-  silence.to = kStart + 30 * 24h;
-  ASSERT_TRUE(Do(AddSilenceCommand{silence}).ok());
-  Tell({Step(IncidentStep::kOpened, {Disk("/a")})});
-  now_ = kStart + 20 * 24h;
-  EXPECT_THAT(Tell({}).forgotten, IsEmpty());
-  now_ = silence.to;
-  EXPECT_THAT(Waiting(Tell({})), SizeIs(2));
-}
-
-TEST_F(Plans, ABadSilenceIsRefusedAndChangesNothing) {
-  auto code = [&](auto&& change) {
-    Silence silence = MakeSilence("s1", {R"(mountpoint="/a")"});
-    change(silence);
-    return Do(AddSilenceCommand{silence}).code();
-  };
-  EXPECT_EQ(code([](Silence& s) { s.id = ""; }), Code::kInvalidArgument);
-  EXPECT_EQ(code([](Silence& s) { s.customer = ""; }), Code::kInvalidArgument);
-  EXPECT_EQ(code([](Silence& s) { s.matchers.clear(); }), Code::kInvalidArgument);
-  EXPECT_EQ(code([](Silence& s) { s.matchers.push_back("nonsense"); }), Code::kInvalidArgument);
-  EXPECT_EQ(code([](Silence& s) { s.to = s.from; }), Code::kInvalidArgument);
-  EXPECT_EQ(code([](Silence& s) { s.to = kStart; }), Code::kInvalidArgument);
-  EXPECT_TRUE(planner_.silences().empty());
-  EXPECT_EQ(code([](Silence&) {}), Code::kOk);
-  EXPECT_EQ(code([](Silence&) {}), Code::kAlreadyExists);
-  EXPECT_EQ(planner_.silences().size(), 1u);
-}
-
-TEST_F(Plans, WhatNobodyCanReceiveIsDeadAtOnceAndSaysWhy) {
-  uint64_t number = 71;
-  auto outcome = [&](auto&& change) {
-    Bundle bundle = MakeBundle();
-    change(bundle);
-    planner_.SetBundle(bundle);
-    Planner::Plan plan = Tell({Step(IncidentStep::kOpened, {Disk("/a")}, number += 64)});
-    for (const Notification& n : plan.outbox) {
-      if (n.state == DeliveryState::kDead) {
-        EXPECT_EQ(plan.timeline.at(0).what, "not_notified");
-        return n.outcome;
-      }
-    }
-    return std::string("none is dead");
-  };
-  EXPECT_THAT(outcome([](Bundle& b) { b.customers[0].contacts.clear(); }),
-              HasSubstr("customer acme has no contact"));
-  EXPECT_THAT(outcome([](Bundle& b) { b.customers.clear(); }),
-              HasSubstr("the customer is not in the bundle"));
-  EXPECT_THAT(outcome([](Bundle& b) { b.receivers.pop_back(); }),
-              HasSubstr("no receiver contacts"));
-  // What is for support never reaches the customer by a receiver without addresses.
-  EXPECT_THAT(outcome([](Bundle& b) { b.routes[0].receivers = {"contacts"}; }),
-              HasSubstr("never goes to a customer's contacts"));
-}
-
 TEST_F(Plans, ADeliveryIsRecordedOnTheNotificationAndTheTimeline) {
   Tell({Step(IncidentStep::kOpened, {Disk("/a")})});
   Planner::Plan retry = Deliver("7-42-0", DeliveryCommand::Result::kRetry, "451 later");
@@ -576,32 +229,6 @@ TEST_F(Plans, OfManyFailedAttemptsFewAreWorthALine) {
   }
   EXPECT_EQ(lines, 6u);
   EXPECT_EQ(planner_.outbox().at("7-42-0").attempts, 50u);
-}
-
-TEST_F(Plans, WhatIsSettledIsForgottenLongAfterAndWhatBeganSomethingLater) {
-  Tell({Step(IncidentStep::kOpened, {Disk("/a")})});  // 7-42-0, -1
-  Deliver("7-42-0", DeliveryCommand::Result::kDelivered);
-  Deliver("7-42-1", DeliveryCommand::Result::kDelivered);
-  Tell({Resolved({Disk("/a")})});  // 7-45-0, -1
-  Deliver("7-45-0", DeliveryCommand::Result::kDelivered);
-  now_ = kStart + Planner::kRemembered - 1ms;
-  EXPECT_THAT(Tell({}).forgotten, IsEmpty());
-  now_ += 1ms;
-  EXPECT_THAT(Tell({}).forgotten, ElementsAre("7-45-0"));
-  EXPECT_FALSE(planner_.outbox().contains("7-45-0"));
-  now_ = kStart + Planner::kRememberedLong;
-  EXPECT_THAT(Tell({}).forgotten, UnorderedElementsAre("7-42-0", "7-42-1"));
-  EXPECT_THAT(planner_.outbox(), SizeIs(1)) << "what still waits is never forgotten";
-}
-
-TEST_F(Plans, ALongProblemStillGetsItsAllClear) {
-  Tell({Step(IncidentStep::kOpened, {Disk("/a")})});
-  Deliver("7-42-0", DeliveryCommand::Result::kDelivered);
-  Deliver("7-42-1", DeliveryCommand::Result::kDelivered);
-  now_ = kStart + 30 * 24h;
-  EXPECT_THAT(
-      Names(Tell({Resolved({Disk("/a")})})),
-      ElementsAre("ticket.resolved support-mail", "warning.disk_will_fill.cleared contacts"));
 }
 
 // Strategy: random steps of incidents, silences and deliveries. After every entry a planner is
