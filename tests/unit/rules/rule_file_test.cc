@@ -7,20 +7,13 @@
 #include <vector>
 
 #include "base/file.h"
+#include "tests/unit/rules/rule_mistakes.h"
 
 namespace forewarn {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-std::vector<std::string> MistakesOf(std::string_view text) {
-  std::vector<std::string> mistakes;
-  RuleFiles files = ParseRuleFile("r.yaml", text);
-  EXPECT_TRUE(files.mistakes.empty() || files.groups.empty()) << "rules beside mistakes";
-  for (const RuleMistake& mistake : files.mistakes) mistakes.push_back(mistake.ToString());
-  return mistakes;
-}
 
 TEST(RuleFile, LoadsAPlainPrometheusFile) {
   RuleFiles files = ParseRuleFile("node.yaml", R"(
@@ -136,42 +129,6 @@ TEST(RuleFile, AnUnknownKeyLeavesTheKeysBehindItAsTheyAre) {
                           "'predicts'?"));
 }
 
-TEST(RuleFile, RefusesRepeatedKeysAndRulesThatAreBothOrNeither) {
-  EXPECT_THAT(MistakesOf("groups:\n- name: g\n  name: h\n  rules:\n  - alert: A\n    record: a\n"
-                         "    expr: up\n  - expr: up\n"),
-              ElementsAre("r.yaml:3:3: key 'name' is given twice in the group",
-                          "r.yaml:6:5: a rule has 'alert' or 'record', not both",
-                          "r.yaml:8:5: the rule has neither 'alert' nor 'record'"));
-}
-
-// The error points at `rat`, however the expression is written.
-TEST(RuleFile, PointsIntoTheExpression) {
-  auto place_of = [](std::string_view expr) -> std::string {
-    std::string text = "groups:\n- name: g\n  rules:\n  - alert: A\n    expr: " + std::string(expr);
-    std::vector<std::string> mistakes = MistakesOf(text);
-    if (mistakes.size() != 1) return "not one mistake";
-    EXPECT_THAT(mistakes[0], HasSubstr("unknown function 'rat'"));
-    EXPECT_EQ(mistakes[0].find('\n'), std::string::npos);
-    return mistakes[0].substr(0, mistakes[0].find(": "));
-  };
-  EXPECT_EQ(place_of("1 + rat(x[5m])\n"), "r.yaml:5:15");
-  EXPECT_EQ(place_of("'1 + rat(x[5m])'\n"), "r.yaml:5:16");
-  EXPECT_EQ(place_of("'{a=''b''} + rat(x[5m])'\n"), "r.yaml:5:24");
-  EXPECT_EQ(place_of("\"{a=\\\"b\\\"} + rat(x[5m])\"\n"), "r.yaml:5:24");
-  EXPECT_EQ(place_of("|\n      1 +\n        rat(x[5m])\n"), "r.yaml:7:9");
-  EXPECT_EQ(place_of(">-\n      1\n      + rat(x[5m])\n"), "r.yaml:7:9");
-  EXPECT_EQ(place_of("1\n      + rat(x[5m])\n"), "r.yaml:6:9");
-}
-
-TEST(RuleFile, ChecksTemplates) {
-  std::vector<std::string> mistakes = MistakesOf(
-      "groups:\n- name: g\n  rules:\n  - alert: A\n    expr: up\n    annotations:\n"
-      "      summary: 'full in {{ $value | humanizeDurations }}'\n");
-  ASSERT_EQ(mistakes.size(), 1u);
-  EXPECT_THAT(mistakes[0], HasSubstr("r.yaml:7:"));
-  EXPECT_THAT(mistakes[0], HasSubstr("humanizeDurations"));
-}
-
 TEST(RuleFile, RefusesAPredictionThatNobodyRecords) {
   EXPECT_THAT(
       MistakesOf("groups:\n- name: g\n  rules:\n  - record: disk:seconds\n    expr: up\n"
@@ -187,31 +144,6 @@ TEST(RuleFile, FindsPredictionsInOtherFiles) {
                          "{predicts: a:b}\n"}};
   EXPECT_TRUE(ParseRuleFiles(files).status().ok());
   EXPECT_FALSE(ParseRuleFiles({files + 1, 1}).status().ok());
-}
-
-TEST(RuleFile, RefusesSeverityTwice) {
-  EXPECT_THAT(MistakesOf("groups:\n- name: g\n  rules:\n  - alert: A\n    expr: up\n"
-                         "    labels: {severity: info}\n    forewarn: {severity: error}\n"),
-              ElementsAre(HasSubstr("r.yaml:7:5: severity is given twice")));
-}
-
-TEST(RuleFile, SaysWhereAFileIsNotYaml) {
-  std::vector<std::string> mistakes = MistakesOf("groups:\n- name: [g\n");
-  ASSERT_EQ(mistakes.size(), 1u);
-  EXPECT_THAT(mistakes[0], HasSubstr("this is not YAML"));
-  EXPECT_THAT(MistakesOf("groups: 5\n"), ElementsAre("r.yaml:1:9: 'groups' must be a list"));
-  EXPECT_THAT(MistakesOf("- a\n"), ElementsAre(HasSubstr("the file must be a map")));
-  EXPECT_THAT(MistakesOf("groups: []\n---\ngroups: []\n"),
-              ElementsAre(HasSubstr("a rule file is one YAML document")));
-}
-
-TEST(RuleFile, FollowsMergeKeys) {
-  RuleFiles files = ParseRuleFile("r.yaml",
-                                  "groups:\n- name: g\n  rules:\n  - alert: A\n    expr: up\n"
-                                  "    labels: &l {severity: info, team: a}\n"
-                                  "  - alert: B\n    expr: up\n    labels: {<<: *l, team: b}\n");
-  ASSERT_TRUE(files.status().ok()) << files.status().message();
-  EXPECT_EQ(files.groups[0].rules[1].labels, (Attributes{{"severity", "info"}, {"team", "b"}}));
 }
 
 TEST(RuleFile, LoadsThePackThatIsShipped) {
@@ -234,51 +166,6 @@ TEST(RuleFile, LoadsThePackThatIsShipped) {
     }
   }
   EXPECT_GE(alerts, 8u);
-}
-
-TEST(RuleFile, ReadsDetectors) {
-  RuleFiles files = ParseRuleFile("r.yaml", R"(
-detectors:
-- record: disk:seconds_to_full
-  forecast: {series: 'avail{fstype!="tmpfs"}', reaches: 5e9, min_history: 1h, block: 5m}
-groups:
-- name: g
-  rules:
-  - alert: DiskWillFill
-    expr: disk:seconds_to_full:upper < 4 * 3600
-    forewarn: {predicts: disk:seconds_to_full}
-)");
-  ASSERT_THAT(files.mistakes, ElementsAre());
-  ASSERT_EQ(files.detectors.size(), 1u);
-  const DetectorSpec& detector = files.detectors[0];
-  EXPECT_EQ(detector.record, "disk:seconds_to_full");
-  ASSERT_EQ(detector.selector.size(), 2u);
-  EXPECT_EQ(detector.selector[1].ToString(), "fstype!=\"tmpfs\"");
-  EXPECT_EQ(detector.forecast.reaches, 5e9);
-  EXPECT_EQ(detector.forecast.min_history, 1h);
-  EXPECT_EQ(detector.forecast.block, 5min);
-}
-
-TEST(RuleFile, ListsTheMistakesOfDetectors) {
-  EXPECT_THAT(
-      MistakesOf(R"(detectors:
-- record: 9lives
-  forecast: {series: 'rate(x[5m])', reaches: none}
-- record: a
-  forcast: {series: x}
-- record: b
-  forecast: {reaches: 0, block: 0s}
-- record: b
-  forecast: {series: x}
-)"),
-      ElementsAre("r.yaml:2:11: invalid name of a recorded series: '9lives'",
-                  "r.yaml:3:22: 'series' must select series by name and labels, nothing else",
-                  "r.yaml:3:46: 'reaches' is 'none', but must be a number",
-                  "r.yaml:5:3: unknown key 'forcast' in the detector; did you mean 'forecast'?",
-                  "r.yaml:4:3: the detector has no kind; 'forecast' is the one there is",
-                  "r.yaml:7:33: 'block' must be longer than 0s",
-                  "r.yaml:7:13: 'series' must be set in a forecast",
-                  "r.yaml:8:11: another detector records 'b' already"));
 }
 
 }  // namespace

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "base/time.h"
+#include "rules/promql/promql.h"
+#include "rules/rule_file.h"
+#include "rules/rule_yaml.h"
+
+namespace forewarn {
+
+// A key of a YAML map with its value.
+struct RuleField {
+  std::string key;
+  const RuleYaml* key_node;
+  const RuleYaml* value;
+};
+
+// RuleReader takes values out of the YAML of one file and collects what is wrong with them. It goes on
+// after a mistake, so that all are found at once. Not thread-safe.
+class RuleReader {
+ public:
+  // Loans that outlive it.
+  RuleReader(const std::string& file, std::string_view text) : file_(file), text_(text) {}
+
+  const std::string& file() const { return file_; }
+  const std::vector<RuleMistake>& mistakes() const { return mistakes_; }
+
+  void Add(const RuleYaml::Place& place, std::string message);
+  void Add(const RuleYaml& node, std::string message) { Add(node.place, std::move(message)); }
+  // A mistake inside a scalar whose message begins with its place there, `line:column: `: points into
+  // the file. `value` is the scalar's text.
+  void AddInside(const RuleYaml& scalar, std::string_view value, const Status& error);
+
+  // The fields of a map, with those of merge keys: known ones that are not repeated; any when `known` is
+  // empty. `what` names the map. They point into `node`.
+  std::vector<RuleField> Fields(const RuleYaml& node, std::string_view what,
+                                std::span<const std::string_view> known);
+  // Calls `read` for each item of the list; null is an empty one.
+  void ReadList(const RuleField& field, const std::function<void(const RuleYaml&)>& read);
+  // A scalar's text; null counts as empty.
+  std::string Text(const RuleField& field);
+  Duration ReadDuration(const RuleField& field);
+  double ReadNumber(const RuleField& field);
+  std::optional<promql::Expression> ReadExpression(const RuleField& field);
+
+ private:
+  void AddFields(const RuleYaml& node, std::string_view what, std::vector<RuleField>& fields);
+
+  const std::string& file_;
+  const std::string_view text_;
+
+  std::vector<RuleMistake> mistakes_;
+};
+
+}  // namespace forewarn

@@ -1,0 +1,46 @@
+#include "rules/rule_yaml.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/unit/rules/rule_mistakes.h"
+
+namespace forewarn {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+TEST(RuleYaml, SaysWhereAFileIsNotYaml) {
+  std::vector<std::string> mistakes = MistakesOf("groups:\n- name: [g\n");
+  ASSERT_EQ(mistakes.size(), 1u);
+  EXPECT_THAT(mistakes[0], HasSubstr("this is not YAML"));
+  EXPECT_THAT(MistakesOf("groups: 5\n"), ElementsAre("r.yaml:1:9: 'groups' must be a list"));
+  EXPECT_THAT(MistakesOf("- a\n"), ElementsAre(HasSubstr("the file must be a map")));
+  EXPECT_THAT(MistakesOf("groups: []\n---\ngroups: []\n"),
+              ElementsAre(HasSubstr("a rule file is one YAML document")));
+}
+
+TEST(RuleYaml, FollowsAliasesAsFarAsTheyAreOfSense) {
+  ParsedRuleYaml yaml = ParseRuleYaml("a: &x {b: 1}\nc: *x\n");
+  ASSERT_EQ(yaml.mistake, "");
+  ASSERT_EQ(yaml.root.pairs.size(), 2u);
+  EXPECT_EQ(yaml.root.pairs[1].second.pairs[0].second.text, "1");
+  EXPECT_EQ(yaml.root.pairs[1].second.place.line, 1) << "where it was written";
+
+  std::string bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
+  for (int i = 1; i < 9; ++i) {
+    std::string before = "*a" + std::to_string(i - 1);
+    bomb += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [";
+    for (int j = 0; j < 10; ++j) bomb += (j == 0 ? "" : ", ") + before;
+    bomb += "]\n";
+  }
+  EXPECT_THAT(ParseRuleYaml(bomb).mistake, HasSubstr("write some of them out"));
+  EXPECT_THAT(ParseRuleYaml("a: &a [*a]\n").mistake, HasSubstr("write some of them out"));
+}
+
+}  // namespace
+}  // namespace forewarn
