@@ -50,7 +50,7 @@ uint64_t& Spool::FloorOf(SpoolClass which) {
 }
 
 void Spool::Lose(std::vector<Gap>& gaps, const SpoolFrame& frame, std::string_view reason) {
-  manifest_.gap_total += AddGaps(gaps, frame.counts, reason, frame.at);
+  manifest_.gap_total += AddGaps(gaps, frame.counts, reason, frame.at, frame.at);
 }
 
 // ---- Opening
@@ -62,19 +62,23 @@ Status Spool::Load(Timestamp now) {
     StatusOr<SpoolManifest> manifest = bytes.ok() ? DecodeManifest(*bytes) : bytes.status();
     if (manifest.ok()) {
       manifest_ = *std::move(manifest);
+    } else if (manifest.status().code() == Code::kFailedPrecondition) {
+      return manifest.status().With(options_.folder);
     } else {
       FW_LOG(kWarn, "spool.manifest_damaged",
-             {{"path", path},
-              {"error", manifest.status().message()},
-              {"effect", "all is sent again"}});
+             {{"path", path}, {"error", manifest.status().message()}});
       rename(path.c_str(), (options_.folder + "/quarantine-manifest").c_str());
     }
   }
-  if (manifest_.epoch == 0)
-    manifest_.epoch = static_cast<uint64_t>(std::max<int64_t>(1, ToMillis(now)));
-
   FW_RETURN_IF_ERROR(LoadSegments(samples_));
   FW_RETURN_IF_ERROR(LoadSegments(reports_));
+  if (manifest_.epoch == 0) {
+    manifest_.epoch = static_cast<uint64_t>(std::max<int64_t>(1, ToMillis(now)));
+    if (size_t records = samples_.records().size() + reports_.records().size(); records > 0) {
+      FW_LOG(kWarn, "spool.epoch_started",
+             {{"path", path}, {"reason", "no manifest to go by"}, {"sent_again", records}});
+    }
+  }
   for (SealedBatch& batch : manifest_.sealed) {
     batch.samples = batch.samples && samples_.records().contains(batch.id);
     batch.reports = batch.reports && reports_.records().contains(batch.id);
@@ -96,9 +100,10 @@ Status Spool::LoadSegments(SpoolSegments& segments) {
   SpoolClass which = segments.which();
   uint64_t floor = std::max(FloorOf(which), manifest_.next_id);
   auto wanted = [&](uint64_t id) { return id >= floor || IsUnderWay(which, id); };
-  FW_ASSIGN_OR_RETURN(SpoolSegments::Found found, segments.Open(manifest_.damages, wanted));
-  for (const SpoolFrame& frame : found.lost) {
-    if (wanted(frame.id)) Lose(manifest_.gaps, frame, "corrupt");
+  FW_ASSIGN_OR_RETURN(SpoolSegments::Found found, segments.Open(manifest_, wanted));
+  for (const SpoolFrame& frame : found.lost) Lose(manifest_.gaps, frame, "corrupt");
+  for (const SpoolSegmentNote& note : found.missing) {
+    manifest_.gap_total += AddGaps(manifest_.gaps, note.counts, "corrupt", note.from, note.to);
   }
   manifest_.last_id = std::max(manifest_.last_id, found.last_id);
   for (const SpoolDamage& damage : found.damages) manifest_.damages.push_back(damage);
@@ -107,6 +112,9 @@ Status Spool::LoadSegments(SpoolSegments& segments) {
 
 Status Spool::Persist() {
   std::string path = options_.folder + "/manifest";
+  manifest_.segments.clear();
+  samples_.Note(manifest_.segments);
+  reports_.Note(manifest_.segments);
   std::string bytes = EncodeManifest(manifest_);
   FW_RETURN_IF_ERROR(options_.sync ? WriteFileAtomically(path, bytes, 0600)
                                    : ReplaceFile(path, bytes));
@@ -148,6 +156,9 @@ Status Spool::Append(const SpoolItem& item, Timestamp now) {
     });
     if (status.ok()) status = other;
   }
+  // For the notes of what the segments hold. Should it fail, the next one has them too, and the
+  // item is safe as it is.
+  (void)Persist();
   return status;
 }
 

@@ -12,9 +12,14 @@
 //   name     := bytes                               a SeriesName (reading.h)
 //   reports  := record                              Reports (reading.h)
 //   manifest := "FWSPOOLM" record hash:u64          SpoolManifest; hash covers what stands before it
+//
+// The digit in a segment's first bytes and the manifest's field `format` are the format's number. A manifest
+// without that field is of format 1.
 #include "probe/spool_format.h"
 
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "base/bytes.h"
 #include "base/check.h"
@@ -47,6 +52,32 @@ std::string SpoolHeader(SpoolClass which) {
 
 bool IsSpoolHeader(std::string_view bytes, SpoolClass which) {
   return bytes.substr(0, kSpoolHeaderSize) == SpoolHeader(which);
+}
+
+uint64_t SegmentFormat(std::string_view bytes) {
+  constexpr size_t kDigit = kSegmentMagic.size() - 1;
+  if (bytes.size() <= kDigit || bytes.substr(0, kDigit) != kSegmentMagic.substr(0, kDigit))
+    return 0;
+  char digit = bytes[kDigit];
+  return digit >= '1' && digit <= '9' ? static_cast<uint64_t>(digit - '0') : 0;
+}
+
+SpoolCounts& SpoolCounts::operator+=(const SpoolCounts& other) {
+  samples += other.samples;
+  events += other.events;
+  checks += other.checks;
+  facts += other.facts;
+  changes += other.changes;
+  return *this;
+}
+
+SpoolCounts& SpoolCounts::operator-=(const SpoolCounts& other) {
+  samples -= std::min(samples, other.samples);
+  events -= std::min(events, other.events);
+  checks -= std::min(checks, other.checks);
+  facts -= std::min(facts, other.facts);
+  changes -= std::min(changes, other.changes);
+  return *this;
 }
 
 std::string EncodeSpoolFrame(const SpoolFrame& frame) {
@@ -82,6 +113,13 @@ std::optional<SpoolFrame> DecodeSpoolFrame(std::string_view bytes) {
   if (Fingerprint::Of(bytes.substr(0, kSpoolFrameSize - 8)).value() != in.Fixed64())
     return std::nullopt;
   return frame;
+}
+
+Status NewerSpool(uint64_t format) {
+  return FailedPrecondition(
+      fmt::format("written by a newer forewarn-probe (format {}, this one reads {}): run the "
+                  "newer version, or move the folder away, and what waits in it is not sent",
+                  format, kSpoolFormat));
 }
 
 SpoolScan ScanSegment(std::string_view bytes, SpoolClass which, uint64_t after) {
@@ -210,6 +248,7 @@ StatusOr<SpoolManifest> DecodeManifest(std::string_view bytes) {
   }
   FW_ASSIGN_OR_RETURN(SpoolManifest manifest,
                       DecodeRecord<SpoolManifest>(body.substr(kManifestMagic.size())));
+  if (manifest.format > kSpoolFormat) return NewerSpool(manifest.format);
   uint64_t expected = manifest.acked;
   for (const SealedBatch& batch : manifest.sealed) {
     if (batch.sequence != ++expected) return DataLoss("the manifest's batches are not in sequence");

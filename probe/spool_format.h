@@ -30,6 +30,19 @@ struct SpoolCounts {
   uint64_t changes = 0;
 
   friend bool operator==(const SpoolCounts&, const SpoolCounts&) = default;
+
+  SpoolCounts& operator+=(const SpoolCounts& other);
+  // As far as there is something to take from.
+  SpoolCounts& operator-=(const SpoolCounts& other);
+
+  template <typename Self, typename Visitor>
+  static void Fields(Self& self, Visitor&& visit) {
+    visit(1, self.samples);
+    visit(2, self.events);
+    visit(3, self.checks);
+    visit(4, self.facts);
+    visit(5, self.changes);
+  }
 };
 
 // Stands before and behind each record's payload, so that the loss of a payload, or of one frame,
@@ -42,11 +55,18 @@ struct SpoolFrame {
   uint64_t payload_hash = 0;
 };
 
+// A reader refuses what is above. Fields may be added to the manifest without another format.
+inline constexpr uint64_t kSpoolFormat = 1;
+
 inline constexpr size_t kSpoolHeaderSize = 9;
 inline constexpr size_t kSpoolFrameSize = 84;
 
 std::string SpoolHeader(SpoolClass which);
 bool IsSpoolHeader(std::string_view bytes, SpoolClass which);
+// The refusal of a newer format, to stand behind the name of what was refused.
+Status NewerSpool(uint64_t format);
+// Of a segment of this or of a newer format; 0 for what is no segment.
+uint64_t SegmentFormat(std::string_view bytes);
 std::string EncodeSpoolFrame(const SpoolFrame& frame);
 // Nothing unless `bytes` begins with a whole frame with a good checksum.
 std::optional<SpoolFrame> DecodeSpoolFrame(std::string_view bytes);
@@ -126,6 +146,25 @@ struct SpoolDamage {
   }
 };
 
+// What a segment held that is still needed when the manifest was written, so that its loss can be
+// declared when nothing of it is left to read.
+struct SpoolSegmentNote {
+  SpoolClass which = SpoolClass::kSamples;
+  uint64_t segment = 0;
+  SpoolCounts counts;
+  Timestamp from;
+  Timestamp to;
+
+  template <typename Self, typename Visitor>
+  static void Fields(Self& self, Visitor&& visit) {
+    visit(1, self.which);
+    visit(2, self.segment);
+    visit(3, self.counts);
+    visit(4, self.from);
+    visit(5, self.to);
+  }
+};
+
 // What the spool knows besides its records. Replaced as a whole, atomically.
 struct SpoolManifest {
   uint64_t epoch = 0;
@@ -138,6 +177,8 @@ struct SpoolManifest {
   std::vector<Gap> gaps;            // not yet in a batch
   std::vector<SpoolDamage> damages;
   uint64_t gap_total = 0;  // items ever declared lost
+  uint64_t format = kSpoolFormat;
+  std::vector<SpoolSegmentNote> segments;
 
   uint64_t last_sequence() const { return sealed.empty() ? acked : sealed.back().sequence; }
 
@@ -153,9 +194,12 @@ struct SpoolManifest {
     visit(8, self.gaps);
     visit(9, self.damages);
     visit(10, self.gap_total);
+    visit(11, self.format);
+    visit(12, self.segments);
   }
 };
 std::string EncodeManifest(const SpoolManifest& manifest);
+// FAILED_PRECONDITION for a newer format, DATA_LOSS for what is damaged.
 StatusOr<SpoolManifest> DecodeManifest(std::string_view bytes);
 
 }  // namespace forewarn

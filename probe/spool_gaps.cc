@@ -20,12 +20,12 @@ uint64_t AddGap(std::vector<Gap>& gaps, std::string_view kind, std::string_view 
 }
 
 uint64_t AddGaps(std::vector<Gap>& gaps, const SpoolCounts& counts, std::string_view reason,
-                 Timestamp at) {
-  return AddGap(gaps, "samples", reason, counts.samples, at, at) +
-         AddGap(gaps, "events", reason, counts.events, at, at) +
-         AddGap(gaps, "checks", reason, counts.checks, at, at) +
-         AddGap(gaps, "facts", reason, counts.facts, at, at) +
-         AddGap(gaps, "changes", reason, counts.changes, at, at);
+                 Timestamp from, Timestamp to) {
+  return AddGap(gaps, "samples", reason, counts.samples, from, to) +
+         AddGap(gaps, "events", reason, counts.events, from, to) +
+         AddGap(gaps, "checks", reason, counts.checks, from, to) +
+         AddGap(gaps, "facts", reason, counts.facts, from, to) +
+         AddGap(gaps, "changes", reason, counts.changes, from, to);
 }
 
 }  // namespace forewarn

@@ -17,8 +17,8 @@ namespace forewarn {
 uint64_t AddGap(std::vector<Gap>& gaps, std::string_view kind, std::string_view reason,
                 uint64_t count, Timestamp from, Timestamp to);
 
-// All kinds of a record at once. Returns how many items that are.
+// All kinds at once. Returns how many items that are.
 uint64_t AddGaps(std::vector<Gap>& gaps, const SpoolCounts& counts, std::string_view reason,
-                 Timestamp at);
+                 Timestamp from, Timestamp to);
 
 }  // namespace forewarn

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdio>
 #include <system_error>
 
 #include "base/file.h"
@@ -46,49 +47,89 @@ int64_t SpoolSegments::bytes() const {
   return sum;
 }
 
+void SpoolSegments::Segment::Add(const SpoolFrame& frame) {
+  from = from == kTimeZero ? frame.at : std::min(from, frame.at);
+  to = std::max(to, frame.at);
+  needed += frame.counts;
+}
+
 // ---- Opening
 
-StatusOr<SpoolSegments::Found> SpoolSegments::Open(const std::vector<SpoolDamage>& declared,
+StatusOr<SpoolSegments::Found> SpoolSegments::Open(const SpoolManifest& manifest,
                                                    const std::function<bool(uint64_t id)>& wanted) {
   FW_ASSIGN_OR_RETURN(std::vector<std::string> names, ListDir(folder_));
   Found found;
-  uint64_t after = 0;
-  for (const SpoolDamage& damage : declared) {
+  for (const SpoolDamage& damage : manifest.damages) {
     next_segment_ = std::max(next_segment_, damage.segment + 1);
+  }
+  for (const SpoolSegmentNote& note : manifest.segments) {
+    if (note.which != which_) continue;
+    next_segment_ = std::max(next_segment_, note.segment + 1);
+    found.missing.push_back(note);
   }
   for (const std::string& name : names) {  // sorted, hence in the order of their numbers
     Segment segment;
     if (!ParseSegmentName(name, which_, segment.number)) continue;
     next_segment_ = std::max(next_segment_, segment.number + 1);
-    FW_RETURN_IF_ERROR(OpenSegment(segment, declared, wanted, after, found));
+    FW_RETURN_IF_ERROR(OpenSegment(segment, manifest, wanted, found));
   }
-  found.last_id = after;
+  std::erase_if(found.missing,
+                [](const SpoolSegmentNote& note) { return note.counts == SpoolCounts(); });
+  for (const SpoolSegmentNote& note : found.missing) {
+    FW_LOG(kError, "spool.records_missing",
+           {{"path", PathOf(note.segment)},
+            {"samples", note.counts.samples},
+            {"events", note.counts.events},
+            {"checks", note.counts.checks},
+            {"facts", note.counts.facts},
+            {"changes", note.counts.changes}});
+  }
   return found;
 }
 
-Status SpoolSegments::OpenSegment(Segment segment, const std::vector<SpoolDamage>& declared,
-                                  const std::function<bool(uint64_t id)>& wanted, uint64_t& after,
-                                  Found& found) {
+Status SpoolSegments::OpenSegment(Segment segment, const SpoolManifest& manifest,
+                                  const std::function<bool(uint64_t id)>& wanted, Found& found) {
   std::string path = PathOf(segment.number);
   StatusOr<std::string> bytes = ReadFile(path, 1 << 30);
   if (!bytes.ok()) {
+    std::string aside =
+        fmt::format("{}/quarantine-{}-{:020}", folder_, NameOf(which_), segment.number);
     FW_LOG(kError, "spool.segment_unreadable",
-           {{"path", path}, {"error", bytes.status().message()}});
+           {{"path", path}, {"error", bytes.status().message()}, {"set_aside", aside}});
+    if (rename(path.c_str(), aside.c_str()) != 0)
+      return PermissionDenied(fmt::format("{}: {}", path, SystemReason())).With("setting it aside");
     return OkStatus();
   }
-  auto known = std::find_if(declared.begin(), declared.end(), [&](const SpoolDamage& damage) {
-    return damage.which == which_ && damage.segment == segment.number;
-  });
-  if (known != declared.end()) bytes->resize(std::min(bytes->size(), known->good_size));
+  // Where there is a manifest it says so itself, and this is a damaged byte.
+  bool alone = manifest.epoch == 0;
+  if (uint64_t format = SegmentFormat(*bytes); alone && format > kSpoolFormat)
+    return NewerSpool(format).With(folder_);
+  auto known = std::find_if(manifest.damages.begin(), manifest.damages.end(),
+                            [&](const SpoolDamage& damage) {
+                              return damage.which == which_ && damage.segment == segment.number;
+                            });
+  if (known != manifest.damages.end()) bytes->resize(std::min(bytes->size(), known->good_size));
 
-  SpoolScan scan = ScanSegment(*bytes, which_, after);
+  SpoolScan scan = ScanSegment(*bytes, which_, found.last_id);
   if (scan.good_size < bytes->size()) {
     FW_RETURN_IF_ERROR(SetAside(segment, *bytes, scan));
     found.damages.push_back({which_, segment.number, scan.good_size});
   }
+  for (const SpoolRecordPlace& place : scan.records) {
+    found.last_id = std::max(found.last_id, place.frame.id);
+    if (!wanted(place.frame.id)) continue;
+    records_.emplace(place.frame.id, Record{segment.number, place});
+    segment.Add(place.frame);
+  }
+  SpoolCounts accounted = segment.needed;
   for (const SpoolFrame& frame : scan.lost) {
-    after = std::max(after, frame.id);
+    found.last_id = std::max(found.last_id, frame.id);
+    if (!wanted(frame.id)) continue;
     found.lost.push_back(frame);
+    accounted += frame.counts;
+  }
+  for (SpoolSegmentNote& note : found.missing) {
+    if (note.segment == segment.number) note.counts -= accounted;
   }
   if (scan.records.empty()) {
     if (scan.good_size >= bytes->size()) unlink(path.c_str());
@@ -97,10 +138,6 @@ Status SpoolSegments::OpenSegment(Segment segment, const std::vector<SpoolDamage
   segment.first_id = scan.records.front().frame.id;
   segment.last_id = scan.records.back().frame.id;
   segment.size = static_cast<int64_t>(scan.good_size);
-  after = std::max(after, segment.last_id);
-  for (const SpoolRecordPlace& place : scan.records) {
-    if (wanted(place.frame.id)) records_.emplace(place.frame.id, Record{segment.number, place});
-  }
   segments_.push_back(segment);
   return OkStatus();
 }
@@ -194,6 +231,7 @@ Status SpoolSegments::Write(SpoolFrame frame, const std::string& payload,
   if (segment.first_id == 0) segment.first_id = frame.id;
   segment.last_id = frame.id;
   segment.size = static_cast<int64_t>(end);
+  segment.Add(frame);
   records_.emplace(frame.id, Record{segment.number, {frame, offset, end}});
   return OkStatus();
 }
@@ -247,6 +285,23 @@ StatusOr<Reports> SpoolSegments::ReadReports(uint64_t id) {
 }
 
 // ---- Forgetting
+
+void SpoolSegments::Forget(uint64_t id) {
+  auto record = records_.find(id);
+  if (record == records_.end()) return;
+  auto segment =
+      std::lower_bound(segments_.begin(), segments_.end(), record->second.segment,
+                       [](const Segment& one, uint64_t number) { return one.number < number; });
+  segment->needed -= record->second.place.frame.counts;
+  records_.erase(record);
+}
+
+void SpoolSegments::Note(std::vector<SpoolSegmentNote>& notes) const {
+  for (const Segment& segment : segments_) {
+    if (segment.needed == SpoolCounts()) continue;
+    notes.push_back({which_, segment.number, segment.needed, segment.from, segment.to});
+  }
+}
 
 std::optional<uint64_t> SpoolSegments::OldestFrom(uint64_t next_id) {
   auto segment = std::find_if(segments_.begin(), segments_.end(), [&](const Segment& s) {

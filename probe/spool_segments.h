@@ -30,9 +30,10 @@ class SpoolSegments {
 
   // What was found on opening besides good records.
   struct Found {
-    std::vector<SpoolFrame> lost;      // behind a damage, known by a frame
-    std::vector<SpoolDamage> damages;  // not declared before; their bytes were set aside
-    uint64_t last_id = 0;              // the highest that any file knows of
+    std::vector<SpoolFrame> lost;           // behind a damage, known by a frame
+    std::vector<SpoolDamage> damages;       // not declared before; their bytes were set aside
+    std::vector<SpoolSegmentNote> missing;  // what was noted and is in no record, good or lost
+    uint64_t last_id = 0;                   // the highest that any file knows of
   };
 
   // `sync`: what is written survives a power loss.
@@ -43,9 +44,10 @@ class SpoolSegments {
   SpoolSegments& operator=(const SpoolSegments&) = delete;
 
   // Reads what is there, once and first. Records that are not `wanted` are passed over. Segments
-  // are cut where `declared` says so, as far as reading goes; the files stay as they are until
-  // CutOff(). Error: the folder cannot be listed.
-  StatusOr<Found> Open(const std::vector<SpoolDamage>& declared,
+  // are cut where the manifest says so, as far as reading goes; the files stay as they are until
+  // CutOff(); one that cannot be read at all is set aside. Error: the folder cannot be listed, or
+  // holds a segment of a newer format.
+  StatusOr<Found> Open(const SpoolManifest& manifest,
                        const std::function<bool(uint64_t id)>& wanted);
   // Takes the damaged end off the file.
   Status CutOff(const SpoolDamage& damage) const;
@@ -66,11 +68,14 @@ class SpoolSegments {
   StatusOr<Reports> ReadReports(uint64_t id);
 
   // The record is needed no more; its file goes with the last of them, at RemoveFinished().
-  void Forget(uint64_t id) { records_.erase(id); }
+  void Forget(uint64_t id);
   void RemoveFinished();
   // The last id in the oldest segment that holds nothing older than `next_id`, which is closed with
   // it; nothing when all of them do.
   std::optional<uint64_t> OldestFrom(uint64_t next_id);
+
+  // For the manifest: what each segment holds that is still needed.
+  void Note(std::vector<SpoolSegmentNote>& notes) const;
 
   SpoolClass which() const { return which_; }
   int64_t bytes() const;
@@ -81,10 +86,15 @@ class SpoolSegments {
     uint64_t first_id = 0;
     uint64_t last_id = 0;
     int64_t size = 0;
+    SpoolCounts needed;  // in records_
+    Timestamp from;      // of all that it ever held since it was opened
+    Timestamp to;
+
+    void Add(const SpoolFrame& frame);
   };
 
-  Status OpenSegment(Segment segment, const std::vector<SpoolDamage>& declared,
-                     const std::function<bool(uint64_t id)>& wanted, uint64_t& after, Found& found);
+  Status OpenSegment(Segment segment, const SpoolManifest& manifest,
+                     const std::function<bool(uint64_t id)>& wanted, Found& found);
   Status SetAside(const Segment& segment, std::string_view bytes, const SpoolScan& scan) const;
   Status StartSegment();
   StatusOr<std::string> ReadPayload(const Record& record) const;

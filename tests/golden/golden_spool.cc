@@ -77,11 +77,11 @@ std::vector<SpooledBatch> GoldenBatches() {
   refused.at = At(2);
   refused.rounds = Item(2).rounds;
   return {Sealed(2, refused,
-                {{"samples", "refused", 2, At(2), At(2)},
-                 {"events", "refused", 1, At(2), At(2)},
-                 {"checks", "refused", 1, At(2), At(2)},
-                 {"facts", "refused", 1, At(2), At(2)},
-                 {"changes", "refused", 1, At(2), At(2)}}),
+                 {{"samples", "refused", 2, At(2), At(2)},
+                  {"events", "refused", 1, At(2), At(2)},
+                  {"checks", "refused", 1, At(2), At(2)},
+                  {"facts", "refused", 1, At(2), At(2)},
+                  {"changes", "refused", 1, At(2), At(2)}}),
           Sealed(3, Item(3)), Sealed(4, Item(4), {{"events", "spool_full", 2, At(6), At(6)}}),
           Sealed(5, Item(5)), Sealed(6, Item(6))};
 }

@@ -22,9 +22,9 @@ TEST(SpoolGaps, AnotherKindOrReasonIsAnotherGapAndNothingIsNone) {
   SpoolCounts counts;
   counts.samples = 4;
   counts.events = 1;
-  EXPECT_EQ(AddGaps(gaps, counts, "expired", kStart), 5u);
-  EXPECT_EQ(AddGaps(gaps, counts, "corrupt", kStart), 5u);
-  EXPECT_EQ(AddGaps(gaps, SpoolCounts{}, "refused", kStart), 0u);
+  EXPECT_EQ(AddGaps(gaps, counts, "expired", kStart, kStart), 5u);
+  EXPECT_EQ(AddGaps(gaps, counts, "corrupt", kStart, kStart), 5u);
+  EXPECT_EQ(AddGaps(gaps, SpoolCounts{}, "refused", kStart, kStart), 0u);
   ASSERT_EQ(gaps.size(), 4u);
   EXPECT_EQ(gaps[0].kind, "samples");
   EXPECT_EQ(gaps[1].kind, "events");

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <functional>
 
 #include "tests/unit/probe/spool_items.h"
 
@@ -13,8 +14,8 @@ namespace fs = std::filesystem;
 
 // A kill in the middle of a write leaves the file of the newest record cut at any byte. Strategy:
 // cut it at each length, reopen, drain. Invariants: the spool opens; whole records come out as they
-// went in; a record whose beginning is there is delivered or declared; and the next start declares
-// nothing again.
+// went in; the others are declared, also those of which no byte is left; and the next start
+// declares nothing again.
 TEST(SpoolSegments, OpensAfterAKillAtAnyByte) {
   TempDir dir;
   SpoolOptions options = Options(dir);
@@ -32,10 +33,8 @@ TEST(SpoolSegments, OpensAfterAKillAtAnyByte) {
     fs::copy(options.folder, there.folder, fs::copy_options::recursive);
     fs::resize_file(there.folder + "/" + fs::path(segment).filename().string(), length);
     size_t good = 0;
-    size_t begun = 0;
     for (const SpoolRecordPlace& place : whole.records) {
       if (place.end <= length) ++good;
-      if (place.offset + kSpoolFrameSize <= length) ++begun;
     }
     Delivered delivered = Drain(*OpenOrDie(there));
     ASSERT_EQ(delivered.samples.size(), good * 3) << "cut at " << length;
@@ -44,7 +43,7 @@ TEST(SpoolSegments, OpensAfterAKillAtAnyByte) {
     auto again = OpenOrDie(there);
     ASSERT_TRUE(again->Append(Item(9, 1), kStart).ok());
     delivered.Take(**again->Seal(kStart));
-    ASSERT_EQ(delivered.samples.size() - 1 + delivered.gaps["samples"], begun * 3)
+    ASSERT_EQ(delivered.samples.size() - 1 + delivered.gaps["samples"], 3u * 3)
         << "cut at " << length;
   }
 }
@@ -102,6 +101,60 @@ TEST(SpoolSegments, CountsWhatCouldNotBeWritten) {
   Delivered delivered = Drain(*spool);
   EXPECT_EQ(delivered.samples.size(), 1u);
   EXPECT_EQ(delivered.gaps["samples"], 3u);
+}
+
+// What is left of ten rounds, some acknowledged, some under way, some waiting, when `damage` was
+// done to the second of their segments.
+Delivered DrainAfter(const std::function<void(const std::string& segment)>& damage) {
+  TempDir dir;
+  SpoolOptions options = Options(dir);
+  options.segment_bytes = 1 << 10;
+  Delivered delivered;
+  {
+    auto spool = OpenOrDie(options);
+    for (int round = 0; round < 10; ++round)
+      EXPECT_TRUE(spool->Append(Item(round, 20, 1), kStart).ok());
+    for (int batch = 0; batch < 5; ++batch) {
+      StatusOr<std::optional<SpooledBatch>> sealed = spool->Seal(kStart);
+      if (batch == 0) delivered.Take(**sealed);
+      if (batch == 0) spool->Ack((*sealed)->epoch, 1);
+    }
+  }
+  damage(Files(options.folder, "samples-").at(1));
+  for (int start = 0; start < 2; ++start) {
+    auto spool = OpenOrDie(options);
+    EXPECT_EQ(spool->stats().gap_total % 20, 0u);
+    if (start == 0) continue;  // the next start declares nothing again
+    EXPECT_TRUE(spool->Append(Item(99, 1), kStart).ok());
+    Delivered rest = Drain(*spool);
+    for (double sample : rest.samples) delivered.samples.insert(sample);
+    for (const std::string& event : rest.events) delivered.events.insert(event);
+    for (const auto& [kind, count] : rest.gaps) delivered.gaps[kind] += count;
+  }
+  return delivered;
+}
+
+TEST(SpoolSegments, DeclaresASegmentThatIsGone) {
+  Delivered delivered = DrainAfter([](const std::string& segment) { fs::remove(segment); });
+  EXPECT_EQ(delivered.events.size(), 10u);
+  EXPECT_GT(delivered.gaps["samples"], 0u);
+  EXPECT_EQ(delivered.samples.size() - 1 + delivered.gaps["samples"], 10u * 20);
+}
+
+TEST(SpoolSegments, DeclaresASegmentThatCannotBeRead) {
+  Delivered delivered = DrainAfter([](const std::string& segment) {
+    fs::remove(segment);
+    fs::create_directory(segment);
+  });
+  EXPECT_EQ(delivered.events.size(), 10u);
+  EXPECT_GT(delivered.gaps["samples"], 0u);
+  EXPECT_EQ(delivered.samples.size() - 1 + delivered.gaps["samples"], 10u * 20);
+}
+
+TEST(SpoolSegments, WithNothingLostDeclaresNothing) {
+  Delivered delivered = DrainAfter([](const std::string&) {});
+  EXPECT_TRUE(delivered.gaps.empty());
+  EXPECT_EQ(delivered.samples.size() - 1, 10u * 20);
 }
 
 }  // namespace
