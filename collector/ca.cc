@@ -96,7 +96,7 @@ Status CertificateAuthority::LoadOrMakeAuthority(Timestamp now) {
   if (FileExists(path)) {
     FW_ASSIGN_OR_RETURN(keys_->certificate, ReadCertificate(path));
     if (!IsFor(keys_->certificate.get(), keys_->key.get())) {
-        return FailedPrecondition(fmt::format(
+      return FailedPrecondition(fmt::format(
           "{} is not the key of {}; restore both from the same backup", key_path, path));
     }
     if (EndsWithin(keys_->certificate.get(), now, Duration(0))) {
@@ -207,8 +207,8 @@ StatusOr<std::string> CertificateAuthority::SignProbe(std::string_view csr_der,
   content.usage = "clientAuth";
   content.from = now - kBackdate;
   content.to = now + options_.probe_lifetime;
-  FW_ASSIGN_OR_RETURN(Certificate certificate, Issue(content, request.get(),
-                                                     keys_->certificate.get(), keys_->key.get()));
+  FW_ASSIGN_OR_RETURN(Certificate certificate,
+                      Issue(content, request.get(), keys_->certificate.get(), keys_->key.get()));
   return ToPem(certificate.get()) + ca_pem_;
 }
 

@@ -88,9 +88,8 @@ void RefusalSum::Add(const BatchReply& reply, uint64_t rounds_ahead) {
 
 void RefusalSum::MoveTo(const LimitSettings& limits, v1::Ack& ack) {
   Write("too_old", sum_.too_old, ack, [&] {
-    return fmt::format(
-        "older than {} h; raise limits.accepted_age",
-        std::chrono::duration_cast<std::chrono::hours>(limits.accepted_age).count());
+    return fmt::format("older than {} h; raise limits.accepted_age",
+                       std::chrono::duration_cast<std::chrono::hours>(limits.accepted_age).count());
   });
   Write("too_new", sum_.too_new, ack, [&] {
     return fmt::format(

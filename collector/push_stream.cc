@@ -118,7 +118,8 @@ Status PushStream::Receive(std::optional<Submission>& submission) {
   return OkStatus();
 }
 
-void PushStream::HelloDone(const HelloCommand& hello, const Status& outcome, const std::string& reply) {
+void PushStream::HelloDone(const HelloCommand& hello, const Status& outcome,
+                           const std::string& reply) {
   std::lock_guard lock(mutex_);
   --in_flight_;
   if (outcome.ok()) {
@@ -133,7 +134,7 @@ void PushStream::HelloDone(const HelloCommand& hello, const Status& outcome, con
 }
 
 void PushStream::BatchDone(uint64_t epoch, uint64_t sequence, size_t samples, uint64_t rounds_ahead,
-               const Status& outcome, const std::string& reply) {
+                           const Status& outcome, const std::string& reply) {
   std::lock_guard lock(mutex_);
   --in_flight_;
   if (outcome.ok()) {

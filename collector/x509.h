@@ -48,8 +48,8 @@ struct CertificateContent {
 };
 
 // A certificate for the key `subject`, signed by the issuer; `issuer` is null for an authority, which signs itself.
-StatusOr<Certificate> Issue(const CertificateContent& content, evp_pkey_st* subject, x509_st* issuer,
-                            evp_pkey_st* issuer_key);
+StatusOr<Certificate> Issue(const CertificateContent& content, evp_pkey_st* subject,
+                            x509_st* issuer, evp_pkey_st* issuer_key);
 // The same for the key in a request, of which nothing else is used.
 StatusOr<Certificate> Issue(const CertificateContent& content, X509_req_st* subject,
                             x509_st* issuer, evp_pkey_st* issuer_key);

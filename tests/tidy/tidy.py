@@ -72,7 +72,6 @@ WITHOUT_MIRROR = {
     "probe/run_command.cc": "tests/unit/probe/checks_test.cc",
     "probe/name_filter.cc": "tests/unit/probe/parse_test.cc",
     "probe/reading.cc": "tests/unit/probe/parse_test.cc",
-    "probe/spool_format.cc": "tests/unit/probe/spool_test.cc cuts and flips each byte of it",
     "probe/wire.cc": "tests/unit/probe/stream_test.cc",
     "probe/ledger.cc": "tests/unit/probe/state_files_test.cc",
     "probe/status_text.cc": "tests/unit/probe/state_files_test.cc",

@@ -92,9 +92,14 @@ TEST_F(IntakeTest, SamplesAreCountedByWhatBecameOfThem) {
   intake_.Count(5, true, {});
   intake_.Refuse(kProbe, InvalidArgument("bad"));
   std::string text = metrics_.Text();
-  EXPECT_THAT(text, HasSubstr("forewarn_ingest_samples_total{protocol=\"forewarn\",result=\"accepted\"} 8"));
-  EXPECT_THAT(text, HasSubstr("forewarn_ingest_samples_total{protocol=\"forewarn\",result=\"too_old\"} 2"));
-  EXPECT_THAT(text, HasSubstr("forewarn_ingest_samples_total{protocol=\"forewarn\",result=\"duplicate\"} 5"));
+  EXPECT_THAT(
+      text,
+      HasSubstr("forewarn_ingest_samples_total{protocol=\"forewarn\",result=\"accepted\"} 8"));
+  EXPECT_THAT(
+      text, HasSubstr("forewarn_ingest_samples_total{protocol=\"forewarn\",result=\"too_old\"} 2"));
+  EXPECT_THAT(
+      text,
+      HasSubstr("forewarn_ingest_samples_total{protocol=\"forewarn\",result=\"duplicate\"} 5"));
   EXPECT_THAT(text, HasSubstr("forewarn_ingest_batches_total{result=\"refused\"} 1"));
 }
 
