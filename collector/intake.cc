@@ -9,6 +9,7 @@
 #include "collector/wire.h"
 #include "forewarn/v1/ingest.pb.h"
 #include "model/ids.h"
+#include "model/stream_codec.h"
 
 namespace forewarn {
 namespace {
@@ -49,6 +50,7 @@ v1::Welcome Intake::Welcome(const HelloCommand& hello, const HelloReply& reply) 
   welcome.set_sequence(reply.sequence);
   welcome.set_max_in_flight(static_cast<uint32_t>(limits.max_in_flight));
   welcome.set_max_batch_bytes(static_cast<uint64_t>(limits.max_batch_size));
+  welcome.add_capabilities(std::string(kAcceptsPackedSamples));
   return welcome;
 }
 

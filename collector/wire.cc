@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "collector/series_labels.h"
 #include "forewarn/v1/ingest.pb.h"
 
 namespace forewarn {
@@ -53,82 +54,6 @@ Status CheckCount(int64_t count, int64_t limit, std::string_view what, std::stri
   if (count <= limit) return OkStatus();
   return ResourceExhausted(
       fmt::format("{}: {}, above the limit of {}; {}", what, count, limit, remedy));
-}
-
-// The payload's label under a name that the collector sets; as in Prometheus, once more for each
-// one that is taken too.
-std::string Exported(std::string name, const std::vector<Labels::Pair>& taken) {
-  do {
-    name.insert(0, "exported_");
-  } while (
-      std::ranges::any_of(taken, [&](const Labels::Pair& pair) { return pair.first == name; }));
-  return name;
-}
-
-StatusOr<Labels> ReadLabels(const v1::SeriesDefinition& in, int index,
-                            const std::vector<Labels::Pair>& identity,
-                            const LimitSettings& limits) {
-  if (in.labels_size() % 2 != 0) {
-    return InvalidArgument(fmt::format("{}: {} strings, but names and values come in pairs",
-                                       At("series", index, "labels"), in.labels_size()));
-  }
-  FW_RETURN_IF_ERROR(CheckCount(in.labels_size() / 2 + static_cast<int64_t>(identity.size()),
-                                limits.labels_per_series, At("series", index, "labels"),
-                                "drop labels at the source, or raise limits.labels_per_series"));
-  std::vector<Labels::Pair> pairs;
-  pairs.reserve(in.labels_size() / 2 + identity.size());
-  bool named = false;
-  for (int i = 0; i < in.labels_size(); i += 2) {
-    const std::string& name = in.labels(i);
-    const std::string& value = in.labels(i + 1);
-    bool is_metric_name = name == kMetricName;
-    named = named || is_metric_name;
-    if (!IsLabelName(name)) {
-      return InvalidArgument(fmt::format("{}: '{}' is not a label name ([a-zA-Z_][a-zA-Z0-9_]*)",
-                                         At("series", index, "labels"), name.substr(0, 100)));
-    }
-    if (std::cmp_greater(name.size(), limits.label_name_size)) {
-      return ResourceExhausted(fmt::format(
-          "{}: the name '{}…' has {} bytes, above the limit of {}; shorten it at the source, or "
-          "raise "
-          "limits.label_name_size",
-          At("series", index, "labels"), name.substr(0, 40), name.size(), limits.label_name_size));
-    }
-    if (value.empty()) {
-      return InvalidArgument(
-          fmt::format("{}: the value of '{}' is empty", At("series", index, "labels"), name));
-    }
-    if (is_metric_name && !IsMetricName(value)) {
-      return InvalidArgument(fmt::format("{}: '{}' is not a metric name ([a-zA-Z_:][a-zA-Z0-9_:]*)",
-                                         At("series", index, "labels"), value.substr(0, 100)));
-    }
-    if (std::cmp_greater(value.size(), limits.label_value_size)) {
-      return ResourceExhausted(
-          fmt::format("{}: the value of '{}' has {} bytes, above the limit of {}; shorten it at "
-                      "the source, or raise "
-                      "limits.label_value_size",
-                      At("series", index, "labels"), name, value.size(), limits.label_value_size));
-    }
-    pairs.emplace_back(name, value);
-  }
-  if (!named) {
-    return InvalidArgument(
-        fmt::format("{}: a series needs a __name__", At("series", index, "labels")));
-  }
-  std::ranges::sort(pairs);
-  auto twice = std::ranges::adjacent_find(
-      pairs, [](const Labels::Pair& a, const Labels::Pair& b) { return a.first == b.first; });
-  if (twice != pairs.end()) {
-    return InvalidArgument(fmt::format("{}: the name '{}' is given twice",
-                                       At("series", index, "labels"), twice->first));
-  }
-  for (const Labels::Pair& ours : identity) {
-    for (Labels::Pair& theirs : pairs) {
-      if (theirs.first == ours.first) theirs.first = Exported(ours.first, pairs);
-    }
-  }
-  pairs.insert(pairs.end(), identity.begin(), identity.end());
-  return Labels(std::move(pairs));
 }
 
 StatusOr<Severity> ReadSeverity(v1::Severity in, const std::string& where) {
@@ -299,7 +224,7 @@ Status BatchReader::ReadSeries(const v1::Batch& in) {
   table->series = table_->series;
   for (int i = 0; i < in.series_size(); ++i) {
     const v1::SeriesDefinition& definition = in.series(i);
-    FW_ASSIGN_OR_RETURN(Labels labels, ReadLabels(definition, i, identity_labels_, limits_));
+    FW_ASSIGN_OR_RETURN(Labels labels, ReadSeriesLabels(definition, i, identity_labels_, limits_));
     if (definition.ref() < table->series.size()) {
       if (table->series[definition.ref()] == labels) continue;
       return InvalidArgument(fmt::format("{}: {} is bound to {} already", At("series", i, "ref"),
@@ -323,7 +248,16 @@ Status BatchReader::ReadSeries(const v1::Batch& in) {
   return OkStatus();
 }
 
-Status BatchReader::ReadSamples(const v1::Batch& in, SampleBlock& out) const {
+Status BatchReader::ReadSamples(const v1::Batch& in, SampleBlock& out) {
+  if (!in.packed_samples().empty()) {
+    FW_RETURN_IF_ERROR(decoder_.Decode(in.packed_samples(), table_->series.size(), out));
+  }
+  FW_RETURN_IF_ERROR(ReadColumns(in, out));
+  if (out.size() > 0) out.table = table_;
+  return OkStatus();
+}
+
+Status BatchReader::ReadColumns(const v1::Batch& in, SampleBlock& out) const {
   int64_t total = 0;
   for (int i = 0; i < in.samples_size(); ++i) {
     const v1::SampleColumns& columns = in.samples(i);
@@ -337,10 +271,10 @@ Status BatchReader::ReadSamples(const v1::Batch& in, SampleBlock& out) const {
   }
   if (total == 0) return OkStatus();
 
-  out.table = table_;
-  out.refs.reserve(static_cast<size_t>(total));
-  out.times.reserve(static_cast<size_t>(total));
-  out.values.reserve(static_cast<size_t>(total));
+  size_t size = out.size() + static_cast<size_t>(total);
+  out.refs.reserve(size);
+  out.times.reserve(size);
+  out.values.reserve(size);
   const auto known = static_cast<int64_t>(table_->series.size());
   for (int c = 0; c < in.samples_size(); ++c) {
     const v1::SampleColumns& columns = in.samples(c);

@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "config/collector_settings.h"
 #include "model/entry.h"
+#include "model/stream_codec.h"
 #include "model/telemetry.h"
 
 namespace forewarn::v1 {
@@ -36,7 +37,8 @@ class BatchReader {
 
  private:
   Status ReadSeries(const v1::Batch& in);
-  Status ReadSamples(const v1::Batch& in, SampleBlock& out) const;
+  Status ReadSamples(const v1::Batch& in, SampleBlock& out);
+  Status ReadColumns(const v1::Batch& in, SampleBlock& out) const;
   Status ReadItems(const v1::Batch& in, Batch& out) const;
 
   const ProbeIdentity source_;
@@ -44,6 +46,7 @@ class BatchReader {
   const std::vector<Labels::Pair> identity_labels_;
 
   std::shared_ptr<const SeriesTable> table_ = std::make_shared<SeriesTable>();
+  StreamDecoder decoder_;
 };
 
 // Takes the rounds out that end beyond `arrival` + limits.accepted_future, as the head does with samples, and

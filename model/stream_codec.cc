@@ -290,13 +290,12 @@ void StreamEncoder::Encode(std::span<const uint32_t> refs, std::span<const Times
       });
   if (highest >= series_.size()) series_.resize(size_t{highest} + 1);
 
-  int64_t time = 0;
+  uint64_t time = 0;
   EachRun(
       times.size(), [&](size_t i) { return times[i] == times[i - 1]; },
       [&](size_t first, size_t length) {
-        int64_t at = ToMillis(times[first]);
-        FW_CHECK(at >= 0 && at <= kMaxTimeMs);
-        PutVarint(Zigzag(at - time), out);
+        auto at = static_cast<uint64_t>(ToMillis(times[first]));
+        PutVarint(Zigzag(static_cast<int64_t>(at - time)), out);
         PutVarint(length, out);
         time = at;
       });

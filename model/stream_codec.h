@@ -20,6 +20,9 @@ namespace forewarn {
 // the blocks of a stream are read in the order in which they were written, each exactly once. A new
 // stream starts with a new encoder and a new decoder. Neither is thread-safe.
 
+// The word of a collector that reads them, in Welcome.capabilities.
+inline constexpr std::string_view kAcceptsPackedSamples = "AcceptsPackedSamples";
+
 // In one block. It bounds what a few bytes can unfold to.
 inline constexpr uint32_t kPackedSamplesMax = 65'536;
 
@@ -32,8 +35,8 @@ struct PackedSeries {
 
 class StreamEncoder {
  public:
-  // Appends one block to `out`. The columns are equally long and hold 1 to kPackedSamplesMax samples;
-  // times are those that the protocol allows.
+  // Appends one block to `out`. The columns are equally long and hold 1 to kPackedSamplesMax samples. Times that
+  // the protocol does not allow are written all the same, for the decoder to refuse.
   void Encode(std::span<const uint32_t> refs, std::span<const Timestamp> times,
               std::span<const double> values, std::string& out);
 

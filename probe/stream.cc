@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/log.h"
-#include "probe/wire.h"
+#include "model/stream_codec.h"
 
 namespace forewarn {
 namespace {
@@ -91,7 +91,7 @@ void Stream::Connect() {
   call_ = transport_->Open();
   greeted_ = false;
   opened_ = clock_.Monotonic();
-  refs_.clear();
+  writer_.reset();
   sent_to_ = 0;
   v1::PushRequest request;
   v1::Hello& hello = *request.mutable_hello();
@@ -125,6 +125,8 @@ void Stream::HandleWelcome(const v1::PushResponse& response) {
   stats_.max_batch_bytes = welcome.max_batch_bytes();
   hold_until_ = Duration(0);
   last_progress_ = clock_.Monotonic();
+  const auto& words = welcome.capabilities();
+  writer_.emplace(std::find(words.begin(), words.end(), kAcceptsPackedSamples) != words.end());
   greeted_ = true;
   stats_.connected = true;
   stats_.last_error.clear();
@@ -191,7 +193,7 @@ void Stream::SendMore() {
 // A call that is over takes nothing; then the batch stays under way and Step() sees the end.
 void Stream::SendBatch(const SpooledBatch& batch) {
   v1::PushRequest request;
-  FillBatch(batch, refs_, *request.mutable_batch());
+  writer_->Write(batch, *request.mutable_batch());
   sent_to_ = batch.sequence;
   ++stats_.batches_sent;
   call_->Send(request);

@@ -5,15 +5,14 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 
 #include "base/clock.h"
 #include "base/rng.h"
 #include "base/status.h"
 #include "base/time.h"
-#include "probe/reading.h"
 #include "probe/spool.h"
 #include "probe/transport.h"
+#include "probe/wire.h"
 
 namespace forewarn {
 
@@ -105,11 +104,11 @@ class Stream {
   // Changes; the agent's thread.
   Transport* transport_;
   std::unique_ptr<PushCall> call_;
-  bool greeted_ = false;                           // this call had its Welcome
-  Duration opened_{0};                             // monotonic: when this call began
-  std::unordered_map<SeriesName, uint32_t> refs_;  // of this call
-  uint64_t sent_to_ = 0;                           // the last sequence handed to this call
-  uint32_t welcome_window_ = 1;                    // as the handshake had it
+  bool greeted_ = false;               // this call had its Welcome
+  Duration opened_{0};                 // monotonic: when this call began
+  std::optional<BatchWriter> writer_;  // of this call, from its welcome on
+  uint64_t sent_to_ = 0;               // the last sequence handed to this call
+  uint32_t welcome_window_ = 1;        // as the handshake had it
   uint32_t window_ = 1;
   uint32_t careful_ = 0;           // so many batches are still sent one at a time
   uint32_t unnamed_refusals_ = 0;  // in a row, with one batch under way

@@ -1,5 +1,8 @@
 #include "probe/wire.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "base/check.h"
 
 namespace forewarn {
@@ -11,29 +14,6 @@ void Define(const SeriesName& series, uint32_t ref, v1::Batch& out) {
   v1::SeriesDefinition& definition = *out.add_series();
   definition.set_ref(ref);
   for (std::string_view part : parts) definition.add_labels(part.data(), part.size());
-}
-
-void FillSamples(const SpoolItem& item, std::unordered_map<SeriesName, uint32_t>& refs,
-                 v1::Batch& out) {
-  if (item.samples.empty()) return;
-  v1::SampleColumns& columns = *out.add_samples();
-  int count = static_cast<int>(item.samples.size());
-  columns.mutable_refs()->Reserve(count);
-  columns.mutable_times_ms()->Reserve(count);
-  columns.mutable_values()->Reserve(count);
-  int64_t ref_before = 0;
-  int64_t time_before = 0;
-  for (const Reading& reading : item.samples) {
-    auto [known, is_new] = refs.try_emplace(reading.series, static_cast<uint32_t>(refs.size()));
-    if (is_new) Define(known->first, known->second, out);
-    int64_t ref = known->second;
-    int64_t time = ToMillis(item.at);
-    columns.add_refs(static_cast<int32_t>(ref - ref_before));
-    columns.add_times_ms(time - time_before);
-    columns.add_values(reading.value);
-    ref_before = ref;
-    time_before = time;
-  }
 }
 
 void FillReports(const Reports& reports, v1::Batch& out) {
@@ -78,12 +58,52 @@ void FillReports(const Reports& reports, v1::Batch& out) {
 
 }  // namespace
 
-void FillBatch(const SpooledBatch& batch, std::unordered_map<SeriesName, uint32_t>& refs,
-               v1::Batch& out) {
+uint32_t BatchWriter::RefOf(const SeriesName& series, v1::Batch& out) {
+  auto [known, is_new] = refs_.try_emplace(series, static_cast<uint32_t>(refs_.size()));
+  if (is_new) Define(known->first, known->second, out);
+  return known->second;
+}
+
+void BatchWriter::WritePacked(const SpoolItem& item, size_t count, v1::Batch& out) {
+  if (count == 0) return;
+  std::vector<uint32_t> refs(count);
+  std::vector<double> values(count);
+  for (size_t i = 0; i < count; ++i) {
+    refs[i] = RefOf(item.samples[i].series, out);
+    values[i] = item.samples[i].value;
+  }
+  encoder_.Encode(refs, std::vector<Timestamp>(count, item.at), values,
+                  *out.mutable_packed_samples());
+}
+
+void BatchWriter::WriteColumns(const SpoolItem& item, size_t first, v1::Batch& out) {
+  if (first == item.samples.size()) return;
+  v1::SampleColumns& columns = *out.add_samples();
+  int count = static_cast<int>(item.samples.size() - first);
+  columns.mutable_refs()->Reserve(count);
+  columns.mutable_times_ms()->Reserve(count);
+  columns.mutable_values()->Reserve(count);
+  int64_t ref_before = 0;
+  int64_t time_before = 0;
+  for (size_t i = first; i < item.samples.size(); ++i) {
+    int64_t ref = RefOf(item.samples[i].series, out);
+    int64_t time = ToMillis(item.at);
+    columns.add_refs(static_cast<int32_t>(ref - ref_before));
+    columns.add_times_ms(time - time_before);
+    columns.add_values(item.samples[i].value);
+    ref_before = ref;
+    time_before = time;
+  }
+}
+
+void BatchWriter::Write(const SpooledBatch& batch, v1::Batch& out) {
   out.Clear();
   out.set_epoch(batch.epoch);
   out.set_sequence(batch.sequence);
-  FillSamples(batch.item, refs, out);
+  // What is beyond the bound of a block goes beside it.
+  size_t packed = packed_ ? std::min<size_t>(batch.item.samples.size(), kPackedSamplesMax) : 0;
+  WritePacked(batch.item, packed, out);
+  WriteColumns(batch.item, packed, out);
   FillReports(batch.item.reports, out);
   for (const Gap& gap : batch.gaps) {
     v1::Gap& to = *out.add_gaps();

@@ -4,14 +4,30 @@
 #include <unordered_map>
 
 #include "forewarn/v1/ingest.pb.h"
+#include "model/stream_codec.h"
 #include "probe/reading.h"
 #include "probe/spool.h"
 
 namespace forewarn {
 
-// Writes a batch as the protocol has it. `refs` are the series that this stream has named so far;
-// those new in the batch are named in it and added.
-void FillBatch(const SpooledBatch& batch, std::unordered_map<SeriesName, uint32_t>& refs,
-               v1::Batch& out);
+// Writes batches as the protocol has them. It remembers what one stream has named and sent, so that a new
+// stream starts with a new one, and batches are written in the order in which they are sent. Not thread-safe.
+class BatchWriter {
+ public:
+  // `packed`: whether the collector reads packed samples. Otherwise they go as columns.
+  explicit BatchWriter(bool packed) : packed_(packed) {}
+
+  // Series that are new in the batch are named in it.
+  void Write(const SpooledBatch& batch, v1::Batch& out);
+
+ private:
+  uint32_t RefOf(const SeriesName& series, v1::Batch& out);
+  void WritePacked(const SpoolItem& item, size_t count, v1::Batch& out);
+  void WriteColumns(const SpoolItem& item, size_t first, v1::Batch& out);
+
+  const bool packed_;
+  std::unordered_map<SeriesName, uint32_t> refs_;
+  StreamEncoder encoder_;
+};
 
 }  // namespace forewarn

@@ -63,6 +63,38 @@ TEST(Wire, DifferencesAreSummedIntoSamples) {
   EXPECT_EQ(out->source, kProbe);
 }
 
+TEST(Wire, PackedSamplesComeBeforeColumnsAndGoByTheStreamsLastValues) {
+  BatchReader reader = MakeReader();
+  StreamEncoder encoder;
+  for (uint64_t sequence = 1; sequence <= 3; ++sequence) {
+    v1::Batch in = Numbered(sequence);
+    if (sequence == 1) {
+      Define(in, 0, {"__name__", "up"});
+      Define(in, 1, {"__name__", "load1"});
+    }
+    double value = 0.25 * static_cast<double>(sequence);
+    Timestamp at = FromMillis(kStart + static_cast<int64_t>(sequence));
+    encoder.Encode(std::vector<uint32_t>{0, 1}, std::vector<Timestamp>{at, at},
+                   std::vector<double>{1, value}, *in.mutable_packed_samples());
+    Columns(in, {1}, {kStart + 10}, {7});
+    StatusOr<Batch> out = reader.Read(in);
+    ASSERT_TRUE(out.ok()) << out.status().ToString();
+    EXPECT_THAT(out->samples.refs, ElementsAre(0, 1, 1));
+    EXPECT_THAT(out->samples.times, ElementsAre(at, at, FromMillis(kStart + 10)));
+    EXPECT_THAT(out->samples.values, ElementsAre(1, value, 7));
+    EXPECT_EQ(out->samples.table->series[1].name(), "load1");
+  }
+}
+
+TEST(Wire, RefusesPackedSamplesThatBreakARuleByNameAndByte) {
+  v1::Batch in = Numbered(4);
+  Define(in, 0, {"__name__", "up"});
+  in.set_packed_samples(std::string("\x01\x01\x02\x01", 4));
+  EXPECT_THAT(Outcome(in).ToString(), HasSubstr("batch 4 of epoch"));
+  EXPECT_THAT(Outcome(in).message(),
+              HasSubstr("packed_samples: byte 2: references 1 to 1, but the stream has named 1"));
+}
+
 TEST(Wire, AttachesWhoSentItAndKeepsWhatThePayloadClaimed) {
   BatchReader reader = MakeReader();
   v1::Batch in = Numbered(1);

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "forewarn/v1/ingest.pb.h"
+#include "model/stream_codec.h"
 #include "probe/transport.h"
 
 namespace forewarn {
@@ -127,6 +128,16 @@ class FakeCollector : public Transport {
       bool next = batch.epoch() > collector_.epoch ? batch.sequence() == 1
                                                    : batch.sequence() == collector_.sequence + 1;
       if (!known && !next) collector_.mistake = "a hole in the sequence";
+      if (!batch.packed_samples().empty()) {
+        SampleBlock block;
+        if (!decoder_.Decode(batch.packed_samples(), names_.size(), block).ok()) {
+          collector_.mistake = "a packed block that cannot be read";
+        } else if (!known) {
+          for (size_t i = 0; i < block.size(); ++i) {
+            collector_.samples.emplace_back(names_[block.refs[i]], block.values[i]);
+          }
+        }
+      }
       for (const v1::SampleColumns& columns : batch.samples()) {
         int64_t ref = 0;
         for (int i = 0; i < columns.refs_size(); ++i) {
@@ -159,6 +170,7 @@ class FakeCollector : public Transport {
 
     FakeCollector& collector_;
     std::vector<std::string> names_;
+    StreamDecoder decoder_;
     std::deque<v1::PushResponse> responses_;
     std::deque<v1::PushResponse> held_;
     bool over_ = false;

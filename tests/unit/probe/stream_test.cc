@@ -24,6 +24,7 @@ class StreamTest : public ::testing::Test {
     options.sync = false;
     spool_ = *Spool::Open(options, kStart);
     collector_.welcome.set_max_in_flight(4);
+    collector_.welcome.add_capabilities(std::string(kAcceptsPackedSamples));
     stream_ = std::make_unique<Stream>(
         StreamOptions{}, *spool_, collector_, clock_, rng_,
         [this](const SpooledBatch& batch) { told_.push_back(batch.sequence); });
@@ -79,6 +80,41 @@ TEST_F(StreamTest, NamesASeriesOnceAStream) {
   ASSERT_EQ(collector_.samples.size(), 6u);
   EXPECT_EQ(collector_.samples[4].first, "__name__,m,a,b,");
   EXPECT_EQ(collector_.samples[4].second, 3.0);
+}
+
+TEST_F(StreamTest, PacksSamplesForACollectorThatReadsThem) {
+  Append(3);
+  Settle();
+  for (const auto& [id, batch] : collector_.applied) {
+    EXPECT_FALSE(batch.packed_samples().empty());
+    EXPECT_EQ(batch.samples_size(), 0);
+  }
+  EXPECT_EQ(collector_.samples.size(), 6u);
+}
+
+TEST_F(StreamTest, SendsColumnsToAnOlderCollector) {
+  collector_.welcome.clear_capabilities();
+  Append(3);
+  Settle();
+  for (const auto& [id, batch] : collector_.applied) {
+    EXPECT_TRUE(batch.packed_samples().empty());
+    EXPECT_EQ(batch.samples_size(), 1);
+  }
+  ASSERT_EQ(collector_.samples.size(), 6u);
+  EXPECT_EQ(collector_.samples[5].second, 3.0);
+}
+
+TEST_F(StreamTest, WhatABlockCannotHoldGoesBesideIt) {
+  SpoolItem item;
+  item.at = kStart;
+  for (uint32_t i = 0; i < kPackedSamplesMax + 2; ++i) {
+    item.samples.push_back({MakeSeriesName("m", {}), static_cast<double>(i)});
+  }
+  ASSERT_TRUE(spool_->Append(item, clock_.Now()).ok());
+  Settle();
+  EXPECT_EQ(collector_.mistake, "");
+  ASSERT_EQ(collector_.samples.size(), kPackedSamplesMax + 2u);
+  EXPECT_EQ(collector_.samples.back().second, kPackedSamplesMax + 1.0);
 }
 
 TEST_F(StreamTest, HasNoMoreUnderWayThanTheCollectorWishes) {
@@ -179,7 +215,7 @@ TEST_F(StreamTest, GivesUpACallWhoseAcksStopComing) {
 
 TEST_F(StreamTest, TurnsARefusedBatchIntoAGapAndKeepsTheOthers) {
   collector_.refuses = [](const v1::Batch& batch) {
-    return batch.samples_size() > 0 && batch.samples(0).values(0) == 5.0;
+    return batch.sequence() == 5 && !batch.packed_samples().empty();
   };
   Append(10);
   Settle();
@@ -207,7 +243,7 @@ TEST_F(StreamTest, LosesNoBatchToARefusalThatNamesNone) {
 TEST_F(StreamTest, GivesUpABatchThatNobodyTakesSoThatTheOthersPass) {
   collector_.names_the_refused = false;
   collector_.refuses = [](const v1::Batch& batch) {
-    return batch.samples_size() > 0 && batch.samples(0).values(0) == 5.0;
+    return batch.sequence() == 5 && !batch.packed_samples().empty();
   };
   Append(10);
   Settle();
