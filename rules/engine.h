@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -12,9 +11,9 @@
 #include "base/time.h"
 #include "model/alert.h"
 #include "model/bundle.h"
-#include "model/commit.h"
 #include "model/entry.h"
 #include "model/series_source.h"
+#include "rules/conclusions.h"
 #include "rules/contact.h"
 
 namespace forewarn {
@@ -33,14 +32,8 @@ namespace forewarn {
 // move them. When a probe is not fresh, its alerts become unknown and keep their start.
 class Engine {
  public:
-  // Writes one result of a recording rule where later rules will find it.
-  using WriteDerived = std::function<void(const Labels& labels, Sample sample)>;
-
-  struct Conclusions {
-    std::vector<AlertChange> alerts;    // in the order they came about
-    std::vector<StatePut> state;        // kAlert and kRules records to keep
-    std::vector<std::string> problems;  // failed evaluations, each a sentence that names the rule
-  };
+  using WriteDerived = forewarn::WriteDerived;
+  using Conclusions = forewarn::Conclusions;
 
   // Both are loans that outlive the engine.
   Engine(const SeriesSource& source, const Contacts& contacts);

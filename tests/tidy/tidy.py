@@ -80,7 +80,6 @@ WITHOUT_MIRROR = {
 # Files over LONGEST lines, and why each is still one idea.
 LONGEST = 400
 LONG_FILES = {
-    "rules/engine.cc": "the order in which one entry becomes conclusions; the steps themselves have files",
     "tests/scenario/run.cc": "one world and how it is told and looked at",
     "store/head.cc": "one fold over one set of open samples: what enters it, seals it, replays it and reads it",
     "incidents/manager.cc": "one fold: every way into, through and out of a ticket shares its pieces",

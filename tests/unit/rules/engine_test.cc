@@ -18,14 +18,7 @@ namespace forewarn {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-std::string OneRule(std::string_view expr, std::string_view more = "") {
-  return fmt::format("groups:\n- name: g\n  rules:\n  - alert: A\n    expr: {}\n{}", expr, more);
-}
-
-const Labels kX = {{"__name__", "x"}};
 
 TEST(Engine, EvaluatesARuleOverOneProbeWhenItsRoundArrives) {
   World world(OneRule("x > 1"));
@@ -43,102 +36,11 @@ TEST(Engine, EvaluatesARuleOverOneProbeWhenItsRoundArrives) {
   EXPECT_TRUE(world.engine().Rules()[0].per_round);
 }
 
-TEST(Engine, EvaluatesARuleOverProbesOnTheGrid) {
-  World world(OneRule("sum(x) > 1"));
-  world.Round(Probe('a'), kStart + 17s, kStart + 18s, {{kX, 2}});
-  EXPECT_THAT(world.changes, IsEmpty()) << "the grid's next instant is a minute away";
-  world.Round(Probe('a'), kStart + 77s, kStart + 78s, {{kX, 2}});
-  ASSERT_EQ(world.changes.size(), 1u);
-  EXPECT_EQ(world.changes[0].at, kStart + 60s);
-  EXPECT_EQ(world.changes[0].alert.labels.Get("customer"), kCustomer);
-  EXPECT_EQ(world.changes[0].alert.labels.Get("installation"), kInstallation);
-  EXPECT_FALSE(world.engine().Rules()[0].per_round);
-}
-
-TEST(Engine, WaitsOnTheGridForTheSlowestFreshProbe) {
-  World world(OneRule("sum(x) > 1"));
-  world.Round(Probe('a'), kStart, kStart, {{kX, 2}});
-  world.Round(Probe('b'), kStart, kStart, {});
-  world.changes.clear();
-  world.Round(Probe('a'), kStart + 1min, kStart + 1min, {{kX, 0}});
-  EXPECT_THAT(world.changes, IsEmpty());
-  world.Round(Probe('b'), kStart + 1min, kStart + 61s, {});
-  EXPECT_THAT(world.Steps(), ElementsAre("1 A firing -> resolved"));
-}
-
-TEST(Engine, KeepsCustomersApart) {
-  World world(OneRule("sum(x) > 1"));
-  ProbeIdentity other = {"umbrella", kInstallation, "cccccccc-0000-4000-8000-000000000000"};
-  world.Round(Probe('a'), kStart, kStart, {{kX, 1}});
-  world.Round(other, kStart, kStart, {{kX, 1}});
-  EXPECT_THAT(world.changes, IsEmpty()) << "together they would be 2";
-}
-
 TEST(Engine, DoesNotRewriteWhatItConcluded) {
   World world(OneRule("x > 1"));
   world.Round(Probe('a'), kStart + 2min, kStart + 2min, {{kX, 2}});
   world.Round(Probe('a'), kStart + 1min, kStart + 3min, {{kX, 0}});
   EXPECT_THAT(world.Steps(), ElementsAre("2 A none -> firing"));
-}
-
-TEST(Engine, ExpandsTemplatesAndNamesThePrediction) {
-  World world(
-      "groups:\n- name: g\n  rules:\n  - record: x:left\n    expr: x * 60\n"
-      "  - alert: A\n    expr: x:left < 3600\n    labels: {severity: 'is{{ $value }}'}\n"
-      "    annotations: {summary: '{{ $labels.disk }} in {{ $value | humanizeDuration }}'}\n"
-      "    forewarn: {predicts: x:left, warning: disk_will_fill, playbook: free, group_by: "
-      "[disk]}\n");
-  world.Round(Probe('a'), kStart, kStart, {{{{"__name__", "x"}, {"disk", "sda"}}, 30}});
-  ASSERT_EQ(world.changes.size(), 1u);
-  const Alert& alert = world.changes[0].alert;
-  EXPECT_EQ(alert.labels.Get("severity"), "is1800");
-  EXPECT_EQ(alert.annotations, (Attributes{{"summary", "sda in 30m 0s"}}));
-  EXPECT_EQ(alert.predicted_breach, kStart + 30min);
-  EXPECT_EQ(alert.warning_template, "disk_will_fill");
-  EXPECT_EQ(alert.playbook, "free");
-  EXPECT_EQ(alert.group_key, "disk=sda");
-}
-
-TEST(Engine, CountsNoResultOfARuleAboveItsLimitAndSaysSo) {
-  World world(
-      "groups:\n- name: g\n  limit: 1\n  rules:\n  - alert: A\n    expr: x > 1\n"
-      "  - alert: B\n    expr: vector(1)\n");
-  world.Round(Probe('a'), kStart, kStart,
-              {{{{"__name__", "x"}, {"i", "1"}}, 2}, {{{"__name__", "x"}, {"i", "2"}}, 2}});
-  EXPECT_THAT(world.Steps(), ElementsAre("0 B none -> firing")) << "other rules go on";
-  EXPECT_THAT(world.problems, ElementsAre(HasSubstr("r.yaml: group 'g', rule 'A': 2 results")));
-  EXPECT_THAT(world.engine().Rules()[0].last_error, HasSubstr("limit is 1"));
-}
-
-TEST(Engine, ResolvesNothingByAFailedEvaluation) {
-  World world(OneRule("x > 1"));
-  world.Round(Probe('a'), kStart, kStart, {{kX, 2}});
-  world.source_.fail = true;
-  world.Round(Probe('a'), kStart + 1min, kStart + 1min, {{kX, 0}});
-  world.Round(Probe('a'), kStart + 2min, kStart + 2min, {{kX, 0}});
-  EXPECT_THAT(world.Steps(), ElementsAre("0 A none -> firing"));
-  EXPECT_EQ(world.problems.size(), 1u) << "the same complaint is made once";
-  world.source_.fail = false;
-  world.Round(Probe('a'), kStart + 3min, kStart + 3min, {{kX, 0}});
-  EXPECT_THAT(world.Steps(), ElementsAre("0 A none -> firing", "3 A firing -> resolved"));
-}
-
-TEST(Engine, MarksTheEndOfSeriesThatARuleNoLongerRecords) {
-  World world(
-      "groups:\n- name: g\n  rules:\n  - record: x:high\n    expr: x > 1\n"
-      "  - alert: A\n    expr: x:high > 0\n");
-  world.restart_always = true;
-  world.Round(Probe('a'), kStart, kStart, {{kX, 2}});
-  world.Round(Probe('a'), kStart + 1min, kStart + 1min, {{kX, 0}});
-  EXPECT_THAT(world.Steps(), ElementsAre("0 A none -> firing", "1 A firing -> resolved"));
-}
-
-TEST(Engine, LooksBackByTheQueryOffset) {
-  World world("groups:\n- name: g\n  query_offset: 1m\n  rules:\n  - alert: A\n    expr: x > 1\n");
-  world.Round(Probe('a'), kStart, kStart, {{kX, 2}});
-  EXPECT_THAT(world.Steps(), IsEmpty());
-  world.Round(Probe('a'), kStart + 1min, kStart + 1min, {{kX, 0}});
-  EXPECT_THAT(world.Steps(), ElementsAre("1 A none -> firing"));
 }
 
 TEST(Engine, PlansTheNetChangeOfACatchUpOnceAndLate) {
@@ -178,15 +80,6 @@ TEST(Engine, KeepsItsRulesWhenABundleCannotBeRead) {
   EXPECT_EQ(world.problems.size(), 1u);
   EXPECT_EQ(world.engine().Alerts().size(), 1u);
   EXPECT_EQ(world.engine().Rules().size(), 1u);
-}
-
-TEST(Engine, BoundsTheInstantsOfAnInstallationThatReturns) {
-  World world("groups:\n- name: g\n  interval: 1s\n  rules:\n  - alert: A\n    expr: sum(x) > 1\n");
-  world.Round(Probe('a'), kStart, kStart, {{kX, 0}});
-  world.Round(Probe('a'), kStart + 24h, kStart + 24h, {{kX, 2}});
-  EXPECT_THAT(world.problems, ElementsAre(HasSubstr("evaluations were left out")));
-  EXPECT_EQ(world.changes.back().alert.state, AlertState::kFiring)
-      << "the newest instants are judged";
 }
 
 constexpr std::string_view kManyRules = R"(groups:

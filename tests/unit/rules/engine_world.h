@@ -25,6 +25,13 @@ inline ProbeIdentity Probe(char letter) {
   return {kCustomer, kInstallation, std::string(8, letter) + "-0000-4000-8000-000000000000"};
 }
 
+// A rule file with the alert A.
+inline std::string OneRule(std::string_view expr, std::string_view more = "") {
+  return fmt::format("groups:\n- name: g\n  rules:\n  - alert: A\n    expr: {}\n{}", expr, more);
+}
+
+inline const Labels kX = {{"__name__", "x"}};
+
 // A shard of nothing but rules: contact, engine, and the records that survive.
 class World {
  public:

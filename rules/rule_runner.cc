@@ -1,0 +1,106 @@
+#include "rules/rule_runner.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "rules/evaluate.h"
+#include "rules/evidence.h"
+
+namespace forewarn {
+namespace {
+
+// The same complaint about a rule is repeated after this long, on arrival time.
+constexpr Duration kRepeatProblemAfter = 1h;
+
+}  // namespace
+
+void RuleRunner::Report(EngineCall& call, Fingerprint key, const std::string& what,
+                        const Status& status) {
+  Trouble& trouble = troubles_[key];
+  trouble.now = status.message();
+  if (trouble.reported == trouble.now && call.arrival - trouble.reported_at < kRepeatProblemAfter)
+    return;
+  trouble.reported = trouble.now;
+  trouble.reported_at = call.arrival;
+  call.out.problems.push_back(fmt::format("{}: {}", what, status.message()));
+}
+
+void RuleRunner::Emit(EngineCall& call, Stream& stream, const std::optional<Alert>& before,
+                      const Alert& after, Timestamp at) {
+  std::optional<AlertState> state_before;
+  if (before) state_before = before->state;
+  AlertChange change = {state_before, after, at, true, false};
+  stream.catch_up.Pass(change, before, call.arrival);
+  streams_.Touch(stream);
+  call.out.alerts.push_back(std::move(change));
+}
+
+void RuleRunner::Run(EngineCall& call, const PreparedGroup& group, const PreparedRule& rule,
+                     Stream& stream, Timestamp at, Duration step) {
+  AlertTimes times = {rule.rule.hold_for, rule.rule.keep_firing_for, limits_.lookback + step};
+  Trial trial = {group, rule, stream, at, at - group.query_offset, times};
+  ScopeLabels scope = {stream.customer, stream.installation, stream.probe};
+  ScopedSource scoped(source_, stream.customer, stream.installation, stream.probe);
+  Status status = rule.rule.alerting ? RunAlerting(call, trial, stream, scope, scoped)
+                                     : RunRecording(call, trial, scope, scoped);
+  if (!status.ok()) {
+    Report(call, rule.key,
+           fmt::format("{}: group '{}', rule '{}'", group.file, group.name, rule.rule.name),
+           status);
+  } else if (auto it = troubles_.find(rule.key); it != troubles_.end()) {
+    it->second.now.clear();
+  }
+}
+
+Status RuleRunner::RunAlerting(EngineCall& call, const Trial& trial, Stream& stream,
+                               const ScopeLabels& scope, const SeriesSource& scoped) {
+  // An evaluation that fails says nothing: no alert of the rule moves.
+  FW_ASSIGN_OR_RETURN(
+      std::vector<AlertResult> results,
+      EvaluateAlerts(trial.group, trial.rule, scoped, scope, trial.data_at, limits_));
+  Evidence evidence(scoped, trial.rule.roots, limits_.select, limits_.lookback);
+  return Judge(trial, std::move(results), evidence, contacts_, alerts_,
+               [&](const std::optional<Alert>& before, const Alert& after) {
+                 Emit(call, stream, before, after, trial.at);
+               });
+}
+
+Status RuleRunner::RunRecording(EngineCall& call, const Trial& trial, const ScopeLabels& scope,
+                                const SeriesSource& scoped) {
+  FW_ASSIGN_OR_RETURN(
+      std::vector<DerivedSample> results,
+      EvaluateRecording(trial.group, trial.rule, scoped, scope, trial.data_at, limits_));
+  StreamBook::Recorded recorded;
+  for (const DerivedSample& result : results) {
+    (*call.write)(result.labels, {trial.data_at, result.value});
+    recorded.push_back(result.labels.fingerprint());
+  }
+  std::ranges::sort(recorded);
+  StreamBook::Recorded before = streams_.GetRecorded(trial.rule.key, trial.stream.id());
+  if (before == recorded) return OkStatus();
+  streams_.SetRecorded(trial.rule.key, trial.stream.id(), recorded);
+
+  // Series that the rule has ceased to write end now, as in Prometheus.
+  StreamBook::Recorded ended;
+  std::ranges::set_difference(before, recorded, std::back_inserter(ended));
+  if (ended.empty()) return OkStatus();
+  Matchers name = {Matcher::Equal(std::string(kMetricName), trial.rule.rule.name)};
+  FW_ASSIGN_OR_RETURN(
+      std::vector<SeriesData> written,
+      scoped.Select(name, trial.data_at - limits_.lookback, trial.data_at, limits_.select));
+  for (const SeriesData& series : written) {
+    if (std::ranges::binary_search(ended, series.labels.fingerprint())) {
+      (*call.write)(series.labels, {trial.data_at, StaleMarker()});
+    }
+  }
+  return OkStatus();
+}
+
+std::string RuleRunner::LastError(Fingerprint rule) const {
+  auto trouble = troubles_.find(rule);
+  return trouble == troubles_.end() ? "" : trouble->second.now;
+}
+
+}  // namespace forewarn

@@ -1,0 +1,56 @@
+#include "rules/grid.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/rules/engine_world.h"
+
+namespace forewarn {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+TEST(Grid, EvaluatesARuleOverProbesOnTheGrid) {
+  World world(OneRule("sum(x) > 1"));
+  world.Round(Probe('a'), kStart + 17s, kStart + 18s, {{kX, 2}});
+  EXPECT_THAT(world.changes, IsEmpty()) << "the grid's next instant is a minute away";
+  world.Round(Probe('a'), kStart + 77s, kStart + 78s, {{kX, 2}});
+  ASSERT_EQ(world.changes.size(), 1u);
+  EXPECT_EQ(world.changes[0].at, kStart + 60s);
+  EXPECT_EQ(world.changes[0].alert.labels.Get("customer"), kCustomer);
+  EXPECT_EQ(world.changes[0].alert.labels.Get("installation"), kInstallation);
+  EXPECT_FALSE(world.engine().Rules()[0].per_round);
+}
+
+TEST(Grid, WaitsOnTheGridForTheSlowestFreshProbe) {
+  World world(OneRule("sum(x) > 1"));
+  world.Round(Probe('a'), kStart, kStart, {{kX, 2}});
+  world.Round(Probe('b'), kStart, kStart, {});
+  world.changes.clear();
+  world.Round(Probe('a'), kStart + 1min, kStart + 1min, {{kX, 0}});
+  EXPECT_THAT(world.changes, IsEmpty());
+  world.Round(Probe('b'), kStart + 1min, kStart + 61s, {});
+  EXPECT_THAT(world.Steps(), ElementsAre("1 A firing -> resolved"));
+}
+
+TEST(Grid, KeepsCustomersApart) {
+  World world(OneRule("sum(x) > 1"));
+  ProbeIdentity other = {"umbrella", kInstallation, "cccccccc-0000-4000-8000-000000000000"};
+  world.Round(Probe('a'), kStart, kStart, {{kX, 1}});
+  world.Round(other, kStart, kStart, {{kX, 1}});
+  EXPECT_THAT(world.changes, IsEmpty()) << "together they would be 2";
+}
+
+TEST(Grid, BoundsTheInstantsOfAnInstallationThatReturns) {
+  World world("groups:\n- name: g\n  interval: 1s\n  rules:\n  - alert: A\n    expr: sum(x) > 1\n");
+  world.Round(Probe('a'), kStart, kStart, {{kX, 0}});
+  world.Round(Probe('a'), kStart + 24h, kStart + 24h, {{kX, 2}});
+  EXPECT_THAT(world.problems, ElementsAre(HasSubstr("evaluations were left out")));
+  EXPECT_EQ(world.changes.back().alert.state, AlertState::kFiring)
+      << "the newest instants are judged";
+}
+
+}  // namespace
+}  // namespace forewarn
