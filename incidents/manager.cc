@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <variant>
 
@@ -18,18 +19,6 @@ constexpr std::string_view kForewarn = "forewarn";
 
 bool IsOver(AlertState state) {
   return state == AlertState::kResolved || state == AlertState::kEnded;
-}
-
-// Where an alert of this id is, or belongs, in a list that is sorted by id.
-template <typename T>
-auto Place(std::vector<T>& sorted, Fingerprint id) {
-  return std::lower_bound(sorted.begin(), sorted.end(), id,
-                          [](const T& alert, Fingerprint wanted) { return alert.id < wanted; });
-}
-
-template <typename T>
-bool IsAt(const std::vector<T>& sorted, typename std::vector<T>::iterator place, Fingerprint id) {
-  return place != sorted.end() && place->id == id;
 }
 
 // A step that becomes kUnknown is news to nobody: one that somebody has to hear of stays on its own.
@@ -74,14 +63,7 @@ void IncidentManager::Restore(Ticket ticket) {
   next_ = std::max(next_, (number - partition_) / kPartitions + 1);
   uint64_t& newest = newest_[ticket.key];
   newest = std::max(newest, number);
-  uint64_t firing = 0;
-  auto hold = [&](Fingerprint id, AlertState state) {
-    holder_[id] = number;
-    firing += state == AlertState::kFiring;
-  };
-  for (const Alert& alert : ticket.alerts) hold(alert.id, alert.state);
-  for (const AlertRef& alert : ticket.more_alerts) hold(alert.id, alert.state);
-  if (firing > 0) firing_[number] = firing;
+  held_.Restore(ticket);
   tickets_.emplace(number, std::move(ticket));
 }
 
@@ -190,14 +172,14 @@ Status IncidentManager::Command(const TicketCommand& command, Work& work) {
 
 void IncidentManager::Take(const AlertChange& change, Work& work) {
   const Alert& alert = change.alert;
-  auto holder = holder_.find(alert.id);
-  if (holder == holder_.end()) {
+  std::optional<uint64_t> holder = held_.HolderOf(alert.id);
+  if (!holder) {
     // Nothing else can begin an incident: what is unknown or over and held by nobody was never
     // told.
     if (alert.state == AlertState::kFiring) Fire(change, work);
     return;
   }
-  Ticket& ticket = tickets_.at(holder->second);
+  Ticket& ticket = tickets_.at(*holder);
   if (IsOver(alert.state)) {
     Leave(ticket, change, work);
   } else if (alert.state != AlertState::kPending) {
@@ -273,7 +255,7 @@ void IncidentManager::Reopen(Ticket& ticket, const AlertChange& change, Work& wo
 void IncidentManager::Join(Ticket& ticket, const AlertChange& change, IncidentChange& step,
                            Work& work) {
   const Alert& alert = change.alert;
-  Hold(ticket, alert);
+  held_.Hold(ticket, alert);
   ticket.problem_since = std::min(ticket.problem_since, alert.active_since);
   AlertLine(ticket, step, work, "alert_firing", LineOf(alert));
   RaiseSeverity(ticket, alert, step, work);
@@ -284,18 +266,14 @@ void IncidentManager::Join(Ticket& ticket, const AlertChange& change, IncidentCh
 // An alert that stays: its value or prediction moved, or it became unknown or known again.
 void IncidentManager::Move(Ticket& ticket, const AlertChange& change, Work& work) {
   const Alert& alert = change.alert;
-  auto place = Place(ticket.alerts, alert.id);
-  AlertState before = IsAt(ticket.alerts, place, alert.id)
-                          ? place->state
-                          : Place(ticket.more_alerts, alert.id)->state;
-  uint64_t firing = firing_.contains(ticket.number) ? firing_[ticket.number] : 0;
-  bool last_known =
-      before == AlertState::kFiring && alert.state == AlertState::kUnknown && firing == 1;
+  AlertState before = HeldAlerts::StateIn(ticket, alert.id);
+  bool last_known = before == AlertState::kFiring && alert.state == AlertState::kUnknown &&
+                    held_.FiringIn(ticket.number) == 1;
   bool is_work = ticket.state == TicketState::kOpen || ticket.state == TicketState::kAcknowledged;
   IncidentStep kind = last_known && is_work ? IncidentStep::kUnknown : IncidentStep::kUpdated;
 
   IncidentChange& step = Step(ticket, kind, change.late, work);
-  Hold(ticket, alert);
+  held_.Hold(ticket, alert);
   if (before != alert.state) {
     AlertLine(ticket, step, work,
               alert.state == AlertState::kUnknown ? "alert_unknown" : "alert_firing",
@@ -312,7 +290,7 @@ void IncidentManager::Leave(Ticket& ticket, const AlertChange& change, Work& wor
   IncidentStep kind = is_last && is_work ? IncidentStep::kResolved : IncidentStep::kUpdated;
 
   IncidentChange& step = Step(ticket, kind, change.late, work);
-  Release(ticket, alert);
+  held_.Release(ticket, alert);
   step.left.push_back(alert);
   Timestamp end = alert.ended_at.value_or(change.at);
   ticket.problem_until = std::max(ticket.problem_until.value_or(end), end);
@@ -397,32 +375,6 @@ void IncidentManager::AlertLine(Ticket& ticket, IncidentChange& step, Work& work
                                 std::string text) {
   if (work.tickets.at(ticket.number).alert_lines++ >= kAlertLines) return;
   Line(ticket, step, work, std::move(what), std::move(text));
-}
-
-void IncidentManager::Hold(Ticket& ticket, const Alert& alert) {
-  if (holder_.contains(alert.id)) Release(ticket, alert);
-  holder_[alert.id] = ticket.number;
-  if (alert.state == AlertState::kFiring) ++firing_[ticket.number];
-  if (ticket.alerts.size() < kAlertsInFull) {
-    ticket.alerts.insert(Place(ticket.alerts, alert.id), alert);
-  } else {
-    ticket.more_alerts.insert(Place(ticket.more_alerts, alert.id), AlertRef{alert.id, alert.state});
-  }
-}
-
-void IncidentManager::Release(Ticket& ticket, const Alert& alert) {
-  AlertState before;
-  if (auto place = Place(ticket.alerts, alert.id); IsAt(ticket.alerts, place, alert.id)) {
-    before = place->state;
-    ticket.alerts.erase(place);
-  } else {
-    auto ref = Place(ticket.more_alerts, alert.id);
-    FW_CHECK(IsAt(ticket.more_alerts, ref, alert.id));
-    before = ref->state;
-    ticket.more_alerts.erase(ref);
-  }
-  holder_.erase(alert.id);
-  if (before == AlertState::kFiring && --firing_[ticket.number] == 0) firing_.erase(ticket.number);
 }
 
 }  // namespace forewarn

@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "base/time.h"
+#include "incidents/held_alerts.h"
 #include "model/alert.h"
 #include "model/entry.h"
 #include "model/incident.h"
@@ -34,8 +35,6 @@ Fingerprint CorrelationKey(const Alert& alert);
 class IncidentManager {
  public:
   static constexpr Duration kReopenWindow = 1h;
-  // Alerts that a ticket holds in full; of the others it keeps the id and the state.
-  static constexpr size_t kAlertsInFull = 100;
   // Lines about single alerts that one entry adds to one ticket; the others are summed up in one.
   static constexpr size_t kAlertLines = 10;
   static constexpr size_t kTextBytesMax = 16 * 1024;  // of a note or a resolution
@@ -77,18 +76,14 @@ class IncidentManager {
   void Line(Ticket& ticket, IncidentChange& step, Work& work, std::string what, std::string text);
   void AlertLine(Ticket& ticket, IncidentChange& step, Work& work, std::string what,
                  std::string text);
-  // Notes where the alert stands now; `firing_` follows.
-  void Hold(Ticket& ticket, const Alert& alert);
-  void Release(Ticket& ticket, const Alert& alert);
 
   const uint32_t partition_;
 
   std::map<uint64_t, Ticket> tickets_;
   // Derived from the tickets.
   uint64_t next_ = 1;                       // the n of n × 64 + partition
-  std::map<Fingerprint, uint64_t> holder_;  // alert id -> its ticket
   std::map<Fingerprint, uint64_t> newest_;  // key -> the newest ticket
-  std::map<uint64_t, uint64_t> firing_;     // ticket -> how many of its alerts are firing
+  HeldAlerts held_;
 };
 
 }  // namespace forewarn

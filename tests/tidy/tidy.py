@@ -82,8 +82,6 @@ LONGEST = 400
 LONG_FILES = {
     "tests/scenario/run.cc": "one world and how it is told and looked at",
     "store/head.cc": "one fold over one set of open samples: what enters it, seals it, replays it and reads it",
-    "incidents/manager.cc": "one fold: every way into, through and out of a ticket shares its pieces",
-    "tests/unit/incidents/manager_test.cc": "mirrors incidents/manager.cc; the property test uses the builders",
     "tests/unit/store/head_test.cc": "mirrors store/head.cc; the kills use the builders of the tests before them",
 }
 
