@@ -14,19 +14,19 @@
 #include <vector>
 
 #include "base/file.h"
-#include "base/record.h"
 #include "base/units.h"
 #include "collector/shard.h"
 #include "model/ids.h"
 #include "rules/rule_file.h"
 #include "store/memory_store.h"
 #include "tests/scenario/scenario.h"
+#include "tests/scenario/witness.h"
 
 namespace forewarn {
 namespace {
 
-constexpr Timestamp kStart = FromMillis(1'772'409'600'000);  // 2026-03-02T00:00:00Z, on every grid
-constexpr Duration kTravel = 100ms;                          // of a batch from the probe
+constexpr Timestamp kStart = kStoryStart;
+constexpr Duration kTravel = 100ms;     // of a batch from the probe
 constexpr Duration kActsAfter = 500ms;  // what people do at a time, they do after its data
 constexpr Duration kLooksAfter = 900ms;
 const std::string kCustomer = "acme";
@@ -67,7 +67,7 @@ class Story {
   Status Tell();
 
   size_t entries() const { return entries_; }
-  const std::vector<std::string>& history() const { return history_; }
+  const std::vector<std::string>& history() const { return witness_.history(); }
 
  private:
   struct ProbeLife {
@@ -91,15 +91,6 @@ class Story {
   Batch Collect(const ScenarioProbe& probe, Duration at);
   Status Act(const ScenarioAct& act, Timestamp at);
 
-  void Remember(const Commit& commit);
-  Status Check(const ScenarioExpectation& expectation) const;
-  Status CheckNever(const ScenarioExpectation& expectation) const;
-  bool IsAbout(const ScenarioExpectation& expectation, const Alert& alert) const;
-  size_t CountTickets(const std::string& rule) const;
-  size_t CountMessages(Audience audience, DeliveryState state) const;
-  const Ticket* NewestTicket(const std::string& rule) const;
-  std::string Seen() const;
-
   const Scenario& scenario_;
   const size_t restart_every_;
 
@@ -108,10 +99,7 @@ class Story {
   std::map<std::string, ProbeLife> probes_;
   std::vector<Happening> happenings_;
   size_t entries_ = 0;
-  std::vector<AlertChange> changes_;
-  std::map<Fingerprint, Alert> alerts_;  // the latest of each that ever was
-  std::map<std::string, Notification> messages_;
-  std::vector<std::string> history_;
+  Witness witness_;
 };
 
 Batch Story::Collect(const ScenarioProbe& probe, Duration at) {
@@ -201,8 +189,10 @@ void Story::Plan() {
   }
   for (const ScenarioExpectation& expectation : scenario_.expectations) {
     if (!expectation.at) continue;
-    happenings_.push_back({kStart + *expectation.at + kLooksAfter, 3,
-                           [this, &expectation](Timestamp) { return Check(expectation); }});
+    happenings_.push_back(
+        {kStart + *expectation.at + kLooksAfter, 3, [this, &expectation](Timestamp) {
+           return witness_.Check(expectation, shard_->incidents());
+         }});
   }
   std::ranges::stable_sort(happenings_, [](const Happening& a, const Happening& b) {
     return std::pair(a.at, a.order) < std::pair(b.at, b.order);
@@ -221,7 +211,7 @@ Status Story::Act(const ScenarioAct& act, Timestamp at) {
     return Hand(
         {0, at, "On-call engineer", Command(RetireProbeCommand{probes_.at(act.probe).identity})});
   }
-  const Ticket* ticket = NewestTicket("");
+  const Ticket* ticket = NewestTicket(shard_->incidents(), "");
   if (ticket == nullptr) return FailedPrecondition("there is no ticket to work on");
   TicketCommand command;
   command.ticket = ticket->number;
@@ -244,7 +234,7 @@ Status Story::HandOne(Entry entry) {
   if (!commit.problems.empty()) return Internal(commit.problems[0]);
   if (commit.empty) return OkStatus();
   FW_RETURN_IF_ERROR(store_.Commit({&commit, 1}).With("committing"));
-  Remember(commit);
+  witness_.Remember(commit);
   ++entries_;
   if (restart_every_ > 0 && entries_ % restart_every_ == 0) return Restart();
   return OkStatus();
@@ -255,9 +245,10 @@ Status Story::Hand(Entry entry) {
   Timestamp now = entry.arrival;
   FW_RETURN_IF_ERROR(HandOne(std::move(entry)));
   while (true) {
-    auto waiting = std::ranges::find_if(
-        messages_, [&](const auto& item) { return item.second.state == DeliveryState::kWaiting; });
-    if (waiting == messages_.end()) return OkStatus();
+    auto waiting = std::ranges::find_if(witness_.messages(), [&](const auto& item) {
+      return item.second.state == DeliveryState::kWaiting;
+    });
+    if (waiting == witness_.messages().end()) return OkStatus();
     DeliveryCommand delivery{
         waiting->first, DeliveryCommand::Result::kDelivered, {}, "250 accepted"};
     FW_RETURN_IF_ERROR(HandOne({0, now, "forewarn", Command(delivery)}));
@@ -276,150 +267,6 @@ Status Story::TickUntil(Timestamp at) {
   }
 }
 
-void Story::Remember(const Commit& commit) {
-  for (const HistoryRow& row : commit.history) {
-    if (row.kind != HistoryKind::kAlert) continue;
-    AlertChange change = *DecodeRecord<AlertChange>(row.record);
-    history_.push_back(fmt::format(
-        "{} {} {} -> {}{}{}{} since {}", FormatTime(change.at), change.alert.labels.ToString(),
-        change.before ? AlertStateName(*change.before) : "none", AlertStateName(change.alert.state),
-        change.alert.unknown_reason == UnknownReason::kSeriesGone ? " (gone)" : "",
-        change.plan ? "" : " unplanned", change.late ? " late" : "",
-        FormatTime(change.alert.active_since)));
-    alerts_[change.alert.id] = change.alert;
-    changes_.push_back(std::move(change));
-  }
-  for (const Notification& message : commit.outbox) {
-    history_.push_back(fmt::format("message {} {} to {}: {}", message.id, message.template_id,
-                                   message.receiver, static_cast<int>(message.state)));
-    messages_[message.id] = message;
-  }
-  for (const StatePut& put : commit.state) {
-    if (put.kind == StateKind::kTimeline) {
-      TimelineItem item = *DecodeRecord<TimelineItem>(put.record);
-      history_.push_back(fmt::format("{} {}: {} {}", FormatTime(item.at), TicketName(item.ticket),
-                                     item.what, item.text));
-    }
-  }
-}
-
-bool Story::IsAbout(const ScenarioExpectation& expectation, const Alert& alert) const {
-  if (alert.rule != expectation.name) return false;
-  return std::ranges::all_of(expectation.labels, [&](const Labels::Pair& label) {
-    return alert.labels.Get(label.first) == label.second;
-  });
-}
-
-size_t Story::CountTickets(const std::string& rule) const {
-  return static_cast<size_t>(std::ranges::count_if(
-      shard_->incidents().tickets(),
-      [&](const auto& item) { return rule.empty() || item.second.rule == rule; }));
-}
-
-const Ticket* Story::NewestTicket(const std::string& rule) const {
-  const Ticket* newest = nullptr;
-  for (const auto& [number, ticket] : shard_->incidents().tickets()) {
-    if (rule.empty() || ticket.rule == rule) newest = &ticket;
-  }
-  return newest;
-}
-
-size_t Story::CountMessages(Audience audience, DeliveryState state) const {
-  return static_cast<size_t>(std::ranges::count_if(messages_, [&](const auto& item) {
-    return item.second.audience == audience && item.second.state == state;
-  }));
-}
-
-// What a failure shows: the story so far.
-std::string Story::Seen() const {
-  std::string seen = "\nWhat happened so far:";
-  for (const std::string& line : history_) seen += "\n  " + line;
-  return seen;
-}
-
-Status Story::Check(const ScenarioExpectation& expectation) const {
-  using Kind = ScenarioExpectation::Kind;
-  auto fail = [&](std::string_view why) {
-    return FailedPrecondition(
-        fmt::format("line {}: {}\n  {}{}", expectation.line, expectation.text, why, Seen()));
-  };
-  switch (expectation.kind) {
-    case Kind::kAlert: {
-      const Alert* found = nullptr;
-      bool is_there = false;
-      for (const auto& [id, alert] : alerts_) {
-        if (!IsAbout(expectation, alert)) continue;
-        found = &alert;
-        is_there |= AlertStateName(alert.state) == expectation.state &&
-                    (!expectation.since || alert.active_since == kStart + *expectation.since);
-      }
-      if (expectation.state == "none" ? found == nullptr : is_there) return OkStatus();
-      if (found == nullptr) return fail("there is no such alert");
-      return fail(fmt::format("it is {} since {}", AlertStateName(found->state),
-                              FormatDuration(found->active_since - kStart)));
-    }
-    case Kind::kIncident: {
-      const Ticket* ticket = NewestTicket(expectation.name);
-      if (ticket == nullptr) return fail("there is no ticket");
-      std::string_view state = TicketStateName(ticket->state);
-      if (state != (expectation.state == "opened" ? "open" : expectation.state)) {
-        return fail(fmt::format("{} is {}", TicketName(ticket->number), state));
-      }
-      break;
-    }
-    case Kind::kTickets: break;
-    case Kind::kLead: {
-      const Ticket* ticket = NewestTicket("");
-      if (ticket == nullptr || !ticket->predicted_breach)
-        return fail("no ticket predicts anything");
-      Duration lead = *ticket->predicted_breach - (kStart + *expectation.at);
-      if (expectation.is_under ? lead >= *expectation.since : lead <= *expectation.since)
-        return fail(fmt::format("{} are left", FormatDuration(lead)));
-      return OkStatus();
-    }
-    default: {
-      bool is_warning =
-          expectation.kind == Kind::kWarningSent || expectation.kind == Kind::kWarningSuppressed;
-      bool is_sent =
-          expectation.kind == Kind::kWarningSent || expectation.kind == Kind::kNoticeSent;
-      size_t count =
-          CountMessages(is_warning ? Audience::kCustomer : Audience::kSupport,
-                        is_sent ? DeliveryState::kDelivered : DeliveryState::kSuppressed);
-      if (expectation.count ? count == *expectation.count : count > 0) return OkStatus();
-      return fail(fmt::format("there are {}", count));
-    }
-  }
-  size_t count = CountTickets(expectation.name);
-  if (expectation.count && count != *expectation.count)
-    return fail(fmt::format("there are {}", count));
-  return OkStatus();
-}
-
-Status Story::CheckNever(const ScenarioExpectation& expectation) const {
-  using Kind = ScenarioExpectation::Kind;
-  bool is_broken = false;
-  switch (expectation.kind) {
-    case Kind::kAlert:
-      is_broken = std::ranges::any_of(changes_, [&](const AlertChange& change) {
-        return IsAbout(expectation, change.alert) &&
-               AlertStateName(change.alert.state) == expectation.state;
-      });
-      break;
-    case Kind::kIncident: is_broken = CountTickets(expectation.name) > 0; break;
-    case Kind::kWarningSent:
-      is_broken = CountMessages(Audience::kCustomer, DeliveryState::kDelivered) > 0;
-      break;
-    case Kind::kNoticeSent:
-      is_broken = CountMessages(Audience::kSupport, DeliveryState::kDelivered) > 0;
-      break;
-    default:
-      return InvalidArgument(fmt::format("line {}: this cannot be 'never'", expectation.line));
-  }
-  if (!is_broken) return OkStatus();
-  return FailedPrecondition(
-      fmt::format("line {}: {}\n  it happened{}", expectation.line, expectation.text, Seen()));
-}
-
 Status Story::Tell() {
   FW_RETURN_IF_ERROR(Restart());
   FW_RETURN_IF_ERROR(
@@ -430,7 +277,7 @@ Status Story::Tell() {
     FW_RETURN_IF_ERROR(happening.what(happening.at));
   }
   for (const ScenarioExpectation& expectation : scenario_.expectations) {
-    if (!expectation.at) FW_RETURN_IF_ERROR(CheckNever(expectation));
+    if (!expectation.at) FW_RETURN_IF_ERROR(witness_.CheckNever(expectation, shard_->incidents()));
   }
   return OkStatus();
 }

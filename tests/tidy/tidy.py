@@ -80,7 +80,6 @@ WITHOUT_MIRROR = {
 # Files over LONGEST lines, and why each is still one idea.
 LONGEST = 400
 LONG_FILES = {
-    "tests/scenario/run.cc": "one world and how it is told and looked at",
     "store/head.cc": "one fold over one set of open samples: what enters it, seals it, replays it and reads it",
     "tests/unit/store/head_test.cc": "mirrors store/head.cc; the kills use the builders of the tests before them",
 }
