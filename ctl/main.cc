@@ -13,7 +13,7 @@
 
 #include "base/clock.h"
 #include "base/units.h"
-#include "config/mistake.h"
+#include "config/command_line.h"
 #include "ctl/commands.h"
 
 namespace forewarn {
@@ -21,29 +21,6 @@ namespace {
 
 constexpr int kFailed = 1;
 constexpr int kWrongUsage = 2;
-
-// What is wrong when a word is left over: the parser itself speaks of what is missing then.
-std::string LeftOver(const CLI::App& cli) {
-  std::vector<std::string> words = cli.remaining(true);
-  if (words.empty()) return "";
-  const CLI::App* at = &cli;  // the innermost command that was reached
-  std::vector<std::string> options;
-  auto add_options = [&] {
-    for (const CLI::Option* option : at->get_options()) {
-      for (const std::string& name : option->get_lnames()) options.push_back("--" + name);
-    }
-  };
-  add_options();
-  while (!at->get_subcommands().empty()) {
-    at = at->get_subcommands().front();
-    add_options();
-  }
-  std::vector<std::string> commands;
-  for (const CLI::App* command : at->get_subcommands([](const CLI::App*) { return true; })) {
-    commands.push_back(command->get_name());
-  }
-  return UnknownWord(words.front(), commands, options);
-}
 
 // Everything that can stand on the command line, and the command that was chosen.
 class CommandLine {
