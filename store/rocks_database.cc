@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/file.h"
+#include "store/disk_room.h"
 
 namespace forewarn {
 namespace {
@@ -103,6 +104,8 @@ StatusOr<std::unique_ptr<RocksDatabase>> RocksDatabase::Open(
   std::unique_ptr<RocksDatabase> database(new RocksDatabase(options.dir));
   if (files != nullptr) database->env_ = rocksdb::NewCompositeEnv(std::move(files));
   FW_RETURN_IF_ERROR(MakeDirs(options.dir, 0750));
+  FW_ASSIGN_OR_RETURN(int64_t free_bytes, FreeBytes(options.dir));
+  FW_RETURN_IF_ERROR(CheckRoom(options.dir, free_bytes));
   FW_RETURN_IF_ERROR(database->OpenFamilies(options));
   return database;
 }
