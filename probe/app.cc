@@ -11,9 +11,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "base/units.h"
-#include "probe/checks.h"
-#include "probe/facts.h"
-#include "probe/logs.h"
+#include "probe/sources.h"
 #include "probe/version.h"
 
 namespace forewarn {
@@ -59,23 +57,10 @@ Status App::Load() {
   enrolment_ = MakeGrpcEnrolmentCalls();
   transport_ = MakeGrpcTransport(CollectorOf(identity_), TlsOf(identity_));
 
-  RedactionOptions redaction;
-  redaction.standard = settings_.redaction.standard;
-  redaction.messages = settings_.redaction.log_messages;
-  for (const RedactionPattern& pattern : settings_.redaction.patterns) {
-    redaction.rules.push_back({pattern.name, pattern.pattern});
-  }
-  auto any_of = [](const std::vector<std::string>& expressions) {
-    // An empty list lets nothing pass.
-    return NameFilter::Make(fmt::format("{}", fmt::join(expressions, "|")),
-                            expressions.empty() ? ".*" : "");
-  };
-  FW_ASSIGN_OR_RETURN(redaction.series, any_of(settings_.redaction.series_allow));
-  FW_ASSIGN_OR_RETURN(redaction.facts, any_of(settings_.redaction.facts_allow));
   std::string key_file = settings_.redaction.key_file;
   if (key_file.empty()) key_file = settings_.state_dir + "/redaction.key";
-  FW_ASSIGN_OR_RETURN(redaction.key, LoadOrMakeKey(key_file));
-  FW_ASSIGN_OR_RETURN(redactor_, Redactor::Make(std::move(redaction)));
+  FW_ASSIGN_OR_RETURN(std::string key, LoadOrMakeKey(key_file));
+  FW_ASSIGN_OR_RETURN(redactor_, RedactorOf(settings_.redaction, std::move(key)));
 
   SpoolOptions spool;
   spool.folder = settings_.state_dir + "/spool";
@@ -94,93 +79,12 @@ Status App::Load() {
           FW_LOG(kError, "ledger.failed", {{"error", status.message()}});
         }
       });
-  std::vector<std::unique_ptr<Source>> sources;
-  FW_RETURN_IF_ERROR(LoadSources(sources));
+  FW_ASSIGN_OR_RETURN(std::vector<std::unique_ptr<Source>> sources,
+                      SourcesOf(settings_, *redactor_, clock_));
   AgentOptions agent;
   agent.interval = settings_.interval;
   agent_ =
       std::make_unique<Agent>(agent, std::move(sources), *redactor_, *spool_, *stream_, clock_);
-  return OkStatus();
-}
-
-Status App::LoadSources(std::vector<std::unique_ptr<Source>>& sources) {
-  const SourceSettings& wanted = settings_.sources;
-  const std::string root;
-  if (wanted.cpu) sources.push_back(MakeCpuSource(root));
-  if (wanted.memory) {
-    sources.push_back(MakeMemorySource(root));
-    sources.push_back(MakeVmstatSource(root));
-  }
-  if (wanted.filesystems) {
-    FilesystemOptions options;
-    const FilesystemSettings& from = settings_.filesystems;
-    FW_ASSIGN_OR_RETURN(options.mount_points,
-                        NameFilter::Make(from.mount_points_include, from.mount_points_exclude));
-    FW_ASSIGN_OR_RETURN(options.types, NameFilter::Make(from.types_include, from.types_exclude));
-    options.patience = from.timeout;
-    sources.push_back(MakeFilesystemSource(root, std::move(options)));
-  }
-  if (wanted.disks) {
-    FW_ASSIGN_OR_RETURN(NameFilter devices, NameFilter::Make("", settings_.devices.disks_exclude));
-    sources.push_back(MakeDiskstatsSource(root, std::move(devices)));
-  }
-  if (wanted.network) {
-    FW_ASSIGN_OR_RETURN(NameFilter devices,
-                        NameFilter::Make("", settings_.devices.network_exclude));
-    sources.push_back(MakeNetdevSource(root, std::move(devices)));
-  }
-  if (wanted.pressure) sources.push_back(MakePressureSource(root));
-  if (wanted.load) sources.push_back(MakeLoadSource(root));
-  if (wanted.file_handles) sources.push_back(MakeFilefdSource(root));
-  if (wanted.uptime) {
-    sources.push_back(MakeStatSource(root));
-    sources.push_back(MakeTimeSource());
-    sources.push_back(MakeUnameSource());
-  }
-  if (!settings_.quotas.empty()) {
-    std::vector<Quota> quotas;
-    for (const QuotaSettings& quota : settings_.quotas)
-      quotas.push_back({quota.path, quota.capacity});
-    sources.push_back(MakeQuotaSource(std::move(quotas)));
-  }
-  if (!settings_.checks.empty()) {
-    std::vector<CheckPlan> plans;
-    for (const CheckSettings& check : settings_.checks) {
-      CheckPlan plan{check.name, check.interval, nullptr};
-      plan.runner = check.url.empty()
-                        ? MakeCommandCheck(check.command, check.timeout)
-                        : MakeHttpCheck({check.url, static_cast<long>(check.expected_status),
-                                         check.expected_body, check.ca_file, check.timeout});
-      plans.push_back(std::move(plan));
-    }
-    sources.push_back(MakeCheckSource(std::move(plans), clock_));
-  }
-  if (!settings_.logs.empty()) {
-    LogSourceOptions options;
-    options.state_file = settings_.state_dir + "/logs.json";
-    for (const LogSettings& from : settings_.logs) {
-      LogOptions log;
-      log.path = from.path;
-      for (const SeverityPattern& rule : from.severities)
-        log.severities.push_back({rule.severity, rule.pattern});
-      log.code = from.code;
-      log.line_max = static_cast<size_t>(from.line_size);
-      log.from_start = from.from_start;
-      options.logs.push_back(std::move(log));
-    }
-    FW_ASSIGN_OR_RETURN(std::unique_ptr<Source> logs,
-                        MakeLogSource(std::move(options), *redactor_));
-    sources.push_back(std::move(logs));
-  }
-  FactOptions facts;
-  facts.state_file = settings_.state_dir + "/facts.json";
-  facts.version = kProbeVersion;
-  facts.host = settings_.facts.host;
-  facts.interval = settings_.facts.interval;
-  for (const FactSourceSettings& extra : settings_.facts.extra) {
-    facts.extra.push_back({extra.name, extra.file, extra.command});
-  }
-  sources.push_back(MakeFactSource(std::move(facts)));
   return OkStatus();
 }
 

@@ -31,7 +31,6 @@ class App {
  private:
   App(const ProbeSettings& settings, const Clock& clock);
   Status Load();
-  Status LoadSources(std::vector<std::unique_ptr<Source>>& sources);
   void RenewIfDue();
   void KeepClockOffset();
   void WriteStatus(bool running = true);

@@ -14,13 +14,6 @@
 namespace forewarn {
 namespace {
 
-// On one line, whatever it holds.
-std::string OneLine(std::string_view text) {
-  std::string out;
-  for (char c : text.substr(0, 400)) out.push_back(static_cast<unsigned char>(c) < 0x20 ? ' ' : c);
-  return out;
-}
-
 std::string_view SeverityName(Severity severity) {
   switch (severity) {
     case Severity::kInfo: return "info";
@@ -40,27 +33,42 @@ std::string_view VerdictName(Verdict verdict) {
   return "failing";
 }
 
-std::string Lines(const SpooledBatch& batch, Timestamp now) {
-  std::string text =
-      fmt::format("{} batch {}/{} round {} samples {}\n", FormatTime(now), batch.epoch,
-                  batch.sequence, FormatTime(batch.item.at), batch.item.samples.size());
-  const Reports& reports = batch.item.reports;
+}  // namespace
+
+std::string OneLine(std::string_view text) {
+  std::string out;
+  for (char c : text.substr(0, 400)) out.push_back(static_cast<unsigned char>(c) < 0x20 ? ' ' : c);
+  return out;
+}
+
+std::string ReportLines(const Reports& reports, std::string_view indent) {
+  std::string text;
   for (const Event& event : reports.events) {
-    text += fmt::format("  event {} x{} {} {}\n", SeverityName(event.severity), event.count,
+    text += fmt::format("{}event {} x{} {} {}\n", indent, SeverityName(event.severity), event.count,
                         OneLine(event.source),
                         OneLine(event.message.empty() ? event.template_text : event.message));
   }
   for (const Check& check : reports.checks) {
-    text += fmt::format("  check {} {} {}\n", OneLine(check.name), VerdictName(check.verdict),
-                        OneLine(check.message));
+    text += fmt::format("{}check {} {} {}\n", indent, OneLine(check.name),
+                        VerdictName(check.verdict), OneLine(check.message));
   }
   for (const Fact& fact : reports.facts) {
-    text += fmt::format("  fact {} = {}\n", OneLine(fact.name), OneLine(fact.value));
+    text += fmt::format("{}fact {} = {}\n", indent, OneLine(fact.name), OneLine(fact.value));
   }
   for (const Change& change : reports.changes) {
-    text += fmt::format("  change {}: {} -> {}\n", OneLine(change.name), OneLine(change.before),
-                        OneLine(change.after));
+    text += fmt::format("{}change {}: {} -> {}\n", indent, OneLine(change.name),
+                        OneLine(change.before), OneLine(change.after));
   }
+  return text;
+}
+
+namespace {
+
+std::string Lines(const SpooledBatch& batch, Timestamp now) {
+  std::string text =
+      fmt::format("{} batch {}/{} round {} samples {}\n", FormatTime(now), batch.epoch,
+                  batch.sequence, FormatTime(batch.item.at), batch.item.samples.size());
+  text += ReportLines(batch.item.reports, "  ");
   for (const Gap& gap : batch.gaps) {
     text += fmt::format("  gap {} {} {} from {} to {}\n", gap.count, gap.kind, gap.reason,
                         FormatTime(gap.from), FormatTime(gap.to));

@@ -1,12 +1,19 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "base/status.h"
 #include "base/time.h"
+#include "probe/reading.h"
 #include "probe/spool.h"
 
 namespace forewarn {
+
+// One line for each event, check, fact and change, each behind `indent`.
+std::string ReportLines(const Reports& reports, std::string_view indent);
+// Cut to 400 bytes, and on one line whatever it holds.
+std::string OneLine(std::string_view text);
 
 // The list of all that ever left this host, for the customer to read: one line a batch, and below
 // it one line for each event, check, fact, change and gap in it, as it was sent. Append-only text

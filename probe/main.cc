@@ -1,4 +1,4 @@
-// forewarn-probe run | enrol | status. Exit codes: 0 done or healthy, 1 failed or not healthy, 2
+// forewarn-probe run | preview | enrol | status. Exit codes: 0 done or healthy, 1 failed or not healthy, 2
 // wrong usage or settings.
 #include <fmt/format.h>
 #include <pthread.h>
@@ -13,11 +13,14 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/random.h"
 #include "base/units.h"
 #include "config/command_line.h"
 #include "config/probe_settings.h"
 #include "probe/app.h"
 #include "probe/enrol.h"
+#include "probe/preview.h"
+#include "probe/sources.h"
 #include "probe/state_files.h"
 #include "probe/status_text.h"
 #include "probe/version.h"
@@ -35,9 +38,14 @@ int Complain(const Status& status, int code) {
 struct RunArguments {
   std::string config = kDefaultConfig;
   bool check_config = false;
+  bool print_default_config = false;
 };
 
 int Run(const RunArguments& arguments) {
+  if (arguments.print_default_config) {
+    fmt::print("{}", ProbeSettingsExample());
+    return 0;
+  }
   StatusOr<ProbeSettings> settings = LoadProbeSettings(arguments.config);
   if (!settings.ok()) return Complain(settings.status(), 2);
   if (arguments.check_config) {
@@ -62,6 +70,19 @@ int Run(const RunArguments& arguments) {
   if (!app.ok()) return Complain(app.status(), 1);
   (*app)->Run(stop_fd);
   close(stop_fd);
+  return 0;
+}
+
+int PreviewCommand(const std::string& config) {
+  StatusOr<ProbeSettings> settings = LoadProbeSettings(config);
+  if (!settings.ok()) return Complain(settings.status(), 2);
+  SystemClock clock;
+  // With a key of its own: the probe's may not be ours to read, and a new one not ours to make.
+  StatusOr<std::unique_ptr<Redactor>> redactor = RedactorOf(settings->redaction, RandomHex(32));
+  if (!redactor.ok()) return Complain(redactor.status(), 1);
+  StatusOr<std::vector<std::unique_ptr<Source>>> sources = SourcesOf(*settings, **redactor, clock);
+  if (!sources.ok()) return Complain(sources.status(), 1);
+  fmt::print("{}", Preview(*sources, **redactor, clock.Now()));
   return 0;
 }
 
@@ -98,6 +119,13 @@ int Main(int argc, char** argv) {
   run_command->add_option("--config", run.config, "The settings")->capture_default_str();
   run_command->add_flag("--check-config", run.check_config,
                         "List every mistake in the settings and stop");
+  run_command->add_flag("--print-default-config", run.print_default_config,
+                        "Print a file with every setting, its default and its meaning, and stop");
+
+  std::string preview_config = kDefaultConfig;
+  CLI::App* preview_command = cli.add_subcommand(
+      "preview", "Print what one round would send, after redaction, and send nothing");
+  preview_command->add_option("--config", preview_config, "The settings")->capture_default_str();
 
   EnrolOptions enrol;
   enrol.state_dir = default_state_dir;
@@ -136,6 +164,7 @@ int Main(int argc, char** argv) {
     return 2;
   }
   if (*run_command) return Run(run);
+  if (*preview_command) return PreviewCommand(preview_config);
   if (*enrol_command) return EnrolCommand(enrol, host);
   return StatusCommand(state_dir, output);
 }

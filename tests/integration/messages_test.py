@@ -28,6 +28,16 @@ class Settings(StackTest):
         code, said = self.program("forewarn-collector", "--config", ROOT / "packaging/etc/collector.yaml", "--check-config")
         self.assertEqual(0, code, said)
 
+    def test_the_defaults_of_both_programs_are_printed_as_files_that_pass(self):
+        for program in (["forewarn-collector"], ["forewarn-probe", "run"]):
+            code, printed = self.program(*program, "--print-default-config")
+            self.assertEqual(0, code, printed)
+            self.assertIn("#log_level: info", printed)
+            path = self.folder / "defaults.yaml"
+            path.write_text(printed)
+            code, said = self.program(*program, "--config", path, "--check-config")
+            self.assertEqual(0, code, said)
+
     def test_the_charts_settings_pass(self):
         for values in sorted((ROOT / "tests/helm/values").glob("*.yaml")):
             rendered = subprocess.run([HELM, "template", "demo", ROOT / "helm/forewarn", "--values", values, "--show-only",

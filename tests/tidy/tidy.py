@@ -50,6 +50,7 @@ WITHOUT_MIRROR = {
     "collector/delivery_thread.cc": "tests/integration/demo_test.py: the warning as the mail server got it",
     "collector/main.cc": "tests/integration/messages_test.py: what it prints and how it ends",
     "probe/app.cc": "the wiring alone; the end-to-end test runs it",
+    "probe/sources.cc": "the wiring alone; tests/integration/node_exporter_test.py reads with it",
     "probe/main.cc": "the command line alone; the end-to-end test runs it",
     "probe/grpc_enrolment.cc": "needs a collector; the end-to-end test enrols with it",
     "probe/grpc_transport.cc": "needs a collector; the end-to-end test pushes with it",
