@@ -42,6 +42,8 @@ struct SealedChunk {
   Timestamp last;
   uint32_t count = 0;
   std::string bytes;
+  // How many samples of its commit were applied before it was sealed; grows from chunk to chunk.
+  uint32_t after = 0;
 };
 
 // What the `state` family holds, one kind each. The numbers are part of the database.

@@ -1,8 +1,5 @@
 #include "store/format.h"
 
-#include <fmt/format.h>
-#include <zstd.h>
-
 #include <limits>
 
 #include "base/bytes.h"
@@ -16,7 +13,7 @@
 //
 //   family    key                                                   value
 //   default   -                                                     empty, as RocksDB wants one
-//   meta-1    u8(kind) u16(partition)                               varint(number)
+//   meta-2    u8(kind) u16(partition)                               varint(number)
 //   journal   u32(segment) u16(partition) u64(sequence)             journal
 //   series    u16(partition) u32(id)                                record of Labels
 //   chunks    u64(day) u16(partition) u32(id) u64(time of first)    chunk
@@ -25,26 +22,19 @@
 //   state     u16(partition) u8(kind) id                            the record as given
 //
 //   day       := whole days since 1970, UTC, of the first or only time
-//   journal   := u8(0) body | u8(1) varint(size of body) zstd-frame(body)
-//   body      := bytes(entry) varint(count) ids times values
-//   ids       := signed(difference to the one before, from 0) for each sample
-//   times     := the same, in milliseconds
-//   values    := fixed64(bits) for each sample
+//   journal   :  store/journal_format.cc
 //   chunk     := varint(last - first, ms) varint(count) samples       samples: store/chunk.cc
 //   row       := u8(kind) bytes(probe) record                         the record to the end
 //
-// The format's version is in the name of the family `meta-1`, so that it is known before anything
-// is opened. Days and segments lead their keys, so that what is dropped by age is whole files. A
+// The format's version is in the name of the family `meta-2`, so that it is known before anything
+// is opened. Format 1 differs in the values of the journal and in the kinds of chunks, which are
+// read as they are. Days and segments lead their keys, so that what is dropped by age is whole files. A
 // segment is a stretch of the journal of all partitions; a new one starts when it has its size and
 // whenever the database is opened, and within a partition sequences go on from one segment to the
 // next.
 
 namespace forewarn {
 namespace {
-
-constexpr size_t kCompressFrom = 128;               // smaller bodies gain nothing
-constexpr uint64_t kBodyMax = uint64_t{256} << 20;  // a push is at most a few MiB
-constexpr size_t kSampleBytesMin = 10;              // one for id and time each, eight for the value
 
 uint64_t Biased(int64_t v) { return static_cast<uint64_t>(v) ^ (uint64_t{1} << 63); }
 int64_t Unbiased(uint64_t v) { return static_cast<int64_t>(v ^ (uint64_t{1} << 63)); }
@@ -58,29 +48,6 @@ template <typename Key>
 std::optional<Key> Checked(const Decoder& in, Key key) {
   if (in.failed() || !in.done()) return std::nullopt;
   return key;
-}
-
-Status DecodeSamples(Decoder& in, AppliedSamples& samples) {
-  uint64_t count = in.Varint();
-  if (in.failed() || count > in.remaining() / kSampleBytesMin) {
-    return DataLoss("journal entry cut short or damaged");
-  }
-  samples.ids.reserve(count);
-  samples.times.reserve(count);
-  samples.values.reserve(count);
-  uint64_t id = 0;
-  for (uint64_t i = 0; i < count; ++i) {
-    id += static_cast<uint64_t>(in.Signed());
-    if (id > std::numeric_limits<SeriesId>::max()) in.Fail();
-    samples.ids.push_back(static_cast<SeriesId>(id));
-  }
-  uint64_t at = 0;
-  for (uint64_t i = 0; i < count; ++i) {
-    at += static_cast<uint64_t>(in.Signed());
-    samples.times.push_back(FromMillis(static_cast<int64_t>(at)));
-  }
-  for (uint64_t i = 0; i < count; ++i) samples.values.push_back(in.Double());
-  return in.Finish("journal entry");
 }
 
 }  // namespace
@@ -100,73 +67,6 @@ std::optional<JournalKey> DecodeJournalKey(std::string_view bytes) {
   key.partition = in.Key16();
   key.sequence = in.Key64();
   return Checked(in, key);
-}
-
-std::string EncodeJournal(std::string_view entry, const AppliedSamples& samples) {
-  FW_CHECK(samples.times.size() == samples.size() && samples.values.size() == samples.size());
-  Encoder body;
-  body.Bytes(entry);
-  body.Varint(samples.size());
-  int64_t id = 0;
-  for (SeriesId next : samples.ids) {
-    body.Signed(next - id);
-    id = next;
-  }
-  uint64_t at = 0;
-  for (Timestamp next : samples.times) {
-    body.Signed(static_cast<int64_t>(static_cast<uint64_t>(ToMillis(next)) - at));
-    at = static_cast<uint64_t>(ToMillis(next));
-  }
-  for (double value : samples.values) body.Double(value);
-
-  if (body.size() >= kCompressFrom) {
-    std::string frame(ZSTD_compressBound(body.size()), '\0');
-    size_t size = ZSTD_compress(frame.data(), frame.size(), body.str().data(), body.size(), 1);
-    FW_CHECK(!ZSTD_isError(size));
-    if (size < body.size()) {
-      Encoder out;
-      out.U8(1);
-      out.Varint(body.size());
-      out.Raw(std::string_view(frame).substr(0, size));
-      return out.Take();
-    }
-  }
-  Encoder out;
-  out.U8(0);
-  out.Raw(body.str());
-  return out.Take();
-}
-
-StatusOr<Store::JournalItem> DecodeJournal(uint64_t sequence, std::string_view bytes) {
-  Decoder in(bytes);
-  std::string unpacked;
-  switch (in.U8()) {
-    case 0:
-      if (in.failed()) return DataLoss("journal entry is empty");
-      break;
-    case 1: {
-      uint64_t size = in.Varint();
-      std::string_view frame = in.Rest();
-      // The frame says its size too; believing only one of them would let few bad bytes ask for
-      // much memory.
-      if (size > kBodyMax || ZSTD_getFrameContentSize(frame.data(), frame.size()) != size ||
-          ZSTD_findFrameCompressedSize(frame.data(), frame.size()) != frame.size()) {
-        return DataLoss("journal entry cut short or damaged");
-      }
-      unpacked.resize(size);
-      if (ZSTD_decompress(unpacked.data(), size, frame.data(), frame.size()) != size) {
-        return DataLoss("journal entry cut short or damaged");
-      }
-      in = Decoder(unpacked);
-      break;
-    }
-    default: return DataLoss("journal entry of an unknown kind");
-  }
-  Store::JournalItem item;
-  item.sequence = sequence;
-  item.entry = std::string(in.Bytes());
-  FW_RETURN_IF_ERROR(DecodeSamples(in, item.samples));
-  return item;
 }
 
 std::string EncodeKey(const SeriesKey& key) {

@@ -15,10 +15,11 @@ namespace forewarn {
 
 // The bytes of the database: keys and values of every column family, with their grammar at the top
 // of format.cc. Keys sort as their parts do, from left to right. Reading refuses what writing
-// cannot have written, with kDataLoss or nothing.
+// cannot have written, with kDataLoss or nothing. The journal's values are in journal_format.h.
 
-// The version of all of it. A binary opens databases of its own version and refuses others.
-inline constexpr uint32_t kStoreFormat = 1;
+// The version of all of it. A binary opens databases of its own version, brings older ones up to it
+// (rocks_upgrade.cc), and refuses newer ones.
+inline constexpr uint32_t kStoreFormat = 2;
 
 struct JournalKey {
   uint32_t segment = 0;
@@ -27,8 +28,6 @@ struct JournalKey {
 };
 std::string EncodeKey(const JournalKey& key);
 std::optional<JournalKey> DecodeJournalKey(std::string_view bytes);
-std::string EncodeJournal(std::string_view entry, const AppliedSamples& samples);
-StatusOr<Store::JournalItem> DecodeJournal(uint64_t sequence, std::string_view bytes);
 
 struct SeriesKey {
   uint32_t partition = 0;

@@ -45,8 +45,12 @@ struct MemoryStore::Impl {
   void Apply(const forewarn::Commit& commit) {
     MemoryPartition& to = partitions[commit.partition];
     to.last_sequence = commit.sequence;
-    to.journal[commit.sequence] = std::make_shared<const JournalItem>(
-        JournalItem{commit.sequence, commit.entry, commit.samples});
+    JournalItem item{commit.sequence, commit.entry, commit.samples, {}};
+    std::vector<JournalItem::Seal>& seals = item.seals.emplace();
+    for (const SealedChunk& chunk : commit.chunks) {
+      seals.push_back({chunk.after, chunk.id, chunk.first, chunk.last});
+    }
+    to.journal[commit.sequence] = std::make_shared<const JournalItem>(std::move(item));
     for (const NewSeries& series : commit.new_series) to.series[series.id] = series.labels;
     for (const SealedChunk& chunk : commit.chunks) to.chunks[{chunk.id, chunk.first}] = chunk;
     for (size_t i = 0; i < commit.history.size(); ++i) {

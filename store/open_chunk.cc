@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "base/check.h"
+#include "store/chunk.h"
 
 namespace forewarn {
 namespace {

@@ -8,7 +8,7 @@
 #include "base/time.h"
 #include "model/commit.h"
 #include "model/series_source.h"
-#include "store/chunk.h"
+#include "store/chunk_appender.h"
 
 namespace forewarn {
 

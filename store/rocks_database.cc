@@ -13,6 +13,7 @@
 
 #include "base/file.h"
 #include "store/disk_room.h"
+#include "store/rocks_upgrade.h"
 
 namespace forewarn {
 namespace {
@@ -36,7 +37,7 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Family which, const StoreOptions& opt
   table.format_version = 5;
   table.block_cache = cache;
   table.cache_index_and_filter_blocks = true;  // so that the cache's size bounds them too
-  table.block_size = 16 << 10;
+  table.block_size = which == kChunks ? 64 << 10 : 16 << 10;
   rocksdb::ColumnFamilyOptions result;
   result.write_buffer_size = static_cast<size_t>(options.write_buffer_bytes);
   result.compression = rocksdb::kZSTD;
@@ -66,8 +67,8 @@ rocksdb::DBOptions DatabaseOptions(const StoreOptions& options, rocksdb::Env* en
   return result;
 }
 
-// The format that the names of the column families speak of; 0 when none does.
-uint32_t FormatOf(const std::vector<std::string>& names) {
+// The newest format that the names of the column families speak of; 0 when none does.
+uint32_t NewestFormat(const std::vector<std::string>& names) {
   uint32_t format = 0;
   for (const std::string& name : names) {
     uint32_t number = 0;
@@ -110,35 +111,37 @@ StatusOr<std::unique_ptr<RocksDatabase>> RocksDatabase::Open(
   return database;
 }
 
-Status RocksDatabase::CheckFamilies(const rocksdb::DBOptions& database) const {
+StatusOr<uint32_t> RocksDatabase::FindFormat(const rocksdb::DBOptions& database) const {
+  FW_ASSIGN_OR_RETURN(bool exists, HoldsDatabase(dir_));
+  if (!exists) return uint32_t{0};
   std::vector<std::string> names;
   rocksdb::Status listed = rocksdb::DB::ListColumnFamilies(database, dir_, &names);
   if (!listed.ok()) return Outcome(listed);
-  uint32_t format = FormatOf(names);
+  uint32_t format = NewestFormat(names);
   if (format > kStoreFormat) {
     return FailedPrecondition(
         fmt::format("the database in {} was written by a newer Forewarn (format {}, this binary "
-                    "reads {}): run the newer "
-                    "version, or restore a backup made by this one",
+                    "reads {}): run the newer version, or restore a backup made by this one",
                     dir_, format, kStoreFormat));
   }
   // A creation that was cut short leaves some of our families, none of them with content.
   auto ours = FamilyNames();
+  bool is_old = false;
   for (const std::string& name : names) {
-    if (std::find(ours.begin(), ours.end(), name) == ours.end()) {
+    is_old = is_old || name == kMetaOfFormat1;
+    if (name != kMetaOfFormat1 && std::find(ours.begin(), ours.end(), name) == ours.end()) {
       return FailedPrecondition(
           fmt::format("{} holds a database that is not Forewarn's: it has a column "
                       "family '{}'; give Forewarn a folder of its own",
                       dir_, name));
     }
   }
-  return OkStatus();
+  return is_old ? 1 : kStoreFormat;
 }
 
 Status RocksDatabase::OpenFamilies(const StoreOptions& options) {
   rocksdb::DBOptions database = DatabaseOptions(options, env_.get());
-  FW_ASSIGN_OR_RETURN(bool exists, HoldsDatabase(dir_));
-  if (exists) FW_RETURN_IF_ERROR(CheckFamilies(database));
+  FW_ASSIGN_OR_RETURN(uint32_t format, FindFormat(database));
   auto cache = rocksdb::NewLRUCache(static_cast<size_t>(options.block_cache_bytes));
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
   auto family_names = FamilyNames();
@@ -146,11 +149,12 @@ Status RocksDatabase::OpenFamilies(const StoreOptions& options) {
     descriptors.emplace_back(family_names[i],
                              FamilyOptions(static_cast<Family>(i), options, cache));
   }
+  if (format == 1) descriptors.emplace_back(kMetaOfFormat1, descriptors[kMeta].options);
   rocksdb::DB* db = nullptr;
   rocksdb::Status opened = rocksdb::DB::Open(database, dir_, descriptors, &families_, &db);
   if (!opened.ok()) return Outcome(opened);
   db_.reset(db);
-  return OkStatus();
+  return format == 1 ? UpgradeFromFormat1(*this, families_.back()) : OkStatus();
 }
 
 RocksDatabase::~RocksDatabase() {

@@ -58,7 +58,8 @@ class RocksDatabase {
  private:
   explicit RocksDatabase(std::string dir) : dir_(std::move(dir)) {}
 
-  Status CheckFamilies(const rocksdb::DBOptions& database) const;
+  // Whether there is a database, and of which format; 0 when there is none.
+  StatusOr<uint32_t> FindFormat(const rocksdb::DBOptions& database) const;
   Status OpenFamilies(const StoreOptions& options);
 
   const std::string dir_;

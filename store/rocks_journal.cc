@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "store/format.h"
+#include "store/journal_format.h"
 
 namespace forewarn {
 namespace {

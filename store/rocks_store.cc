@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "store/commit_check.h"
 #include "store/format.h"
+#include "store/journal_format.h"
 #include "store/rocks_database.h"
 #include "store/rocks_journal.h"
 #include "store/rocks_reader.h"
@@ -104,7 +105,7 @@ void RocksStore::AddToBatch(const forewarn::Commit& commit, uint32_t segment,
     FW_CHECK(batch.Put(database_->family(which), key, ToSlice(value)).ok());
   };
   put(kJournal, EncodeKey(JournalKey{segment, partition, commit.sequence}),
-      EncodeJournal(commit.entry, commit.samples));
+      EncodeJournal(commit.entry, commit.samples, commit.chunks));
   put(kMeta, EncodeMetaKey(MetaKind::kLastSequence, partition), EncodeMeta(commit.sequence));
   for (const NewSeries& series : commit.new_series) {
     put(kSeries, EncodeKey(SeriesKey{partition, series.id}), EncodeSeries(series.labels));

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,6 +32,16 @@ class Store {
     uint64_t sequence = 0;
     std::string entry;
     AppliedSamples samples;
+    // A run of samples that the commit sealed, once `after` of its own samples were applied: those
+    // of its series that were open then and lie in [first, last].
+    struct Seal {
+      uint32_t after = 0;
+      SeriesId id = 0;
+      Timestamp first;
+      Timestamp last;
+    };
+    // Nothing when the journal does not tell: it was written in format 1.
+    std::optional<std::vector<Seal>> seals;
   };
   // Calls `visit` for the partition's journal from `first` on, in order, until it returns a
   // failure.

@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "store/format.h"
+#include "store/journal_format.h"
 
 namespace forewarn {
 namespace {
@@ -17,12 +18,22 @@ void CheckKey(std::string_view bytes, std::optional<Key> key) {
   if (key) FW_CHECK(EncodeKey(*key) == bytes);
 }
 
+std::vector<SealedChunk> Sealed(const Store::JournalItem& item) {
+  std::vector<SealedChunk> chunks;
+  if (!item.seals) return chunks;
+  for (const auto& seal : *item.seals) {
+    chunks.push_back({seal.id, seal.first, seal.last, 1, "", seal.after});
+  }
+  return chunks;
+}
+
 void CheckJournal(std::string_view bytes) {
   auto item = DecodeJournal(1, bytes);
   if (!item.ok()) return;
-  auto again = DecodeJournal(1, EncodeJournal(item->entry, item->samples));
+  auto again = DecodeJournal(1, EncodeJournal(item->entry, item->samples, Sealed(*item)));
   FW_CHECK(again.ok() && again->entry == item->entry && again->samples.ids == item->samples.ids &&
-           again->samples.times == item->samples.times);
+           again->samples.times == item->samples.times &&
+           again->seals->size() == Sealed(*item).size());
   for (size_t i = 0; i < item->samples.size(); ++i) {
     FW_CHECK(std::bit_cast<uint64_t>(again->samples.values[i]) ==
              std::bit_cast<uint64_t>(item->samples.values[i]));

@@ -6,8 +6,8 @@
 
 namespace forewarn {
 
-// What lies in tests/golden/store_v1: one commit of each kind of content, on fixed times. It never
-// changes; a new format gets a new folder beside it.
+// What lies in tests/golden/store_v<format>: one commit of each kind of content, on fixed times. It
+// never changes; a new format gets a new folder beside the others.
 std::vector<Commit> GoldenCommits();
 
 }  // namespace forewarn

@@ -13,12 +13,13 @@
 namespace forewarn {
 namespace {
 
-// A database written by the first version of the format is read by this one, whole.
-class GoldenStore : public ::testing::Test {
+// A database of each format is read by this version, whole; an older one is brought up to today's.
+class GoldenStore : public ::testing::TestWithParam<int> {
  protected:
   GoldenStore() {
-    std::filesystem::copy(std::string(FW_SOURCE_DIR) + "/tests/golden/store_v1",
-                          dir_.path() + "/db", std::filesystem::copy_options::recursive);
+    std::filesystem::copy(
+        std::string(FW_SOURCE_DIR) + "/tests/golden/store_v" + std::to_string(GetParam()),
+        dir_.path() + "/db", std::filesystem::copy_options::recursive);
     auto opened = OpenStore({.dir = dir_.path() + "/db"});
     EXPECT_TRUE(opened.ok()) << opened.status().ToString();
     if (opened.ok()) store_ = *std::move(opened);
@@ -30,7 +31,7 @@ class GoldenStore : public ::testing::Test {
   std::vector<Commit> commits_ = GoldenCommits();
 };
 
-TEST_F(GoldenStore, HoldsTheJournal) {
+TEST_P(GoldenStore, HoldsTheJournal) {
   EXPECT_EQ(*store_->LastSequence(7), 3u);
   EXPECT_EQ(*store_->LastSequence(kControlPartition), 1u);
   EXPECT_EQ(*store_->LastSequence(0), 0u);
@@ -55,7 +56,7 @@ TEST_F(GoldenStore, HoldsTheJournal) {
   }
 }
 
-TEST_F(GoldenStore, HoldsSeriesAndTheirChunksOfAllKinds) {
+TEST_P(GoldenStore, HoldsSeriesAndTheirChunksOfAllKinds) {
   std::map<SeriesId, Labels> expected, found;
   for (const Commit& commit : commits_) {
     for (const NewSeries& series : commit.new_series) expected[series.id] = series.labels;
@@ -90,7 +91,7 @@ TEST_F(GoldenStore, HoldsSeriesAndTheirChunksOfAllKinds) {
   }
 }
 
-TEST_F(GoldenStore, HoldsStateAndHistory) {
+TEST_P(GoldenStore, HoldsStateAndHistory) {
   EXPECT_EQ(*store_->GetState(7, StateKind::kPartition, ""), "at three");
   EXPECT_EQ(*store_->GetState(7, StateKind::kAlert, "a2"), "firing");
   EXPECT_EQ(store_->GetState(7, StateKind::kAlert, "a1").status().code(), Code::kNotFound);
@@ -105,12 +106,21 @@ TEST_F(GoldenStore, HoldsStateAndHistory) {
   EXPECT_EQ((*rows)[2].record, "a gap");
 }
 
-TEST_F(GoldenStore, TakesNewCommits) {
+TEST_P(GoldenStore, TakesNewCommits) {
   Commit commit;
   commit.partition = 7;
   commit.sequence = 4;
   EXPECT_TRUE(store_->Commit({&commit, 1}).ok());
 }
+
+TEST_P(GoldenStore, OpensAgain) {
+  store_.reset();
+  auto again = OpenStore({.dir = dir_.path() + "/db"});
+  ASSERT_TRUE(again.ok()) << again.status().ToString();
+  EXPECT_EQ(*(*again)->LastSequence(7), 3u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Formats, GoldenStore, ::testing::Values(1, 2));
 
 }  // namespace
 }  // namespace forewarn

@@ -4,10 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <bit>
-#include <random>
 
-#include "base/bytes.h"
 #include "store/commit_check.h"
 
 namespace forewarn {
@@ -51,19 +48,6 @@ TEST(Format, WritesKeysAsTheGrammarSays) {
 }
 
 TEST(Format, WritesValuesAsTheGrammarSays) {
-  AppliedSamples samples;
-  samples.Add(2, FromMillis(1), 1.0);
-  samples.Add(1, FromMillis(3), 1.0);
-  EXPECT_EQ(Hex(EncodeJournal("e", samples)),
-            "00"
-            "0165"
-            "02"
-            "04"
-            "01"
-            "02"
-            "04"
-            "000000000000f03f"
-            "000000000000f03f");
   EXPECT_EQ(Hex(EncodeSealed({1, FromMillis(10), FromMillis(310), 2, "z"})),
             "ac02"
             "02"
@@ -117,50 +101,6 @@ TEST(Format, SortsKeysByTimeAlsoBefore1970) {
     keys.push_back(EncodeKey(ChunkKey{StoredDayOf(FromMillis(at)), 1, 1, FromMillis(at)}));
   }
   EXPECT_TRUE(std::is_sorted(keys.begin(), keys.end()));
-}
-
-TEST(Format, GivesBackLargeJournalEntriesInFewBytes) {
-  AppliedSamples samples;
-  for (int i = 0; i < 10'000; ++i)
-    samples.Add(1 + i % 500, FromMillis(1'767'225'600'000 + i / 500 * 15'000), i % 10);
-  std::string entry(5000, 'e');
-  std::string bytes = EncodeJournal(entry, samples);
-  EXPECT_LT(bytes.size(), 20'000u);
-  auto back = DecodeJournal(9, bytes);
-  ASSERT_TRUE(back.ok()) << back.status().ToString();
-  EXPECT_EQ(back->sequence, 9u);
-  EXPECT_EQ(back->entry, entry);
-  EXPECT_EQ(back->samples.ids, samples.ids);
-  EXPECT_EQ(back->samples.times, samples.times);
-  EXPECT_EQ(back->samples.values, samples.values);
-}
-
-TEST(Format, RefusesJournalEntriesThatAreCutShortOrGoOn) {
-  AppliedSamples samples;
-  for (int i = 0; i < 30; ++i) samples.Add(1, FromMillis(i), i);
-  for (const std::string& entry : {std::string("short"), std::string(500, 'x')}) {
-    for (const AppliedSamples& of : {AppliedSamples{}, samples}) {
-      std::string bytes = EncodeJournal(entry, of);
-      for (size_t size = 0; size < bytes.size(); ++size) {
-        EXPECT_EQ(DecodeJournal(1, std::string_view(bytes).substr(0, size)).status().code(),
-                  Code::kDataLoss)
-            << size;
-      }
-      EXPECT_FALSE(DecodeJournal(1, bytes + '\0').ok());
-    }
-  }
-}
-
-TEST(Format, DoesNotBelieveAFrameThatPromisesTooMuch) {
-  std::string bytes = EncodeJournal(std::string(500, 'x'), {});
-  ASSERT_EQ(bytes[0], 1);
-  Encoder lie;
-  lie.U8(1);
-  lie.Varint(uint64_t{1} << 40);
-  Decoder in(std::string_view(bytes).substr(1));
-  in.Varint();
-  lie.Raw(in.Rest());
-  EXPECT_EQ(DecodeJournal(1, lie.str()).status().code(), Code::kDataLoss);
 }
 
 TEST(Format, RefusesKeysOfAnotherLengthAndOfAnotherDay) {

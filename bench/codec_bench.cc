@@ -1,0 +1,140 @@
+// What a sample costs at rest: encodes a workload in chunks, decodes them, and lets the store write them to
+// RocksDB as it does in the collector, keys and block compression included. Prints one line for each chunk
+// size: bytes per sample before compression and on the disk, nanoseconds per sample to encode and to decode.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "bench/timing.h"
+#include "bench/workload.h"
+#include "bench/workload_flags.h"
+#include "store/chunk.h"
+#include "store/store.h"
+
+namespace forewarn::bench {
+namespace {
+
+constexpr uint32_t kPartition = 1;
+
+using Columns = std::vector<std::vector<Sample>>;  // by series
+
+Columns ReadColumns(const Workload& workload) {
+  Columns columns(workload.series());
+  for (size_t h = 0; h < workload.hosts(); ++h) {
+    std::unique_ptr<HostTelemetry> host = workload.Host(h);
+    for (HostRound round; host->Next(round);) {
+      for (size_t i = 0; i < round.size(); ++i) {
+        columns[h * workload.series_per_host() + round.refs[i]].push_back(
+            {round.at, round.values[i]});
+      }
+    }
+  }
+  return columns;
+}
+
+struct Result {
+  size_t samples = 0;
+  size_t chunks = 0;
+  size_t encoded = 0;
+  size_t on_disk = 0;
+  double encoding = 0;  // seconds
+  double decoding = 0;
+};
+
+size_t TableBytes(const std::string& dir) {
+  size_t bytes = 0;
+  for (const auto& item : std::filesystem::directory_iterator(dir)) {
+    if (item.path().extension() == ".sst") bytes += std::filesystem::file_size(item.path());
+  }
+  return bytes;
+}
+
+// One commit for each host and span of time, as the hosts' batches would seal them.
+StatusOr<Result> Measure(const Columns& columns, size_t chunk_samples, const std::string& dir) {
+  Result result;
+  FW_ASSIGN_OR_RETURN(std::unique_ptr<Store> store, OpenStore({.dir = dir + "/db"}));
+  uint64_t sequence = 0;
+  size_t longest = 0;
+  for (const auto& samples : columns) longest = std::max(longest, samples.size());
+  for (size_t begin = 0; begin < longest; begin += chunk_samples) {
+    Commit commit;
+    commit.partition = kPartition;
+    commit.sequence = ++sequence;
+    double before = Seconds();
+    for (size_t s = 0; s < columns.size(); ++s) {
+      std::span<const Sample> all = columns[s];
+      if (begin >= all.size()) continue;
+      std::span<const Sample> part =
+          all.subspan(begin, std::min(chunk_samples, all.size() - begin));
+      commit.chunks.push_back({static_cast<SeriesId>(s + 1), part.front().at, part.back().at,
+                               static_cast<uint32_t>(part.size()), EncodeChunk(part)});
+    }
+    result.encoding += Seconds() - before;
+    std::vector<Sample> out;
+    before = Seconds();
+    for (const SealedChunk& chunk : commit.chunks) {
+      out.clear();
+      FW_RETURN_IF_ERROR(DecodeChunk(chunk.bytes, out));
+    }
+    result.decoding += Seconds() - before;
+    for (const SealedChunk& chunk : commit.chunks) {
+      result.samples += chunk.count;
+      result.encoded += chunk.bytes.size();
+    }
+    result.chunks += commit.chunks.size();
+    // Chunks of a real series do not cross a day; those of a long recording may.
+    std::erase_if(commit.chunks, [](const SealedChunk& chunk) {
+      return chunk.first.time_since_epoch() / 24h != chunk.last.time_since_epoch() / 24h;
+    });
+    FW_RETURN_IF_ERROR(store->Commit({&commit, 1}));
+  }
+  FW_RETURN_IF_ERROR(store->Checkpoint(dir + "/copy"));
+  result.on_disk = TableBytes(dir + "/copy");
+  return result;
+}
+
+Status Run(const WorkloadOptions& options, const std::vector<size_t>& sizes) {
+  FW_ASSIGN_OR_RETURN(std::unique_ptr<Workload> workload, Workload::Open(options));
+  Columns columns = ReadColumns(*workload);
+  fmt::print("{:>7} {:>9} {:>8} {:>9} {:>9} {:>9} {:>9}\n", "chunk", "samples", "chunks", "encoded",
+             "on disk", "encode ns", "decode ns");
+  for (size_t size : sizes) {
+    std::string dir = (std::filesystem::temp_directory_path() / "fw-bench-XXXXXX").string();
+    if (mkdtemp(dir.data()) == nullptr) return Unavailable("no temporary folder");
+    StatusOr<Result> measured = Measure(columns, size, dir);
+    std::filesystem::remove_all(dir);
+    FW_RETURN_IF_ERROR(measured.status());
+    auto samples = static_cast<double>(measured->samples);
+    fmt::print("{:>7} {:>9} {:>8} {:>9.3f} {:>9.3f} {:>9.1f} {:>9.1f}\n", size, measured->samples,
+               measured->chunks, static_cast<double>(measured->encoded) / samples,
+               static_cast<double>(measured->on_disk) / samples, measured->encoding * 1e9 / samples,
+               measured->decoding * 1e9 / samples);
+  }
+  return OkStatus();
+}
+
+}  // namespace
+}  // namespace forewarn::bench
+
+int main(int argc, char** argv) {
+  using namespace forewarn;
+  bench::WorkloadOptions options;
+  options.hosts = 100;
+  options.rounds = 960;
+  options.start = FromMillis(1'767'225'600'000);
+  std::vector<size_t> sizes = {120, 240, 480};
+  CLI::App app("Bytes and nanoseconds of a sample at rest.");
+  bench::AddWorkloadFlags(app, options);
+  app.add_option("--chunks", sizes, "Samples of a chunk")->capture_default_str();
+  CLI11_PARSE(app, argc, argv);
+  Status status = bench::Run(options, sizes);
+  if (!status.ok()) fmt::print(stderr, "{}\n", status.message());
+  return status.ok() ? 0 : 1;
+}
