@@ -28,13 +28,13 @@ struct Host {
   uint64_t sequence = 0;
 };
 
-std::vector<Host> MakeHosts(size_t count) {
+std::vector<Host> MakeHosts(size_t count, size_t series_per_host = kSeriesPerHost) {
   std::vector<Host> hosts;
   for (size_t h = 0; h < count; ++h) {
     Host host;
     host.identity = {"acme", "main", fmt::format("00000000-0000-4000-8000-{:012}", h)};
     auto table = std::make_shared<SeriesTable>();
-    for (size_t s = 0; s < kSeriesPerHost; ++s) {
+    for (size_t s = 0; s < series_per_host; ++s) {
       table->series.push_back(Labels{{"__name__", fmt::format("metric_{}", s)},
                                      {"customer", "acme"},
                                      {"installation", "main"},
@@ -54,7 +54,7 @@ Entry NextBatch(Host& host, Timestamp at) {
   batch.epoch = 1;
   batch.sequence = ++host.sequence;
   batch.samples.table = host.table;
-  for (size_t s = 0; s < kSeriesPerHost; ++s) {
+  for (size_t s = 0; s < host.table->series.size(); ++s) {
     batch.samples.refs.push_back(static_cast<uint32_t>(s));
     batch.samples.times.push_back(at);
     batch.samples.values.push_back(static_cast<double>((s * 7 + host.sequence) % 1000));
@@ -111,6 +111,27 @@ void BM_FoldInMemoryWithThreshold(benchmark::State& state) {
   Fold(state, store, true);
 }
 BENCHMARK(BM_FoldInMemoryWithThreshold)->Arg(20)->Unit(benchmark::kMillisecond);
+
+// One batch of one probe of an installation that has so many: what it costs must not depend on how
+// many there are. As in a shard's thread, its timer is read after each entry.
+void BM_FoldAmongManyProbes(benchmark::State& state) {
+  MemoryStore store;
+  Shard shard(PartitionOf("acme"), store, HeadOptions{});
+  if (!shard.Recover().ok()) return state.SkipWithError("recovery failed");
+  std::vector<Host> hosts = MakeHosts(static_cast<size_t>(state.range(0)), 1);
+  shard.Handle({PartitionOf("acme"), kStart, "operator", Threshold()});
+  Timestamp at = kStart;
+  for (Host& host : hosts) shard.Handle(NextBatch(host, at));
+  size_t turn = 0;
+  for (auto _ : state) {
+    if (turn == 0) at += 15s;
+    benchmark::DoNotOptimize(shard.Handle(NextBatch(hosts[turn], at)));
+    benchmark::DoNotOptimize(shard.NextTimer());
+    turn = (turn + 1) % hosts.size();
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(BM_FoldAmongManyProbes)->Arg(10)->Arg(10'000)->Unit(benchmark::kMicrosecond);
 
 void BM_FoldDurable(benchmark::State& state) {
   std::string pattern = (std::filesystem::temp_directory_path() / "fw-bench-XXXXXX").string();

@@ -23,7 +23,8 @@ ShardThread::ShardThread(std::vector<std::unique_ptr<Shard>>& shards, size_t ind
       committer_(committer),
       clock_(clock),
       questions_(kQuestions),
-      tick_under_way_(shards.size()) {}
+      tick_under_way_(shards.size()),
+      due_(shards.size()) {}
 
 ShardThread::~ShardThread() {
   log_.Close();
@@ -41,6 +42,7 @@ bool ShardThread::Ask(uint32_t partition, Question question) {
 }
 
 void ShardThread::Run() {
+  for (size_t p = index_; p < shards_.size(); p += threads_) due_[p] = shards_[p]->NextTimer();
   while (true) {
     AnswerQuestions();
     Duration patience = SubmitTicks();
@@ -59,6 +61,7 @@ void ShardThread::Fold(EntrySource::Item item) {
   uint32_t partition = item.entry.partition;
   if (std::holds_alternative<Tick>(item.entry.what)) tick_under_way_[partition] = false;
   Commit commit = shards_[partition]->Handle(std::move(item.entry));
+  due_[partition] = shards_[partition]->NextTimer();
   // False only while the process ends after a failed write: nobody is told, everything is sent
   // again.
   committer_.Push(FinishedCommit{&log_, item.position, std::move(commit)});
@@ -72,11 +75,9 @@ Duration ShardThread::SubmitTicks() {
   Timestamp now = clock_.Now();
   Duration patience = kIdle;
   for (size_t p = index_; p < shards_.size(); p += threads_) {
-    if (tick_under_way_[p]) continue;
-    std::optional<Timestamp> due = shards_[p]->NextTimer();
-    if (!due) continue;
-    if (*due > now) {
-      patience = std::min(patience, *due - now);
+    if (tick_under_way_[p] || !due_[p]) continue;
+    if (*due_[p] > now) {
+      patience = std::min(patience, *due_[p] - now);
       continue;
     }
     Submission tick{Entry{static_cast<uint32_t>(p), now, "forewarn", Tick{}}, nullptr};

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -55,8 +56,10 @@ class ShardThread {
   const Clock& clock_;
   BoundedQueue<Asked> questions_;
   std::thread thread_;
-  // The thread's own: partitions whose tick is in the log.
+  // The thread's own, by partition: whether its tick is in the log, and when its timer is due: only an
+  // entry brings that forward.
   std::vector<bool> tick_under_way_;
+  std::vector<std::optional<Timestamp>> due_;
 };
 
 }  // namespace forewarn

@@ -24,7 +24,31 @@ AlertRecord& AlertBook::Add(AlertRecord record) {
   dirty_.insert(id);
   auto [it, is_new] = alerts_.emplace(id, std::move(record));
   FW_CHECK(is_new);
+  IndexProbes(id, it->second.life.alert.probes);
   return it->second;
+}
+
+void AlertBook::Touch(Fingerprint id) {
+  dirty_.insert(id);
+  if (auto it = alerts_.find(id); it != alerts_.end()) {
+    IndexProbes(id, it->second.life.alert.probes);
+  }
+}
+
+void AlertBook::IndexProbes(Fingerprint id, const std::vector<std::string>& probes) {
+  auto indexed = probes_.find(id);
+  if (indexed != probes_.end() && indexed->second == probes) return;
+  if (indexed != probes_.end()) {
+    for (const std::string& probe : indexed->second) {
+      auto of_probe = by_probe_.find(probe);
+      of_probe->second.erase(id);
+      if (of_probe->second.empty()) by_probe_.erase(of_probe);
+    }
+    probes_.erase(indexed);
+  }
+  if (probes.empty()) return;
+  for (const std::string& probe : probes) by_probe_[probe].insert(id);
+  probes_.emplace(id, probes);
 }
 
 void AlertBook::Remove(Fingerprint id) {
@@ -33,6 +57,7 @@ void AlertBook::Remove(Fingerprint id) {
   auto index = by_rule_.find({it->second.rule, it->second.stream});
   index->second.erase(id);
   if (index->second.empty()) by_rule_.erase(index);
+  IndexProbes(id, {});
   alerts_.erase(it);
   dirty_.insert(id);
 }
@@ -40,6 +65,12 @@ void AlertBook::Remove(Fingerprint id) {
 std::vector<Fingerprint> AlertBook::Of(Fingerprint rule, const std::string& stream) const {
   auto it = by_rule_.find({rule, stream});
   if (it == by_rule_.end()) return {};
+  return {it->second.begin(), it->second.end()};
+}
+
+std::vector<Fingerprint> AlertBook::OfProbe(const std::string& probe) const {
+  auto it = by_probe_.find(probe);
+  if (it == by_probe_.end()) return {};
   return {it->second.begin(), it->second.end()};
 }
 

@@ -42,19 +42,26 @@ class AlertBook {
   AlertRecord* Find(Fingerprint id);
   // `record.life.alert.id` must be new.
   AlertRecord& Add(AlertRecord record);
-  void Touch(Fingerprint id) { dirty_.insert(id); }
+  void Touch(Fingerprint id);
   void Remove(Fingerprint id);
 
   // Ids, ascending.
   std::vector<Fingerprint> Of(Fingerprint rule, const std::string& stream) const;
+  // Those that rest on the probe's data, as of when they were touched last.
+  std::vector<Fingerprint> OfProbe(const std::string& probe) const;
   const std::map<Fingerprint, AlertRecord>& all() const { return alerts_; }
 
   // Appends the records that changed since the last call.
   void TakeChanges(std::vector<StatePut>& out);
 
  private:
+  void IndexProbes(Fingerprint id, const std::vector<std::string>& probes);
+
   std::map<Fingerprint, AlertRecord> alerts_;
   std::map<std::pair<Fingerprint, std::string>, std::set<Fingerprint>> by_rule_;
+  // By UUID; and the other way round, as it is there.
+  std::map<std::string, std::set<Fingerprint>> by_probe_;
+  std::map<Fingerprint, std::vector<std::string>> probes_;
   std::set<Fingerprint> dirty_;
 };
 

@@ -42,8 +42,48 @@ void Hear(ProbeState& probe, Timestamp arrival) {
 
 }  // namespace
 
+bool IsSilent(const ProbeState& probe) {
+  return probe.contact == Contact::kLate || probe.contact == Contact::kLost;
+}
+
+std::optional<Timestamp> Contacts::DueOf(const ProbeState& probe) const {
+  if (probe.contact == Contact::kFresh) {
+    return probe.last_arrival + std::min(policy_.late_after, policy_.lost_after);
+  }
+  if (probe.contact == Contact::kLate) return probe.last_arrival + policy_.lost_after;
+  return std::nullopt;
+}
+
+void Contacts::AddToIndex(const ProbeState& probe) {
+  const std::string& id = probe.identity.probe;
+  if (auto due = DueOf(probe)) due_.emplace(*due, id);
+  Installation& home = installations_[probe.identity.customer][probe.identity.installation];
+  if (IsSilent(probe)) home.silent.insert(id);
+  if (probe.contact == Contact::kFresh && probe.watermark != kTimeZero) {
+    home.fresh.emplace(probe.watermark, id);
+  }
+}
+
+void Contacts::RemoveFromIndex(const ProbeState& probe) {
+  const std::string& id = probe.identity.probe;
+  if (auto due = DueOf(probe)) due_.erase({*due, id});
+  Installation& home = installations_[probe.identity.customer][probe.identity.installation];
+  home.silent.erase(id);
+  home.fresh.erase({probe.watermark, id});
+}
+
+void Contacts::SetPolicy(const ContactPolicy& policy) {
+  policy_ = policy;
+  due_.clear();
+  for (const auto& [id, probe] : probes_) {
+    if (auto due = DueOf(probe)) due_.emplace(*due, id);
+  }
+}
+
 void Contacts::Restore(ProbeState state) {
   std::string id = state.identity.probe;
+  if (auto at = probes_.find(id); at != probes_.end()) RemoveFromIndex(at->second);
+  AddToIndex(state);
   probes_.insert_or_assign(std::move(id), std::move(state));
 }
 
@@ -64,6 +104,7 @@ std::vector<ProbeState> Contacts::Observe(const Entry& entry) {
   auto probe_of = [&](const ProbeIdentity& identity) -> ProbeState& {
     auto [it, is_new] = probes_.try_emplace(identity.probe);
     ProbeState& probe = it->second;
+    if (!is_new) RemoveFromIndex(probe);
     if (is_new) {
       probe.identity = identity;
       probe.enrolled_at = entry.arrival;
@@ -93,44 +134,35 @@ std::vector<ProbeState> Contacts::Observe(const Entry& entry) {
     } else if (const auto* retire = std::get_if<RetireProbeCommand>(command)) {
       if (auto it = probes_.find(retire->probe.probe); it != probes_.end()) {
         heard = &it->second;
+        RemoveFromIndex(*heard);
         SetContact(*heard, Contact::kRetired, entry.arrival);
       }
     }
   }
 
+  if (heard != nullptr) AddToIndex(*heard);
+
   // Each of these entries carries the time, so silence is judged by all of them and not by ticks
   // alone.
-  std::vector<ProbeState> changed;
-  for (auto& [id, probe] : probes_) {
-    bool is_changed = &probe == heard;
-    if (IsWatched(probe)) {
-      Duration silence = entry.arrival - probe.last_arrival;
-      Contact contact = ContactAfter(policy_, silence);
-      if (contact > probe.contact) {
-        Duration bound = contact == Contact::kLost ? policy_.lost_after : policy_.late_after;
-        SetContact(probe, contact, probe.last_arrival + bound);
-        is_changed = true;
-      }
-    }
-    if (is_changed) changed.push_back(probe);
+  std::map<std::string_view, const ProbeState*> changed;
+  if (heard != nullptr) changed[heard->identity.probe] = heard;
+  while (!due_.empty() && due_.begin()->first <= entry.arrival) {
+    ProbeState& probe = probes_.find(due_.begin()->second)->second;
+    Contact contact = ContactAfter(policy_, entry.arrival - probe.last_arrival);
+    Duration bound = contact == Contact::kLost ? policy_.lost_after : policy_.late_after;
+    RemoveFromIndex(probe);
+    SetContact(probe, contact, probe.last_arrival + bound);
+    AddToIndex(probe);
+    changed[probe.identity.probe] = &probe;
   }
-  return changed;
+  std::vector<ProbeState> states;
+  for (const auto& [id, probe] : changed) states.push_back(*probe);
+  return states;
 }
 
 std::optional<Timestamp> Contacts::NextTimer() const {
-  std::optional<Timestamp> next;
-  for (const auto& [id, probe] : probes_) {
-    Timestamp due;
-    if (probe.contact == Contact::kFresh) {
-      due = probe.last_arrival + policy_.late_after;
-    } else if (probe.contact == Contact::kLate) {
-      due = probe.last_arrival + policy_.lost_after;
-    } else {
-      continue;
-    }
-    if (!next || due < *next) next = due;
-  }
-  return next;
+  if (due_.empty()) return std::nullopt;
+  return due_.begin()->first;
 }
 
 const ProbeState* Contacts::Find(std::string_view probe) const {
@@ -138,27 +170,33 @@ const ProbeState* Contacts::Find(std::string_view probe) const {
   return it == probes_.end() ? nullptr : &it->second;
 }
 
-std::vector<const ProbeState*> Contacts::Of(std::string_view customer,
-                                            std::string_view installation) const {
-  std::vector<const ProbeState*> found;
-  for (const auto& [id, probe] : probes_) {
-    if (probe.identity.customer == customer && probe.identity.installation == installation) {
-      found.push_back(&probe);
-    }
-  }
-  return found;
+const Contacts::Installation* Contacts::FindInstallation(std::string_view customer,
+                                                         std::string_view installation) const {
+  auto of_customer = installations_.find(customer);
+  if (of_customer == installations_.end()) return nullptr;
+  auto found = of_customer->second.find(installation);
+  return found == of_customer->second.end() ? nullptr : &found->second;
+}
+
+std::vector<const ProbeState*> Contacts::Silent(std::string_view customer,
+                                                std::string_view installation) const {
+  std::vector<const ProbeState*> silent;
+  const Installation* home = FindInstallation(customer, installation);
+  if (home == nullptr) return silent;
+  for (const std::string& id : home->silent) silent.push_back(Find(id));
+  return silent;
+}
+
+bool Contacts::IsAnySilent(std::string_view customer, std::string_view installation) const {
+  const Installation* home = FindInstallation(customer, installation);
+  return home != nullptr && !home->silent.empty();
 }
 
 std::optional<Timestamp> Contacts::Watermark(std::string_view customer,
                                              std::string_view installation) const {
-  std::optional<Timestamp> watermark;
-  for (const auto& [id, probe] : probes_) {
-    if (probe.contact != Contact::kFresh || probe.watermark == kTimeZero) continue;
-    if (probe.identity.customer != customer || probe.identity.installation != installation)
-      continue;
-    if (!watermark || probe.watermark < *watermark) watermark = probe.watermark;
-  }
-  return watermark;
+  const Installation* home = FindInstallation(customer, installation);
+  if (home == nullptr || home->fresh.empty()) return std::nullopt;
+  return home->fresh.begin()->first;
 }
 
 }  // namespace forewarn

@@ -2,8 +2,10 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/time.h"
@@ -19,10 +21,12 @@ namespace forewarn {
 //
 //   fresh --late_after--> late --lost_after--> lost        any arrival: fresh
 //   retired: by command; stays so.                         (all on arrival time)
+//
+// What an entry costs depends on the probes that it changes, not on how many there are.
 class Contacts {
  public:
   // How long a probe may be silent; from the bundle.
-  void SetPolicy(const ContactPolicy& policy) { policy_ = policy; }
+  void SetPolicy(const ContactPolicy& policy);
   void Restore(ProbeState state);
 
   // Whether the batch was applied before: same epoch and not a later sequence, or an older epoch.
@@ -39,8 +43,10 @@ class Contacts {
 
   // Null when unknown.
   const ProbeState* Find(std::string_view probe) const;
-  // The installation's probes, by UUID; retired ones included.
-  std::vector<const ProbeState*> Of(std::string_view customer, std::string_view installation) const;
+  // The installation's probes that ought to be heard of and are not, late or lost, by UUID.
+  std::vector<const ProbeState*> Silent(std::string_view customer,
+                                        std::string_view installation) const;
+  bool IsAnySilent(std::string_view customer, std::string_view installation) const;
   // Event time up to which the installation's data is complete: the minimum over its fresh probes,
   // so that a dead one stalls nobody. Nothing while no fresh probe has ended a round.
   std::optional<Timestamp> Watermark(std::string_view customer,
@@ -48,8 +54,27 @@ class Contacts {
   const std::map<std::string, ProbeState, std::less<>>& all() const { return probes_; }
 
  private:
+  struct Installation {
+    std::set<std::pair<Timestamp, std::string>> fresh;  // UUIDs of those with data, by watermark
+    std::set<std::string> silent;                       // UUIDs
+  };
+
+  const Installation* FindInstallation(std::string_view customer,
+                                       std::string_view installation) const;
+  // When silence alone changes the probe's state next; nothing when it never does.
+  std::optional<Timestamp> DueOf(const ProbeState& probe) const;
+  void AddToIndex(const ProbeState& probe);
+  void RemoveFromIndex(const ProbeState& probe);
+
   ContactPolicy policy_;
   std::map<std::string, ProbeState, std::less<>> probes_;  // by UUID
+  // Derived from the two.
+  std::set<std::pair<Timestamp, std::string>> due_;  // UUIDs
+  std::map<std::string, std::map<std::string, Installation, std::less<>>, std::less<>>
+      installations_;  // by customer
 };
+
+// Whether a probe ought to be heard of and is not.
+bool IsSilent(const ProbeState& probe);
 
 }  // namespace forewarn

@@ -7,10 +7,16 @@
 #include <vector>
 
 #include "base/units.h"
-#include "rules/judge.h"
 
 namespace forewarn {
 namespace {
+
+// Hosts that the alert names; of more it says how many.
+constexpr size_t kHostsNamed = 10;
+
+Fingerprint AlertId(const std::string& customer, const std::string& installation) {
+  return ContactLostKey().Add(customer).Add(installation);
+}
 
 // Fills in what the lost probes say: at least one.
 void Describe(const std::vector<const ProbeState*>& lost, const std::string& installation,
@@ -19,11 +25,13 @@ void Describe(const std::vector<const ProbeState*>& lost, const std::string& ins
   alert.probes.clear();
   for (const ProbeState* probe : lost) {
     alert.probes.push_back(probe->identity.probe);
+    if (alert.probes.size() > kHostsNamed) continue;
     if (!hosts.empty()) hosts += ", ";
     hosts += fmt::format("{} (last heard of {})",
                          probe->host.empty() ? probe->identity.probe : probe->host,
                          FormatTime(probe->last_arrival));
   }
+  if (lost.size() > kHostsNamed) hosts += fmt::format(" and {} more", lost.size() - kHostsNamed);
   alert.value = static_cast<double>(lost.size());
   alert.annotations = {
       {"description",
@@ -37,17 +45,23 @@ void Describe(const std::vector<const ProbeState*>& lost, const std::string& ins
 
 Fingerprint ContactLostKey() { return Fingerprint::Of("built-in").Add(kContactLostRule); }
 
+bool ConcernsContactLost(const ProbeState& probe, const Contacts& contacts, AlertBook& book) {
+  if (IsSilent(probe)) return true;
+  const auto& [customer, installation, id] = probe.identity;
+  const AlertRecord* record = book.Find(AlertId(customer, installation));
+  if (record == nullptr) return false;
+  return std::ranges::binary_search(record->life.alert.probes, id) ||
+         !contacts.IsAnySilent(customer, installation);
+}
+
 std::optional<AlertChange> UpdateContactLost(const std::string& customer,
                                              const std::string& installation,
                                              const Contacts& contacts, Timestamp arrival,
                                              AlertBook& book) {
-  std::vector<const ProbeState*> lost;
-  bool is_any_silent = false;
-  for (const ProbeState* probe : contacts.Of(customer, installation)) {
-    is_any_silent |= IsSilent(*probe);
-    if (probe->contact == Contact::kLost) lost.push_back(probe);
-  }
-  Fingerprint id = ContactLostKey().Add(customer).Add(installation);
+  std::vector<const ProbeState*> lost = contacts.Silent(customer, installation);
+  bool is_any_silent = !lost.empty();
+  std::erase_if(lost, [](const ProbeState* probe) { return probe->contact != Contact::kLost; });
+  Fingerprint id = AlertId(customer, installation);
   AlertRecord* record = book.Find(id);
   if (record == nullptr) {
     if (lost.empty()) return std::nullopt;

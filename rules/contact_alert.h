@@ -19,6 +19,10 @@ inline constexpr std::string_view kContactLostGroup = "forewarn";
 // The key under which the book keeps these alerts.
 Fingerprint ContactLostKey();
 
+// Whether what became of `probe`, which has just changed, may move its installation's alert. (That a
+// probe is heard again and again moves nothing.)
+bool ConcernsContactLost(const ProbeState& probe, const Contacts& contacts, AlertBook& book);
+
 // Brings the installation's alert up to date at arrival time `arrival`; returns the step it made,
 // if any.
 std::optional<AlertChange> UpdateContactLost(const std::string& customer,

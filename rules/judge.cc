@@ -18,9 +18,7 @@ bool IsSilentProbe(const Contacts& contacts, std::string_view id) {
 // rest on.
 bool RestsOnSilence(const Trial& trial, const Evidence::Basis& basis, const Contacts& contacts) {
   if (basis.has_series || trial.rule.roots.empty() || !trial.stream.probe.empty()) return false;
-  std::vector<const ProbeState*> probes =
-      contacts.Of(trial.stream.customer, trial.stream.installation);
-  return std::ranges::any_of(probes, [](const ProbeState* probe) { return IsSilent(*probe); });
+  return contacts.IsAnySilent(trial.stream.customer, trial.stream.installation);
 }
 
 Fingerprint AlertId(const Trial& trial, const Labels& labels) {
@@ -131,10 +129,6 @@ Status JudgeNotTrue(const Trial& trial, Fingerprint id, Evidence& evidence,
 }
 
 }  // namespace
-
-bool IsSilent(const ProbeState& probe) {
-  return probe.contact == Contact::kLate || probe.contact == Contact::kLost;
-}
 
 Status Judge(const Trial& trial, std::vector<AlertResult> results, Evidence& evidence,
              const Contacts& contacts, AlertBook& book, const EmitStep& emit) {

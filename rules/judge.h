@@ -35,7 +35,4 @@ struct Trial {
 Status Judge(const Trial& trial, std::vector<AlertResult> results, Evidence& evidence,
              const Contacts& contacts, AlertBook& book, const EmitStep& emit);
 
-// Whether a probe ought to be heard of and is not.
-bool IsSilent(const ProbeState& probe);
-
 }  // namespace forewarn

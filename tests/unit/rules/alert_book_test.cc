@@ -34,6 +34,25 @@ TEST(AlertBook, FindsAlertsByRuleAndStream) {
   EXPECT_THAT(book.Of(Fingerprint(9), "probe/a"), IsEmpty());
 }
 
+TEST(AlertBook, FindsAlertsByTheProbesTheyRestOn) {
+  AlertBook book;
+  AlertRecord both = Make(1, 1, "grid/acme/plant");
+  both.life.alert.probes = {"a", "b"};
+  book.Add(both);
+  AlertRecord one = Make(2, 1, "probe/b");
+  one.life.alert.probes = {"b"};
+  book.Add(one);
+  EXPECT_THAT(book.OfProbe("a"), ElementsAre(Fingerprint(1)));
+  EXPECT_THAT(book.OfProbe("b"), ElementsAre(Fingerprint(1), Fingerprint(2)));
+  book.Find(Fingerprint(1))->life.alert.probes = {"a", "c"};
+  book.Touch(Fingerprint(1));
+  EXPECT_THAT(book.OfProbe("b"), ElementsAre(Fingerprint(2)));
+  EXPECT_THAT(book.OfProbe("c"), ElementsAre(Fingerprint(1)));
+  book.Remove(Fingerprint(1));
+  EXPECT_THAT(book.OfProbe("a"), IsEmpty());
+  EXPECT_THAT(book.OfProbe("c"), IsEmpty());
+}
+
 TEST(AlertBook, StoresWhatChangedOnceAndRemovesWhatIsOver) {
   AlertBook book;
   book.Add(Make(1, 1, "probe/a"));

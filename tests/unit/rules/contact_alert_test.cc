@@ -58,5 +58,36 @@ TEST(ContactLost, FiresForTheFirstLostProbeAndResolvesWithTheLast) {
   EXPECT_TRUE(book.all().empty());
 }
 
+TEST(ContactLost, NamesAFewHostsAndCountsTheOthers) {
+  Contacts contacts;
+  AlertBook book;
+  for (char probe = 'a'; probe < 'a' + 25; ++probe) Hear(contacts, std::string(1, probe), kStart);
+  contacts.Observe({0, kStart + 1h, "forewarn", Tick{}});
+  std::optional<AlertChange> change =
+      UpdateContactLost("acme", "plant", contacts, kStart + 1h, book);
+  ASSERT_TRUE(change);
+  EXPECT_EQ(change->alert.probes.size(), 25u);
+  const std::string& summary = change->alert.annotations[1].second;
+  EXPECT_THAT(summary, HasSubstr("host-j"));
+  EXPECT_THAT(summary, HasSubstr(" and 15 more"));
+  EXPECT_EQ(summary.find("host-k"), std::string::npos);
+}
+
+TEST(ContactLost, IsNotConcernedByProbesThatAreHeardAgainAndAgain) {
+  Contacts contacts;
+  AlertBook book;
+  for (const char* probe : {"a", "b", "c"}) Hear(contacts, probe, kStart);
+  EXPECT_FALSE(ConcernsContactLost(*contacts.Find("a"), contacts, book));
+  Hear(contacts, "b", kStart + 1h);  // a and c are lost
+  EXPECT_TRUE(ConcernsContactLost(*contacts.Find("a"), contacts, book));
+  UpdateContactLost("acme", "plant", contacts, kStart + 1h, book);
+  EXPECT_FALSE(ConcernsContactLost(*contacts.Find("b"), contacts, book));
+  Hear(contacts, "a", kStart + 1h);
+  EXPECT_TRUE(ConcernsContactLost(*contacts.Find("a"), contacts, book)) << "the alert names it";
+  UpdateContactLost("acme", "plant", contacts, kStart + 1h, book);
+  Hear(contacts, "c", kStart + 1h);
+  EXPECT_TRUE(ConcernsContactLost(*contacts.Find("b"), contacts, book)) << "nobody is silent";
+}
+
 }  // namespace
 }  // namespace forewarn

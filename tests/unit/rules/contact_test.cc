@@ -1,7 +1,17 @@
 #include "rules/contact.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/rng.h"
 
 namespace forewarn {
 namespace {
@@ -160,16 +170,83 @@ TEST(Contacts, TakeTheWatermarkOfAnInstallationFromItsFreshProbes) {
   contacts.Observe(BatchEntry(kB, kStart, 1, 1, {kStart - 40s}));
   EXPECT_EQ(contacts.Watermark("acme", "plant"), kStart - 40s);
   EXPECT_EQ(contacts.Watermark("acme", "office"), std::nullopt);
-  EXPECT_EQ(contacts.Of("acme", "plant").size(), 2u);
+  EXPECT_FALSE(contacts.IsAnySilent("acme", "plant"));
 
   // B dies: it stalls nobody.
   contacts.Observe(BatchEntry(kA, kStart + 3min, 1, 2, {kStart + 3min}));
   EXPECT_EQ(contacts.Watermark("acme", "plant"), kStart + 3min);
+  ASSERT_EQ(contacts.Silent("acme", "plant").size(), 1u);
+  EXPECT_EQ(contacts.Silent("acme", "plant")[0]->identity, kB);
 
   // A probe that has just said hello has no data yet, so it holds nothing back.
   contacts.Observe(
       HelloEntry({"acme", "plant", "cccccccc-0000-4000-8000-000000000000"}, kStart + 3min));
   EXPECT_EQ(contacts.Watermark("acme", "plant"), kStart + 3min);
+}
+
+// Strategy: random entries over a few installations. After each, what the indexes say must be what a
+// search over all probes says, and so it must be for contacts that are built anew from the states.
+TEST(ContactsProperty, TheIndexesAgreeWithASearchOverAllProbes) {
+  Rng rng(1);
+  ContactPolicy policy = {2min, 10min};
+  Contacts contacts;
+  contacts.SetPolicy(policy);
+  std::vector<ProbeIdentity> probes;
+  for (int i = 0; i < 12; ++i) {
+    probes.push_back({i % 2 == 0 ? "acme" : "umbrella", i % 3 == 0 ? "plant" : "office",
+                      fmt::format("{:08}-0000-4000-8000-000000000000", i)});
+  }
+  std::map<std::string, uint64_t> sequences;
+  Timestamp now = kStart;
+  for (int step = 0; step < 3000; ++step) {
+    now += Duration(rng.Below(40'000));
+    const ProbeIdentity& probe = probes[rng.Below(probes.size())];
+    uint64_t kind = rng.Below(100);
+    Entry entry = TickEntry(now);
+    if (kind < 60) {
+      entry =
+          BatchEntry(probe, now, 1, ++sequences[probe.probe], {now - Duration(rng.Below(600'000))});
+    } else if (kind < 70) {
+      entry = HelloEntry(probe, now);
+    } else if (kind < 71) {
+      entry = RetireEntry(probe, now);
+    } else if (kind < 73) {
+      policy = {Duration(60'000 + rng.Below(120'000)), Duration(200'000 + rng.Below(600'000))};
+      contacts.SetPolicy(policy);
+    }
+    contacts.Observe(entry);
+
+    Contacts rebuilt;
+    rebuilt.SetPolicy(policy);
+    std::optional<Timestamp> due;
+    std::map<std::pair<std::string, std::string>, Timestamp> watermarks;
+    std::map<std::pair<std::string, std::string>, size_t> silent;
+    for (const auto& [id, state] : contacts.all()) {
+      rebuilt.Restore(state);
+      std::pair home(state.identity.customer, state.identity.installation);
+      if (IsSilent(state)) ++silent[home];
+      if (state.contact == Contact::kFresh && state.watermark != kTimeZero) {
+        auto [at, is_new] = watermarks.try_emplace(home, state.watermark);
+        at->second = std::min(at->second, state.watermark);
+      }
+      if (state.contact == Contact::kRetired || state.contact == Contact::kLost) continue;
+      Timestamp next = state.last_arrival +
+                       (state.contact == Contact::kFresh ? policy.late_after : policy.lost_after);
+      if (!due || next < *due) due = next;
+    }
+    for (const Contacts* either : {&contacts, &rebuilt}) {
+      ASSERT_EQ(either->NextTimer(), due);
+      for (const char* customer : {"acme", "umbrella"}) {
+        for (const char* installation : {"plant", "office"}) {
+          std::pair<std::string, std::string> home(customer, installation);
+          auto found = watermarks.find(home);
+          ASSERT_EQ(either->Watermark(customer, installation),
+                    found == watermarks.end() ? std::nullopt : std::optional(found->second));
+          ASSERT_EQ(either->Silent(customer, installation).size(), silent[home]);
+        }
+      }
+    }
+  }
 }
 
 }  // namespace
