@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -26,6 +27,7 @@ struct Conclusions {
 struct EngineCall {
   Timestamp arrival;
   const WriteDerived* write = nullptr;  // null when nothing is evaluated
+  int64_t instants_left = 0;            // of groups on the grid that it may yet run
   Conclusions out;
 };
 

@@ -22,11 +22,12 @@
 namespace forewarn {
 
 struct Engine::Impl {
-  Impl(const SeriesSource& source, const Contacts& contacts) : source(source), contacts(contacts) {}
+  Impl(const SeriesSource& source, const Contacts& contacts, const Limits& limits)
+      : source(source), contacts(contacts), limits(limits) {}
 
   void PlanNet(EngineCall& call, std::vector<AlertChange> net);
 
-  void ObserveContact(EngineCall& call, const ProbeState& probe);
+  void ObserveContacts(EngineCall& call, std::span<const ProbeState> changed);
   void MakeUnknown(EngineCall& call, const ProbeState& probe);
   void Retire(EngineCall& call, const ProbeState& probe);
   void End(EngineCall& call, Fingerprint id, Timestamp arrival);
@@ -38,8 +39,10 @@ struct Engine::Impl {
   // Fixed after construction.
   const SeriesSource& source;
   const Contacts& contacts;
+  const Limits limits;
 
   // Changes.
+  Timestamp last_arrival = kTimeZero;
   std::vector<PreparedGroup> groups;
   AlertBook alerts;
   StreamBook streams;
@@ -52,13 +55,21 @@ void Engine::Impl::PlanNet(EngineCall& call, std::vector<AlertChange> net) {
   std::ranges::move(net, std::back_inserter(call.out.alerts));
 }
 
-// The probe's state has changed; whatever it was before, its alerts become what it says now.
-void Engine::Impl::ObserveContact(EngineCall& call, const ProbeState& probe) {
-  if (IsSilent(probe)) MakeUnknown(call, probe);
-  if (probe.contact == Contact::kRetired) Retire(call, probe);
-  std::optional<AlertChange> change = UpdateContactLost(
-      probe.identity.customer, probe.identity.installation, contacts, call.arrival, alerts);
-  if (change) call.out.alerts.push_back(*std::move(change));
+// The probes' states have changed; whatever they were before, their alerts become what they say now.
+void Engine::Impl::ObserveContacts(EngineCall& call, std::span<const ProbeState> changed) {
+  std::set<std::pair<std::string, std::string>> concerned;
+  for (const ProbeState& probe : changed) {
+    if (IsSilent(probe)) MakeUnknown(call, probe);
+    if (probe.contact == Contact::kRetired) Retire(call, probe);
+    if (ConcernsContactLost(probe, contacts, alerts)) {
+      concerned.emplace(probe.identity.customer, probe.identity.installation);
+    }
+  }
+  for (const auto& [customer, installation] : concerned) {
+    std::optional<AlertChange> change =
+        UpdateContactLost(customer, installation, contacts, call.arrival, alerts);
+    if (change) call.out.alerts.push_back(*std::move(change));
+  }
 }
 
 void Engine::Impl::MakeUnknown(EngineCall& call, const ProbeState& probe) {
@@ -67,12 +78,11 @@ void Engine::Impl::MakeUnknown(EngineCall& call, const ProbeState& probe) {
     return other != nullptr && IsSilent(*other);
   };
   std::vector<Fingerprint> concerned;
-  for (const auto& [id, record] : alerts.all()) {
-    const std::vector<std::string>& probes = record.life.alert.probes;
+  for (Fingerprint id : alerts.OfProbe(probe.identity.probe)) {
+    const AlertRecord& record = *alerts.Find(id);
     if (record.rule == ContactLostKey() || record.life.alert.state != AlertState::kFiring) continue;
-    if (std::ranges::find(probes, probe.identity.probe) == probes.end()) continue;
     // As long as one probe speaks, evaluations go on and say more than we could here.
-    if (std::ranges::all_of(probes, is_silent)) concerned.push_back(id);
+    if (std::ranges::all_of(record.life.alert.probes, is_silent)) concerned.push_back(id);
   }
   for (Fingerprint id : concerned) {
     AlertRecord& record = *alerts.Find(id);
@@ -92,16 +102,15 @@ void Engine::Impl::Retire(EngineCall& call, const ProbeState& probe) {
     return other == nullptr || other->contact == Contact::kRetired;
   };
   std::vector<Fingerprint> concerned;
-  for (const auto& [id, record] : alerts.all()) {
-    const std::vector<std::string>& probes = record.life.alert.probes;
+  for (Fingerprint id : alerts.OfProbe(probe.identity.probe)) {
+    const AlertRecord& record = *alerts.Find(id);
     if (record.rule == ContactLostKey()) continue;
-    if (std::ranges::find(probes, probe.identity.probe) == probes.end()) continue;
-    if (std::ranges::all_of(probes, is_retired)) concerned.push_back(id);
+    if (std::ranges::all_of(record.life.alert.probes, is_retired)) concerned.push_back(id);
   }
   for (Fingerprint id : concerned) End(call, id, call.arrival);
   const ProbeIdentity& identity = probe.identity;
   std::string stream =
-      Stream{identity.customer, identity.installation, identity.probe, {}, {}, {}}.id();
+      Stream{identity.customer, identity.installation, identity.probe, {}, {}, {}, {}}.id();
   if (Stream* own = streams.Find(stream)) PlanNet(call, own->catch_up.End());
   streams.Remove(stream);
   detectors.Forget(identity.probe);
@@ -151,13 +160,12 @@ void Engine::Impl::ObserveRounds(EngineCall& call, const Batch& batch) {
 }
 
 Engine::Conclusions Engine::Impl::Finish(EngineCall& call) {
-  std::set<std::string> waiting = streams.catching_up();
-  for (const std::string& id : waiting) {
-    Stream& stream = *streams.Find(id);
-    if (!stream.catch_up.due() || *stream.catch_up.due() > call.arrival) continue;
+  while (!streams.due().empty() && streams.due().begin()->first <= call.arrival) {
+    Stream& stream = *streams.Find(streams.due().begin()->second);
     PlanNet(call, stream.catch_up.TakeNet());
     streams.Touch(stream);
   }
+  last_arrival = call.arrival;
   alerts.TakeChanges(call.out.state);
   streams.TakeChanges(call.out.state);
   detectors.TakeChanges(call.out.state);
@@ -165,12 +173,15 @@ Engine::Conclusions Engine::Impl::Finish(EngineCall& call) {
 }
 
 Engine::Engine(const SeriesSource& source, const Contacts& contacts)
-    : impl_(std::make_unique<Impl>(source, contacts)) {}
+    : Engine(source, contacts, Limits()) {}
+
+Engine::Engine(const SeriesSource& source, const Contacts& contacts, const Limits& limits)
+    : impl_(std::make_unique<Impl>(source, contacts, limits)) {}
 
 Engine::~Engine() = default;
 
 Engine::Conclusions Engine::Load(const Bundle& bundle, Timestamp arrival) {
-  EngineCall call = {arrival, nullptr, {}};
+  EngineCall call = {arrival, nullptr, 0, {}};
   RuleFiles files = ParseRuleFiles(bundle.rule_files);
   if (!files.mistakes.empty()) {
     // They were checked when they were applied, so this is a version that has become stricter. The
@@ -210,8 +221,8 @@ Status Engine::Restore(StateKind kind, std::string_view id, std::string_view rec
 
 Engine::Conclusions Engine::Observe(const Entry& entry, std::span<const ProbeState> changed,
                                     const WriteDerived& write) {
-  EngineCall call = {entry.arrival, &write, {}};
-  for (const ProbeState& probe : changed) impl_->ObserveContact(call, probe);
+  EngineCall call = {entry.arrival, &write, impl_->limits.instants, {}};
+  impl_->ObserveContacts(call, changed);
 
   // Silence may have let watermarks pass: they are taken over fresh probes.
   std::map<std::pair<std::string, std::string>, std::optional<Timestamp>> installations;
@@ -229,16 +240,14 @@ Engine::Conclusions Engine::Observe(const Entry& entry, std::span<const ProbeSta
   for (const auto& [installation, first] : installations) {
     impl_->grid.Advance(call, installation.first, installation.second, first);
   }
+  if (std::holds_alternative<Tick>(entry.what)) impl_->grid.WorkOff(call);
   return impl_->Finish(call);
 }
 
 std::optional<Timestamp> Engine::NextTimer() const {
-  std::optional<Timestamp> next;
-  for (const std::string& id : impl_->streams.catching_up()) {
-    std::optional<Timestamp> due = impl_->streams.Find(id)->catch_up.due();
-    if (due && (!next || *due < *next)) next = due;
-  }
-  return next;
+  if (impl_->grid.has_left_over()) return impl_->last_arrival;
+  if (impl_->streams.due().empty()) return std::nullopt;
+  return impl_->streams.due().begin()->first;
 }
 
 std::vector<Alert> Engine::Alerts() const {

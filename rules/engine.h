@@ -27,16 +27,23 @@ namespace forewarn {
 //     match keeps the label `probe`) at each round end of that probe, when the round arrives;
 //   - every other rule on its group's interval grid, once for each installation, when the
 //     installation's watermark passes the instant. Several instants may become due at once: they
-//     run in order.
-// `for`, `keep_firing_for`, absence and staleness advance with these instants only; ticks never
-// move them. When a probe is not fresh, its alerts become unknown and keep their start.
+//     run in order, so many with each entry and the rest by ticks that are due at once.
+// `for`, `keep_firing_for`, absence and staleness advance with these instants only; the time of a tick
+// never moves them. When a probe is not fresh, its alerts become unknown and keep their start.
 class Engine {
  public:
   using WriteDerived = forewarn::WriteDerived;
   using Conclusions = forewarn::Conclusions;
 
-  // Both are loans that outlive the engine.
+  // What one entry may cost, whatever it made due. Counts of work, so that a replay does the same.
+  struct Limits {
+    // Instants of groups on the grid; what is left over is done by ticks.
+    int64_t instants = 100;
+  };
+
+  // `source` and `contacts` are loans that outlive the engine.
   Engine(const SeriesSource& source, const Contacts& contacts);
+  Engine(const SeriesSource& source, const Contacts& contacts, const Limits& limits);
   ~Engine();
 
   // Takes the bundle's rule files; they have been checked (rules/rule_file.h). Alerts of rules that
@@ -51,8 +58,8 @@ class Engine {
   Conclusions Observe(const Entry& entry, std::span<const ProbeState> changed,
                       const WriteDerived& write);
 
-  // Arrival time at which a tick would change something (a catch-up that ran out of time); or
-  // nothing.
+  // Arrival time at which a tick would change something: that of the last entry while it left instants
+  // over, else the moment at which a catch-up runs out of time; or nothing.
   std::optional<Timestamp> NextTimer() const;
 
   // Pending, firing and unknown alerts, by id.

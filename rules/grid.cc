@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.h"
+
 namespace forewarn {
 namespace {
 
@@ -20,10 +22,15 @@ Timestamp FloorTo(Timestamp at, Duration step) {
   return Timestamp(since - rest);
 }
 
+// Whether the group has instants to run.
+bool IsBehind(const Stream& stream, const PreparedGroup& group) {
+  return std::ranges::any_of(stream.targets,
+                             [&](const auto& target) { return target.first == group.key; });
+}
+
 }  // namespace
 
-// Sets groups_ that are new to the installation on the grid, and skips what is too much at once.
-void Grid::Start(EngineCall& call, Stream& stream, Timestamp first, Timestamp watermark) {
+void Grid::Aim(EngineCall& call, Stream& stream, Timestamp first, Timestamp watermark) {
   for (const PreparedGroup& group : groups_) {
     if (!group.has_grid_rules) continue;
     Timestamp* last = stream.FindInstant(group.key);
@@ -33,7 +40,10 @@ void Grid::Start(EngineCall& call, Stream& stream, Timestamp first, Timestamp wa
       stream.instants.emplace_back(group.key, before_first);
       last = &stream.instants.back().second;
     }
-    int64_t due = (watermark - *last) / group.interval;
+    auto target =
+        std::ranges::find(stream.targets, group.key, &std::pair<Fingerprint, Timestamp>::first);
+    Timestamp before = target == stream.targets.end() ? *last : target->second;
+    int64_t due = (watermark - before) / group.interval;
     if (due > kInstantsMax) {
       Timestamp resume = FloorTo(watermark, group.interval) - kInstantsMax * group.interval;
       call.out.problems.push_back(
@@ -43,7 +53,46 @@ void Grid::Start(EngineCall& call, Stream& stream, Timestamp first, Timestamp wa
                       (resume - *last) / group.interval));
       *last = resume;
     }
+    Timestamp reach = FloorTo(watermark, group.interval);
+    if (reach <= before) continue;
+    if (target == stream.targets.end()) {
+      stream.targets.emplace_back(group.key, reach);
+    } else {
+      target->second = reach;
+    }
   }
+}
+
+void Grid::Work(EngineCall& call, Stream& stream) {
+  while (!stream.targets.empty() && call.instants_left > 0) {
+    std::optional<Timestamp> next;
+    for (const PreparedGroup& group : groups_) {
+      if (!IsBehind(stream, group)) continue;
+      Timestamp due = *stream.FindInstant(group.key) + group.interval;
+      if (!next || due < *next) next = due;
+    }
+    FW_CHECK(next.has_value());
+    // All groups of an instant at once: what one records another reads.
+    for (const PreparedGroup& group : groups_) {
+      if (!IsBehind(stream, group)) continue;
+      Timestamp& last = *stream.FindInstant(group.key);
+      if (last + group.interval != *next) continue;
+      last = *next;
+      --call.instants_left;
+      if (call.arrival - *next > CatchUp::kBound + group.interval) stream.catch_up.Begin();
+      for (const PreparedRule& rule : group.rules) {
+        if (!rule.per_round) runner_.Run(call, group, rule, stream, *next, group.interval);
+      }
+    }
+    std::erase_if(stream.targets,
+                  [&](const auto& item) { return *stream.FindInstant(item.first) >= item.second; });
+  }
+  std::optional<Timestamp> watermark = contacts_.Watermark(stream.customer, stream.installation);
+  if (stream.catch_up.active() && stream.targets.empty() &&
+      call.arrival - watermark.value_or(stream.now()) <= CatchUp::kBound) {
+    std::ranges::move(stream.catch_up.End(), std::back_inserter(call.out.alerts));
+  }
+  streams_.Touch(stream);
 }
 
 void Grid::Advance(EngineCall& call, const std::string& customer, const std::string& installation,
@@ -52,29 +101,14 @@ void Grid::Advance(EngineCall& call, const std::string& customer, const std::str
   std::optional<Timestamp> watermark = contacts_.Watermark(customer, installation);
   if (!watermark) return;
   Stream& stream = streams_.Get(customer, installation, "");
-  Start(call, stream, first_round ? std::min(*first_round, *watermark) : *watermark, *watermark);
-  while (true) {
-    std::optional<Timestamp> next;
-    for (const PreparedGroup& group : groups_) {
-      if (!group.has_grid_rules) continue;
-      Timestamp due = *stream.FindInstant(group.key) + group.interval;
-      if (due <= *watermark && (!next || due < *next)) next = due;
-    }
-    if (!next) break;
-    for (const PreparedGroup& group : groups_) {
-      if (!group.has_grid_rules) continue;
-      if (*stream.FindInstant(group.key) + group.interval != *next) continue;
-      *stream.FindInstant(group.key) = *next;
-      if (call.arrival - *next > CatchUp::kBound + group.interval) stream.catch_up.Begin();
-      for (const PreparedRule& rule : group.rules) {
-        if (!rule.per_round) runner_.Run(call, group, rule, stream, *next, group.interval);
-      }
-    }
+  Aim(call, stream, first_round ? std::min(*first_round, *watermark) : *watermark, *watermark);
+  Work(call, stream);
+}
+
+void Grid::WorkOff(EngineCall& call) {
+  while (!streams_.behind().empty() && call.instants_left > 0) {
+    Work(call, *streams_.Find(streams_.behind().begin()->second));
   }
-  if (stream.catch_up.active() && call.arrival - *watermark <= CatchUp::kBound) {
-    std::ranges::move(stream.catch_up.End(), std::back_inserter(call.out.alerts));
-  }
-  streams_.Touch(stream);
 }
 
 }  // namespace forewarn

@@ -14,7 +14,9 @@
 namespace forewarn {
 
 // Grid runs the rules that span probes: on their group's interval, once for each installation, as far as
-// the installation's watermark has passed. Not thread-safe.
+// the installation's watermark has passed. An installation that returns may make thousands of instants due
+// at once: they are run in slices, so many with each entry and the rest by ticks, in the same order and with
+// the same results. Not thread-safe.
 class Grid {
  public:
   // Loans that outlive it.
@@ -27,8 +29,16 @@ class Grid {
   void Advance(EngineCall& call, const std::string& customer, const std::string& installation,
                std::optional<Timestamp> first_round);
 
+  // With a tick: runs instants that were left over, of the installations with the fewest first.
+  void WorkOff(EngineCall& call);
+  bool has_left_over() const { return !streams_.behind().empty(); }
+
  private:
-  void Start(EngineCall& call, Stream& stream, Timestamp first, Timestamp watermark);
+  // Sets groups that are new to the installation on the grid, and how far each is to go; skips what is
+  // too much at once.
+  void Aim(EngineCall& call, Stream& stream, Timestamp first, Timestamp watermark);
+  // Runs what the call's budget allows.
+  void Work(EngineCall& call, Stream& stream);
 
   const std::vector<PreparedGroup>& groups_;
   const Contacts& contacts_;

@@ -37,6 +37,29 @@ Timestamp* Stream::FindInstant(Fingerprint group) {
   return nullptr;
 }
 
+std::optional<Duration> Stream::Backlog() const {
+  std::optional<Duration> backlog;
+  for (const auto& [group, target] : targets) {
+    for (const auto& [key, instant] : instants) {
+      if (key == group) backlog = std::max(backlog.value_or(Duration(0)), target - instant);
+    }
+  }
+  return backlog;
+}
+
+void StreamBook::Index(const std::string& id, const Keys& keys) {
+  if (auto at = keys_.find(id); at != keys_.end()) {
+    const Keys& before = at->second;
+    if (before.due) due_.erase({*before.due, id});
+    if (before.backlog) behind_.erase({*before.backlog, id});
+    keys_.erase(at);
+  }
+  if (!keys.due && !keys.backlog) return;
+  if (keys.due) due_.emplace(*keys.due, id);
+  if (keys.backlog) behind_.emplace(*keys.backlog, id);
+  keys_[id] = keys;
+}
+
 Status StreamBook::Restore(std::string_view id, std::string_view record) {
   if (id.starts_with(kRecordedPrefix)) {
     FW_ASSIGN_OR_RETURN(recorded_[std::string(id)], DecodeRecord<RecordedState>(record));
@@ -45,7 +68,7 @@ Status StreamBook::Restore(std::string_view id, std::string_view record) {
   FW_ASSIGN_OR_RETURN(Stream stream, DecodeRecord<Stream>(record));
   if (stream.id() != id)
     return DataLoss(fmt::format("a stream of rules that calls itself {}", stream.id()));
-  if (stream.catch_up.active()) catching_up_.emplace(id);
+  Index(std::string(id), {stream.catch_up.due(), stream.Backlog()});
   streams_.insert_or_assign(std::string(id), std::move(stream));
   return OkStatus();
 }
@@ -68,17 +91,13 @@ Stream* StreamBook::Find(const std::string& id) {
 
 void StreamBook::Touch(const Stream& stream) {
   std::string id = stream.id();
-  if (stream.catch_up.active()) {
-    catching_up_.insert(id);
-  } else {
-    catching_up_.erase(id);
-  }
+  Index(id, {stream.catch_up.due(), stream.Backlog()});
   dirty_.insert(std::move(id));
 }
 
 void StreamBook::Remove(const std::string& id) {
   if (streams_.erase(id) > 0) dirty_.insert(id);
-  catching_up_.erase(id);
+  Index(id, {});
   std::string prefix = fmt::format("{}{}/", kRecordedPrefix, id);
   auto it = recorded_.lower_bound(prefix);
   while (it != recorded_.end() && it->first.starts_with(prefix)) {
@@ -104,10 +123,9 @@ void StreamBook::SetRecorded(Fingerprint rule, const std::string& stream, Record
 
 void StreamBook::KeepOnly(const std::set<Fingerprint>& groups, const std::set<Fingerprint>& rules) {
   for (auto& [id, stream] : streams_) {
-    if (std::erase_if(stream.instants,
-                      [&](const auto& item) { return !groups.contains(item.first); }) > 0) {
-      dirty_.insert(id);
-    }
+    auto is_gone = [&](const auto& item) { return !groups.contains(item.first); };
+    std::erase_if(stream.targets, is_gone);
+    if (std::erase_if(stream.instants, is_gone) > 0) Touch(stream);
   }
   std::set<std::string> rule_names;
   for (Fingerprint rule : rules) rule_names.insert(rule.ToString());

@@ -26,12 +26,16 @@ struct Stream {
   std::vector<std::pair<Fingerprint, Timestamp>>
       instants;  // the last instant, by the key of the group
   CatchUp catch_up;
+  // Of a grid whose groups have instants to make up: how far each of these is to go.
+  std::vector<std::pair<Fingerprint, Timestamp>> targets;
 
   // `probe/<uuid>`, or `grid/<customer>/<installation>`.
   std::string id() const;
   // The latest instant that was evaluated.
   Timestamp now() const;
   Timestamp* FindInstant(Fingerprint group);
+  // Event time that the group which is furthest behind its target has to make up; nothing when none is.
+  std::optional<Duration> Backlog() const;
 
   template <typename Self, typename Visitor>
   static void Fields(Self& self, Visitor&& visit) {
@@ -41,6 +45,7 @@ struct Stream {
     visit(4, self.last_round);
     visit(5, self.instants);
     visit(6, self.catch_up);
+    visit(7, self.targets);
   }
 };
 
@@ -68,8 +73,10 @@ class StreamBook {
   // Forgets what belongs to groups and rules that are not among these.
   void KeepOnly(const std::set<Fingerprint>& groups, const std::set<Fingerprint>& rules);
 
-  // Ids of the streams that catch up.
-  const std::set<std::string>& catching_up() const { return catching_up_; }
+  // Ids of the streams whose catch-up has net changes to plan, by the arrival time at which they are due.
+  const std::set<std::pair<Timestamp, std::string>>& due() const { return due_; }
+  // Ids of the grids that have instants to make up, the smallest backlog first.
+  const std::set<std::pair<Duration, std::string>>& behind() const { return behind_; }
 
   void TakeChanges(std::vector<StatePut>& out);
 
@@ -83,10 +90,19 @@ class StreamBook {
     }
   };
 
+  // Under which keys a stream stands in `due_` and `behind_`.
+  struct Keys {
+    std::optional<Timestamp> due;
+    std::optional<Duration> backlog;
+  };
+  void Index(const std::string& id, const Keys& keys);
+
   std::map<std::string, Stream> streams_;
   std::map<std::string, RecordedState> recorded_;  // by `recorded/<stream>/<rule>`
-  std::set<std::string> catching_up_;
-  std::set<std::string> dirty_;  // ids of either
+  std::set<std::pair<Timestamp, std::string>> due_;
+  std::set<std::pair<Duration, std::string>> behind_;
+  std::map<std::string, Keys> keys_;  // of those that stand in either
+  std::set<std::string> dirty_;       // ids of either
 };
 
 }  // namespace forewarn

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/record.h"
 #include "base/rng.h"
 #include "tests/unit/rules/engine_world.h"
 
@@ -133,9 +134,9 @@ std::vector<Recorded> MakeRecording(Rng& rng, int minutes) {
 // Delivers the recording with random outages and returns every step.
 std::vector<AlertChange> Deliver(const std::vector<Recorded>& recording, uint64_t seed,
                                  double outages, bool restart_always,
-                                 std::vector<std::string>* steps) {
+                                 std::vector<std::string>* steps, Engine::Limits limits = {}) {
   Rng rng(seed);
-  World world(kManyRules);
+  World world(kManyRules, limits);
   world.restart_always = restart_always;
   std::map<std::string, Timestamp> held_until;
   std::map<std::string, std::vector<Batch>> spools;
@@ -168,6 +169,35 @@ TEST(Engine, ContinuesAfterARestartAsIfNothingHadBeen) {
     Deliver(recording, seed, 0.04, true, &restarted);
     ASSERT_GT(plain.size(), 20u);
     ASSERT_EQ(plain, restarted) << "seed " << seed;
+  }
+}
+
+// Bytes of every step, with what was planned and what was late.
+std::vector<std::string> Encoded(const std::vector<AlertChange>& changes) {
+  std::vector<std::string> encoded;
+  for (const AlertChange& change : changes) encoded.push_back(EncodeRecord(change));
+  return encoded;
+}
+
+// Both hosts are off for a while, so that their return makes many instants due at once: those of a time
+// that is long over and those of now.
+TEST(Engine, ConcludesTheSameInSlicesOfAnySize) {
+  for (uint64_t seed = 1; seed <= 12; ++seed) {
+    Rng rng(seed);
+    std::vector<Recorded> recording = MakeRecording(rng, 80);
+    Timestamp off = kStart + static_cast<int64_t>(20 + rng.Below(20)) * 1min;
+    Timestamp on = off + static_cast<int64_t>(10 + rng.Below(20)) * 1min;
+    std::erase_if(recording,
+                  [&](const Recorded& round) { return round.end >= off && round.end < on; });
+    std::vector<std::string> whole =
+        Encoded(Deliver(recording, seed, 0.08, false, nullptr, {.instants = 1'000'000}));
+    ASSERT_GT(whole.size(), 20u);
+    for (int64_t slice : {1, 7}) {
+      ASSERT_EQ(Encoded(Deliver(recording, seed, 0.08, false, nullptr, {.instants = slice})), whole)
+          << "seed " << seed << ", slice " << slice;
+      ASSERT_EQ(Encoded(Deliver(recording, seed, 0.08, true, nullptr, {.instants = slice})), whole)
+          << "with restarts, seed " << seed << ", slice " << slice;
+    }
   }
 }
 

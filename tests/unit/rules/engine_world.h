@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
@@ -35,7 +36,7 @@ inline const Labels kX = {{"__name__", "x"}};
 // A shard of nothing but rules: contact, engine, and the records that survive.
 class World {
  public:
-  explicit World(std::string_view rules) {
+  explicit World(std::string_view rules, Engine::Limits limits = {}) : limits_(limits) {
     bundle_.id = "0000000000000001";
     bundle_.rule_files = {{"r.yaml", std::string(rules)}};
     Restart();
@@ -52,7 +53,7 @@ class World {
     engine_.reset();
     contacts_ = std::make_unique<Contacts>();
     for (const auto& [id, probe] : probes_) contacts_->Restore(probe);
-    engine_ = std::make_unique<Engine>(source_, *contacts_);
+    engine_ = std::make_unique<Engine>(source_, *contacts_, limits_);
     for (const auto& [key, record] : records_) {
       Status status = engine_->Restore(key.first, key.second, record);
       EXPECT_TRUE(status.ok()) << status.message();
@@ -69,6 +70,10 @@ class World {
       HandOne(tick);
     }
     HandOne(entry);
+    // What the entry left over is done by ticks that come at once.
+    for (auto due = engine_->NextTimer(); due && *due <= now_; due = engine_->NextTimer()) {
+      HandOne({0, now_, "forewarn", forewarn::Tick{}});
+    }
   }
 
   // One round of the probe with the series given as `name value`.
@@ -120,6 +125,9 @@ class World {
   bool restart_always = false;
   std::vector<AlertChange> changes;
   std::vector<std::string> problems;
+  // Results of recording rules: in all, and the most with one entry.
+  size_t written_total = 0;
+  size_t written_most = 0;
 
  private:
   std::optional<Timestamp> Due() const {
@@ -137,11 +145,15 @@ class World {
                       {batch->samples.times[i], batch->samples.values[i]});
       }
     }
+    size_t written = 0;
     std::vector<ProbeState> changed = contacts_->Observe(entry);
     for (const ProbeState& probe : changed) probes_[probe.identity.probe] = probe;
-    Keep(engine_->Observe(entry, changed, [this](const Labels& labels, Sample sample) {
+    Keep(engine_->Observe(entry, changed, [&](const Labels& labels, Sample sample) {
       source_.Write(labels, sample);
+      ++written;
     }));
+    written_total += written;
+    written_most = std::max(written_most, written);
     if (restart_always) Restart();
   }
 
@@ -157,6 +169,7 @@ class World {
     for (std::string& problem : concluded.problems) problems.push_back(std::move(problem));
   }
 
+  const Engine::Limits limits_;
   Bundle bundle_;
   Timestamp now_ = kStart;
   std::unique_ptr<Contacts> contacts_;

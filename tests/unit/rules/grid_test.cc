@@ -52,5 +52,15 @@ TEST(Grid, BoundsTheInstantsOfAnInstallationThatReturns) {
       << "the newest instants are judged";
 }
 
+TEST(Grid, RunsWhatAReturnMakesDueInSlices) {
+  World world("groups:\n- name: g\n  rules:\n  - record: one\n    expr: vector(1)\n",
+              {.instants = 10});
+  world.Round(Probe('a'), kStart, kStart, {});
+  world.Round(Probe('a'), kStart + 1000min, kStart + 1000min, {});
+  EXPECT_EQ(world.written_total, 1001u) << "none is left out";
+  EXPECT_EQ(world.written_most, 10u);
+  EXPECT_EQ(world.engine().NextTimer(), std::nullopt);
+}
+
 }  // namespace
 }  // namespace forewarn

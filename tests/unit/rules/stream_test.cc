@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace forewarn {
 namespace {
@@ -26,7 +29,7 @@ TEST(StreamBook, ComesBackFromItsRecords) {
   StreamBook book;
   Stream& grid = book.Get("acme", "plant", "");
   grid.instants.emplace_back(Fingerprint(3), kAt);
-  grid.catch_up.Begin();
+  grid.targets.emplace_back(Fingerprint(3), kAt + 2h);
   book.Touch(grid);
   Stream& probe = book.Get("acme", "plant", "aaaa");
   probe.last_round = kAt + 1s;
@@ -41,11 +44,45 @@ TEST(StreamBook, ComesBackFromItsRecords) {
   ASSERT_NE(other.Find("grid/acme/plant"), nullptr);
   EXPECT_EQ(*other.Find("grid/acme/plant")->FindInstant(Fingerprint(3)), kAt);
   EXPECT_EQ(other.Find("grid/acme/plant")->now(), kAt);
-  EXPECT_THAT(other.catching_up(), ElementsAre("grid/acme/plant"));
+  EXPECT_THAT(other.behind(), ElementsAre(std::pair(Duration(2h), "grid/acme/plant")));
   EXPECT_EQ(other.Find("probe/aaaa")->now(), kAt + 1s);
   EXPECT_THAT(other.GetRecorded(Fingerprint(9), "probe/aaaa"),
               ElementsAre(Fingerprint(1), Fingerprint(2)));
   EXPECT_THAT(Stored(other), IsEmpty());
+}
+
+TEST(StreamBook, KnowsWhichGridsAreBehindTheSmallestBacklogFirst) {
+  StreamBook book;
+  Stream& far = book.Get("acme", "plant", "");
+  far.instants = {{Fingerprint(1), kAt}, {Fingerprint(2), kAt}};
+  far.targets = {{Fingerprint(1), kAt + 1h}, {Fingerprint(2), kAt + 1min}};
+  book.Touch(far);
+  Stream& near = book.Get("acme", "zoo", "");
+  near.instants = {{Fingerprint(1), kAt}};
+  near.targets = {{Fingerprint(1), kAt + 2min}};
+  book.Touch(near);
+  EXPECT_THAT(book.behind(),
+              ElementsAre(std::pair(Duration(2min), near.id()), std::pair(Duration(1h), far.id())));
+  near.targets.clear();
+  book.Touch(near);
+  EXPECT_THAT(book.behind(), ElementsAre(std::pair(Duration(1h), far.id())));
+  book.KeepOnly({}, {});
+  EXPECT_THAT(book.behind(), IsEmpty()) << "its groups are gone";
+}
+
+TEST(StreamBook, KnowsWhenACatchUpIsDue) {
+  StreamBook book;
+  Stream& stream = book.Get("acme", "plant", "a");
+  stream.catch_up.Begin();
+  book.Touch(stream);
+  EXPECT_THAT(book.due(), IsEmpty()) << "there is nothing to plan";
+  AlertChange change{std::nullopt, {}, kAt, true, false};
+  stream.catch_up.Pass(change, std::nullopt, kAt);
+  book.Touch(stream);
+  EXPECT_THAT(book.due(), ElementsAre(std::pair(kAt + CatchUp::kPatience, stream.id())));
+  stream.catch_up.End();
+  book.Touch(stream);
+  EXPECT_THAT(book.due(), IsEmpty());
 }
 
 TEST(StreamBook, RefusesRecordsThatAreNotTheirs) {
