@@ -153,6 +153,7 @@ function(forewarn_load name)
   list(TRANSFORM ARG_DEPS PREPEND fw_)
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} ${ARG_LIBRARIES})
   add_dependencies(load_programs ${name})
+  add_dependencies(bench_programs load_programs)
 endfunction()
 
 # forewarn_bench(head SOURCES … DEPS store): a program of bench/; ctest runs it once over little data.

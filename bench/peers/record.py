@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Records a real target for the benchmarks: scrapes a text exposition again and again.
 
     record.py --url http://127.0.0.1:9100/metrics --seconds 2400 FOLDER

@@ -1,9 +1,11 @@
 """The systems that are compared: started on loopback in fresh folders, measured through /proc, ended by process id."""
 
+import json
 import os
 import re
 import shutil
 import socket
+import subprocess
 import sys
 import time
 import urllib.error
@@ -84,6 +86,11 @@ class Server:
         """What it has caused to be written to disks."""
         return int(re.search(r"^write_bytes: (\d+)", Path(f"/proc/{self.pid}/io").read_text(), re.M)[1])
 
+    def at_rest(self, _programs, samples):
+        """Bytes per sample once everything is merged, index included, and all that was written until then."""
+        kept = self.bytes_at_rest()
+        return {"rest_b": kept / samples, "written_b": self.written_bytes() / samples}
+
     def settle(self, quiet_seconds=3, at_most=40, idle_cores=0.05):
         """Waits until it has used next to no CPU for a while: merges and compactions are done."""
         end = time.monotonic() + at_most
@@ -125,8 +132,7 @@ class Prometheus(Server):
     def bytes_at_rest(self):
         """Its blocks with the head written out as one: chunks, index and the rest of a snapshot."""
         http(self.port, "/api/v1/admin/tsdb/snapshot", "POST", 600)
-        return {"data": folder_bytes(self.data / "snapshots", "chunks/*") or folder_bytes(self.data / "snapshots"),
-                "all": folder_bytes(self.data / "snapshots")}
+        return folder_bytes(self.data / "snapshots")
 
 
 class VictoriaMetrics(Server):
@@ -147,5 +153,40 @@ class VictoriaMetrics(Server):
         http(self.port, "/internal/force_flush")
         http(self.port, "/internal/force_merge", seconds=600)
         self.settle()
-        return {"data": folder_bytes(self.data / "data"),
-                "all": folder_bytes(self.data / "data") + folder_bytes(self.data / "indexdb")}
+        return folder_bytes(self.data / "data") + folder_bytes(self.data / "indexdb")
+
+
+class Forewarn(Server):
+    """A collector with its own authority: TLS on, every commit synced. Limits are raised to what the load needs."""
+
+    name = "Forewarn"
+    # RocksDB families of what is not yet, or no longer, telemetry at rest.
+    PASSING = ("journal",)
+
+    def __init__(self, programs, folder):
+        super().__init__(folder)
+        self.stack = Stack(programs, self.folder / "stack")
+        self.data = self.stack.data / "collector/db"
+        self.stack.configure_collector(limits={"series_per_probe": 10_000_000, "series_per_customer": 10_000_000})
+        self.stack.start_collector()
+        self.process = self.stack.collector
+        self.port = self.stack.grpc_port
+
+    @property
+    def certificates(self):
+        """The folder with an operator's certificate."""
+        return self.stack.authority
+
+    def at_rest(self, programs, samples):
+        written = self.written_bytes()
+        self.stop()
+        done = subprocess.run([programs / "store_bytes", self.data], capture_output=True, text=True,
+                              check=False)
+        if done.returncode != 0:
+            raise Failure(done.stderr.strip())
+        told = json.loads(done.stdout)
+        kept = sum(size for family, size in told["families"].items() if not family.startswith(self.PASSING))
+        if not told["sealed_samples"]:
+            raise Failure("the collector sealed no chunk")
+        return {"rest_b": kept / told["sealed_samples"], "sealed_share": told["sealed_samples"] / samples,
+                "written_b": (written + told["written_bytes"]) / samples, "families": told["families"]}

@@ -1,0 +1,93 @@
+"""The tools of ./dev bench peers, with next to no load: that they run, and count what they should."""
+
+import os
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import loads  # noqa: E402
+import record  # noqa: E402
+import report  # noqa: E402
+import servers  # noqa: E402
+import suites  # noqa: E402
+
+PROGRAMS = Path(os.environ["FOREWARN_PROGRAMS"])
+LOADS = Path(os.environ["FOREWARN_LOADS"])
+PEERS = Path(os.environ["FOREWARN_PEERS"])
+
+
+class Bench:
+    programs = LOADS
+    settle_s = 0
+    recording = None
+
+
+class Tools(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="forewarn-bench-")
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+    def check(self, server):
+        workload = loads.Workload(hosts=8, rounds=20, metrics=20)
+        facts = suites.measured(Bench, server, workload, customers=1)
+        self.assertEqual((8 * 20, 8 * 20 * 20, 0), (facts["series"], facts["samples"], facts["failures"]))
+        self.assertGreater(facts["server_cpu_s"], 0)
+        self.assertGreater(server.rss_bytes(), 1_000_000)
+        found = suites.ask(Bench, server, "all", '{grp="g3"}', workload, 3)
+        self.assertEqual(16, found["all_points"])
+        day = suites.ask(Bench, server, "day", 'app_003_requests_total{host="host-{host}.example.net"}', workload, 3,
+                         span_ms=300_000, step_ms=15_000)
+        self.assertGreater(day["day_points"], 15)
+
+    def test_forewarn(self):
+        with servers.Forewarn(PROGRAMS, self.folder / "forewarn") as server:
+            self.check(server)
+            told = server.at_rest(LOADS, 8 * 20 * 20)
+            self.assertEqual(1, told["sealed_share"])
+            self.assertGreater(told["written_b"], told["rest_b"])
+
+    def test_prometheus(self):
+        with servers.Prometheus(PEERS, self.folder / "prometheus") as server:
+            self.check(server)
+            self.assertGreater(server.at_rest(LOADS, 3200)["rest_b"], 0)
+
+
+class Recording(unittest.TestCase):
+    def test_series_are_written_as_the_exposition_means_them(self):
+        written, value = record.parse_line(r'a_total{b="x\"y\\z",c="1,2"} 3e2 1700000000000')
+        self.assertEqual(300.0, value)
+        self.assertEqual('__name__\ta_total\tb\tx"y\\z\tc\t1,2\n', record.series_line(written))
+        self.assertEqual(("up", 1.0), record.parse_line("up 1"))
+
+
+class Report(unittest.TestCase):
+    FACTS = [{"suite": "ingest 1000", "system": system, "round": number, "cpu_us": cpu, "load_average": 1,
+              "others_cores": 0.1}
+             for system, cpus in {"Prometheus": [6, 5, 9], "VictoriaMetrics": [2, 1.5, 2], "Forewarn": [0.4, 0.25, 0.5]}.items()
+             for number, cpu in enumerate(cpus)]
+
+    def test_ratios_are_taken_round_by_round(self):
+        (item, _) = report.tabulate(self.FACTS, [1000])
+        self.assertEqual(0.4, item["figures"]["Forewarn"].median)
+        self.assertEqual([15, 20, 18], [round(r) for r in item["ratios"]["Prometheus"].values])
+        self.assertEqual("reached", item["verdict"])
+
+    def test_a_goal_is_missed_by_the_bound_or_by_a_ratio(self):
+        slow = [dict(fact, cpu_us=0.39) if fact["system"] == "Forewarn" else dict(fact, cpu_us=1) for fact in self.FACTS]
+        self.assertEqual("missed", report.tabulate(slow, [1000])[0]["verdict"])
+        none = [fact for fact in self.FACTS if fact["system"] != "Forewarn"]
+        self.assertEqual("", report.tabulate(none, [1000])[0]["verdict"])
+
+    def test_the_table_is_markdown_and_json(self):
+        text = report.markdown(self.FACTS, [1000], {"Machine": "a test"})
+        self.assertIn("| 1 | server CPU per sample, 1 000 series | 6.00 µs [5.00..9.00] |", text)
+        self.assertIn('"verdict": "reached"', report.as_json(self.FACTS, [1000], {}))
+
+
+if __name__ == "__main__":
+    servers.stop_on_signals()
+    unittest.main(verbosity=2)
