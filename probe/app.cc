@@ -12,6 +12,7 @@
 #include "base/random.h"
 #include "base/units.h"
 #include "probe/sources.h"
+#include "probe/trim.h"
 #include "probe/version.h"
 
 namespace forewarn {
@@ -20,6 +21,7 @@ namespace {
 constexpr Duration kTurn = 250ms;   // how soon a signal is noticed
 constexpr Duration kFarewell = 3s;  // for the last batches when stopping
 constexpr Duration kRenewalRetry = 10min;
+constexpr Duration kTrimInterval = 1min;
 constexpr int64_t kLedgerBytes = 16 << 20;
 
 // For the jitter of reconnects: a fleet started at once must not come back in step.
@@ -96,6 +98,7 @@ void App::Run(int stop_fd) {
           {"probe", identity_.probe},
           {"collector", settings_.collector}});
   Duration next_round = clock_.Monotonic();
+  Duration next_trim = next_round + 3 * settings_.interval;  // when the start is over
   bool was_connected = false;
   uint64_t connects = 0;
   for (;;) {
@@ -104,6 +107,10 @@ void App::Run(int stop_fd) {
       agent_->Round();
       RenewIfDue();
       WriteStatus();
+      if (clock_.Monotonic() >= next_trim) {
+        TrimMemory();
+        next_trim = clock_.Monotonic() + kTrimInterval;
+      }
       next_round += settings_.interval;
       // After a long stop (a suspended host) rounds go on from now; those missed are not made up.
       if (next_round <= clock_.Monotonic()) next_round = clock_.Monotonic() + settings_.interval;
