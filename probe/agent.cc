@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -30,6 +32,38 @@ int64_t SizeOf(const Fact& fact) {
 }
 int64_t SizeOf(const Change& change) {
   return static_cast<int64_t>(change.name.size() + change.before.size() + change.after.size()) + 32;
+}
+
+template <typename T>
+void Move(std::vector<T>& from, std::vector<T>& to) {
+  to.insert(to.end(), std::move_iterator(from.begin()), std::move_iterator(from.end()));
+}
+
+// Takes what was read apart into items of about `limit` bytes at most; none of nothing.
+std::vector<SpoolItem> Split(Readings& all, int64_t limit) {
+  std::vector<SpoolItem> items;
+  int64_t size = limit;
+  auto add = [&](auto& from, auto&& into) {
+    for (auto& one : from) {
+      size += SizeOf(one);
+      if (items.empty() || size > limit) {
+        items.emplace_back().at = all.at();
+        size = SizeOf(one);
+      }
+      into(items.back()).push_back(std::move(one));
+    }
+  };
+  add(
+      all.reports.facts, [](SpoolItem & to) -> auto& { return to.reports.facts; });
+  add(
+      all.reports.changes, [](SpoolItem & to) -> auto& { return to.reports.changes; });
+  add(
+      all.reports.checks, [](SpoolItem & to) -> auto& { return to.reports.checks; });
+  add(
+      all.reports.events, [](SpoolItem & to) -> auto& { return to.reports.events; });
+  add(
+      all.samples, [](SpoolItem & to) -> auto& { return to.samples; });
+  return items;
 }
 
 double ResidentBytes() {
@@ -65,36 +99,49 @@ void Agent::Round() {
   Timestamp at = clock_.Now() - offset;
   if (at == stats_.last_round) at += 1ms;
 
-  Readings all(at);
+  Readings once(at);
+  Readings again(at);
   stats_.source_errors.clear();
-  for (SourceState& state : sources_) ReadSource(state, all);
-  AddOwnMetrics(all);
-  stats_.kept_back += redactor_.Apply(all.samples, all.reports);
-  spool_.Declare("samples", "too_large", ApplyBounds(all), at);
-  bool kept = Store(all, offset);
+  for (SourceState& state : sources_) ReadSource(state, once, again);
+  AddOwnMetrics(once);
+  Admit(again);
+  Admit(once);
+  // First, so that the round does not end before the events in it.
+  bool kept_again = StoreRepeatable(again);
+  bool kept_once = Store(once, offset);
   // A source may forget what it has handed over only now that it is kept.
   for (SourceState& state : sources_) {
-    if (!kept) break;
-    Status status = state.source->Commit();
-    if (!status.ok()) stats_.source_errors[std::string(state.source->name())] = status.message();
+    Source& source = *state.source;
+    if (source.repeats() && !kept_again) {
+      source.Rollback();
+    } else if (source.repeats() || kept_once) {
+      Status status = source.Commit();
+      if (!status.ok()) stats_.source_errors[std::string(source.name())] = status.message();
+    }
   }
   stats_.last_round = at;
   stats_.last_duration = clock_.Monotonic() - started;
   ++stats_.rounds;
 }
 
-void Agent::ReadSource(SourceState& state, Readings& all) {
+void Agent::ReadSource(SourceState& state, Readings& once, Readings& again) {
   Duration started = clock_.Monotonic();
-  size_t first = all.samples.size();
-  Status status = state.source->Read(all);
+  Readings read(once.at());
+  Status status = state.source->Read(read);
   std::string_view name = state.source->name();
 
   std::unordered_set<SeriesName> now;
-  for (size_t i = first; i < all.samples.size(); ++i) now.insert(all.samples[i].series);
+  for (const Reading& reading : read.samples) now.insert(reading.series);
+  Move(read.samples, once.samples);
+  Reports& reports = state.source->repeats() ? again.reports : once.reports;
+  Move(read.reports.events, reports.events);
+  Move(read.reports.checks, reports.checks);
+  Move(read.reports.facts, reports.facts);
+  Move(read.reports.changes, reports.changes);
   for (const SeriesName& series : state.alive) {
     if (now.contains(series)) continue;
     if (status.ok()) {
-      all.samples.push_back({series, StaleMarker()});
+      once.samples.push_back({series, StaleMarker()});
     } else {
       now.insert(series);  // perhaps still there: the next good look decides
     }
@@ -105,9 +152,9 @@ void Agent::ReadSource(SourceState& state, Readings& all) {
     FW_LOG(kWarn, "source.failed", {{"source", name}, {"error", status.message()}});
     stats_.source_errors[std::string(name)] = status.message();
   }
-  all.Sample("node_scrape_collector_success", {{"collector", name}}, status.ok() ? 1 : 0);
-  all.Sample("node_scrape_collector_duration_seconds", {{"collector", name}},
-             ToSeconds(clock_.Monotonic() - started));
+  once.Sample("node_scrape_collector_success", {{"collector", name}}, status.ok() ? 1 : 0);
+  once.Sample("node_scrape_collector_duration_seconds", {{"collector", name}},
+              ToSeconds(clock_.Monotonic() - started));
 }
 
 void Agent::AddOwnMetrics(Readings& all) const {
@@ -127,47 +174,47 @@ void Agent::AddOwnMetrics(Readings& all) const {
   all.Sample("forewarn_probe_resident_memory_bytes", ResidentBytes());
 }
 
-bool Agent::Store(Readings& all, Duration offset) {
-  bool kept = true;
-  SpoolItem item;
-  item.at = all.at();
-  int64_t size = 0;
-  int64_t limit = options_.batch_bytes;
+void Agent::Admit(Readings& readings) {
+  stats_.kept_back += redactor_.Apply(readings.samples, readings.reports);
+  spool_.Declare("samples", "too_large", ApplyBounds(readings), readings.at());
+}
+
+int64_t Agent::PushBytes() const {
+  uint64_t theirs = stream_.stats().max_batch_bytes;
+  if (theirs == 0) return options_.batch_bytes;
   // Some of the collector's limit is left for what is not estimated: gaps, rounds, framing.
-  if (uint64_t theirs = stream_.stats().max_batch_bytes; theirs > 0)
-    limit = static_cast<int64_t>(std::min(static_cast<uint64_t>(limit), theirs - theirs / 4));
-  auto flush = [&] {
-    Status status = spool_.Append(item, stream_.Now());
-    if (!status.ok()) {
-      kept = false;
-      ++stats_.append_failures;
-      FW_LOG(kError, "spool.append_failed", {{"error", status.ToString()}});
-    }
-    item = SpoolItem();
-    item.at = all.at();
-    size = 0;
-  };
-  auto add = [&](auto& from, auto&& into) {
-    for (auto& one : from) {
-      if (size > 0 && size + SizeOf(one) > limit) flush();
-      size += SizeOf(one);
-      into(item).push_back(std::move(one));
-    }
-  };
-  add(
-      all.reports.facts, [](SpoolItem & to) -> auto& { return to.reports.facts; });
-  add(
-      all.reports.changes, [](SpoolItem & to) -> auto& { return to.reports.changes; });
-  add(
-      all.reports.checks, [](SpoolItem & to) -> auto& { return to.reports.checks; });
-  add(
-      all.reports.events, [](SpoolItem & to) -> auto& { return to.reports.events; });
-  add(
-      all.samples, [](SpoolItem & to) -> auto& { return to.samples; });
+  return static_cast<int64_t>(
+      std::min(static_cast<uint64_t>(options_.batch_bytes), theirs - theirs / 4));
+}
+
+bool Agent::StoreRepeatable(Readings& again) {
+  bool kept = false;
+  for (const SpoolItem& item : Split(again, PushBytes())) {
+    // Once a part is kept the whole is not brought again, so the rest is lost when it is not kept.
+    Status status = Append(item, kept ? Spool::IfLost::kGone : Spool::IfLost::kBroughtAgain);
+    if (!status.ok() && !kept) return false;
+    kept = true;
+  }
+  return true;
+}
+
+bool Agent::Store(Readings& once, Duration offset) {
+  std::vector<SpoolItem> items = Split(once, PushBytes());
+  if (items.empty()) items.emplace_back().at = once.at();
   // Its data is complete with the last part.
-  item.rounds.push_back({all.at(), options_.interval, offset});
-  flush();
+  items.back().rounds.push_back({once.at(), options_.interval, offset});
+  bool kept = true;
+  for (const SpoolItem& item : items) kept = Append(item).ok() && kept;
   return kept;
+}
+
+Status Agent::Append(const SpoolItem& item, Spool::IfLost if_lost) {
+  Status status = spool_.Append(item, stream_.Now(), if_lost);
+  if (!status.ok()) {
+    ++stats_.append_failures;
+    FW_LOG(kError, "spool.append_failed", {{"error", status.ToString()}});
+  }
+  return status;
 }
 
 }  // namespace forewarn

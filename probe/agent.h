@@ -55,10 +55,17 @@ class Agent {
     std::unordered_set<SeriesName> alive;
   };
 
-  void ReadSource(SourceState& state, Readings& all);
+  // Reports that can be read once more go to `again`, all else to `once`.
+  void ReadSource(SourceState& state, Readings& once, Readings& again);
   void AddOwnMetrics(Readings& all) const;
+  // Redacts, and holds to the sizes that a collector takes.
+  void Admit(Readings& readings);
   // False when some of it could not be kept.
-  bool Store(Readings& all, Duration offset);
+  bool Store(Readings& once, Duration offset);
+  // False when none of it was kept, and none counted as lost.
+  bool StoreRepeatable(Readings& again);
+  Status Append(const SpoolItem& item, Spool::IfLost if_lost = Spool::IfLost::kGone);
+  int64_t PushBytes() const;
 
   const AgentOptions options_;
   const Redactor& redactor_;

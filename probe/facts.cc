@@ -38,7 +38,7 @@ class FactReader : public Source {
     if (!looked_) {
       // A damaged file only costs the comparison with what was before the start.
       StatusOr<StateMap> before = LoadStateMap(options_.state_file);
-      if (before.ok()) reported_ = *std::move(before);
+      if (before.ok()) kept_ = reported_ = *std::move(before);
       if (!before.ok()) status = before.status();
     }
     StateMap now = reported_;
@@ -58,7 +58,6 @@ class FactReader : public Source {
       out.reports.changes.push_back({out.at(), name, value, ""});
       out.reports.facts.push_back({out.at(), name, ""});
     }
-    dirty_ = now != reported_;
     reported_ = std::move(now);
     looked_ = true;
     last_look_ = out.at();
@@ -66,10 +65,20 @@ class FactReader : public Source {
   }
 
   Status Commit() override {
-    if (!dirty_) return OkStatus();
+    looked_and_kept_ = looked_;
+    if (kept_ == reported_) return OkStatus();
     FW_RETURN_IF_ERROR(SaveStateMap(options_.state_file, reported_));
-    dirty_ = false;
+    kept_ = reported_;
     return OkStatus();
+  }
+
+  bool repeats() const override { return true; }
+  // Looks again in the next round, whatever the interval.
+  void Rollback() override {
+    if (reported_ == kept_ && looked_ == looked_and_kept_) return;
+    reported_ = kept_;
+    looked_ = looked_and_kept_;
+    last_look_ = Timestamp::max();
   }
 
  private:
@@ -154,7 +163,9 @@ class FactReader : public Source {
 
   StateMap reported_;
   bool looked_ = false;
-  bool dirty_ = false;
+  // As of the last Commit().
+  StateMap kept_;
+  bool looked_and_kept_ = false;
   Timestamp last_look_;
 };
 

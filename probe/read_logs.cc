@@ -15,6 +15,7 @@
 #include <tuple>
 
 #include "base/file.h"
+#include "probe/log_tail.h"
 #include "probe/logs.h"
 #include "probe/message_template.h"
 #include "probe/state_files.h"
@@ -23,7 +24,7 @@ namespace forewarn {
 namespace {
 
 constexpr size_t kMessageMax = 4096;
-constexpr size_t kBufferSize = 64 << 10;
+constexpr size_t kFinishedMax = 100;
 constexpr std::string_view kSeen = "seen ";  // in the state: this log was looked at before
 
 re2::StringPiece Piece(std::string_view text) { return {text.data(), text.size()}; }
@@ -33,93 +34,6 @@ struct CompiledLog {
   std::vector<std::pair<Severity, std::unique_ptr<re2::RE2>>> severities;
   std::unique_ptr<re2::RE2> code;
 };
-
-// An open file that is being followed. Closes with it.
-class Tail {
- public:
-  Tail(int fd, std::string path, std::string id, uint64_t offset)
-      : path_(std::move(path)), id_(std::move(id)), offset_(offset), fd_(fd) {}
-  ~Tail() { close(fd_); }
-  Tail(const Tail&) = delete;
-  Tail& operator=(const Tail&) = delete;
-
-  const std::string& path() const { return path_; }
-  const std::string& id() const { return id_; }
-  uint64_t offset() const { return offset_; }
-
-  // Calls take(line, cut) for each whole line, reading at most `bytes_max`. True when the end was
-  // reached.
-  template <typename Take>
-  bool Read(size_t bytes_max, size_t line_max, Take&& take) {
-    struct stat info;
-    if (fstat(fd_, &info) == 0 && static_cast<uint64_t>(info.st_size) < offset_) {
-      offset_ = 0;  // truncated under us
-      skipping_ = false;
-    }
-    std::string buffer;
-    size_t have = 0;  // bytes of the buffer that no line was made of yet
-    size_t taken = 0;
-    buffer.resize(std::max(kBufferSize, line_max + 1));
-    for (;;) {
-      size_t room = std::min(buffer.size() - have, bytes_max - taken);
-      if (room == 0 && taken >= bytes_max) return false;
-      ssize_t n = pread(fd_, buffer.data() + have, room, static_cast<off_t>(offset_ + have));
-      if (n < 0 && errno == EINTR) continue;
-      if (n <= 0) return true;
-      taken += static_cast<size_t>(n);
-      have += static_cast<size_t>(n);
-      std::string_view rest(buffer.data(), have);
-      size_t end;
-      while ((end = rest.find('\n')) != std::string_view::npos) {
-        if (!skipping_) take(rest.substr(0, std::min(end, line_max)), end > line_max);
-        skipping_ = false;
-        offset_ += end + 1;
-        rest.remove_prefix(end + 1);
-      }
-      if (rest.size() > line_max) {
-        // The line is too long to wait for its end: what is here counts, the rest of it is passed
-        // over.
-        if (!skipping_) take(rest.substr(0, line_max), true);
-        skipping_ = true;
-        offset_ += rest.size();
-        rest = {};
-      }
-      have = rest.size();
-      std::copy(rest.begin(), rest.end(), buffer.begin());
-    }
-  }
-
- private:
-  const std::string path_;
-  const std::string id_;
-  uint64_t offset_;
-  bool skipping_ = false;
-  const int fd_;
-};
-
-std::string IdOf(const struct stat& info) { return fmt::format("{}:{}", info.st_dev, info.st_ino); }
-
-// An open regular file with its identity; null when there is none (any more).
-struct Opened {
-  int fd = -1;
-  std::string id;
-  uint64_t size = 0;
-};
-Opened OpenFile(const std::string& path) {
-  Opened opened;
-  opened.fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (opened.fd < 0) return opened;
-  struct stat info;
-  if (fstat(opened.fd, &info) != 0 || !S_ISREG(info.st_mode)) {
-    close(opened.fd);
-    opened.fd = -1;
-    errno = EINVAL;
-    return opened;
-  }
-  opened.id = IdOf(info);
-  opened.size = static_cast<uint64_t>(info.st_size);
-  return opened;
-}
 
 class LogSource : public Source {
  public:
@@ -141,6 +55,14 @@ class LogSource : public Source {
     }
     events_.clear();
     overflow_ = 0;
+    for (Finished& one : finished_) one.at_end = Follow(*one.log, *one.tail, out.at());
+    while (finished_.size() > kFinishedMax) {
+      note(ResourceExhausted(fmt::format(
+          "{}: was replaced {} times before the spool could keep what is in it; its oldest file is "
+          "given up",
+          finished_.front().tail->path(), finished_.size())));
+      finished_.erase(finished_.begin());
+    }
     for (CompiledLog& log : logs_) note(ReadLog(log, out.at()));
     for (auto& [key, event] : events_) out.reports.events.push_back(std::move(event));
     if (overflow_ > 0) {
@@ -163,21 +85,45 @@ class LogSource : public Source {
   }
 
   Status Commit() override {
+    for (const auto& [path, tail] : tails_) tail->Keep();
+    for (Finished& one : finished_) one.tail->Keep();
+    std::erase_if(finished_, [](const Finished& one) { return one.at_end; });
+    kept_lines_ = lines_;
+
     StateMap state;
     for (const std::string& path : looked_) state[std::string(kSeen) + path] = "yes";
     // A file that cannot be opened for a while is not begun anew afterwards.
     for (const auto& [path, position] : state_) {
       if (!path.starts_with(kSeen) && FileExists(path)) state[path] = position;
     }
-    for (const auto& [path, tail] : tails_)
-      state[path] = fmt::format("{} {}", tail->id(), tail->offset());
+    auto position = [](const Tail& tail) { return fmt::format("{} {}", tail.id(), tail.offset()); };
+    for (const auto& [path, tail] : tails_) state[path] = position(*tail);
+    // After a restart the older of two files under one path is read on, and the newer from its
+    // start: twice rather than never.
+    for (auto one = finished_.rbegin(); one != finished_.rend(); ++one)
+      state[one->tail->path()] = position(*one->tail);
     if (state == state_) return OkStatus();
     FW_RETURN_IF_ERROR(SaveStateMap(options_.state_file, state));
     state_ = std::move(state);
     return OkStatus();
   }
 
+  bool repeats() const override { return true; }
+  void Rollback() override {
+    for (const auto& [path, tail] : tails_) tail->Rollback();
+    for (Finished& one : finished_) one.tail->Rollback();
+    lines_ = kept_lines_;
+  }
+
  private:
+  // A file that was read to its end and has another in its place, or none: held until what was read
+  // of it is safe, since nobody may ever find it again.
+  struct Finished {
+    CompiledLog* log;
+    std::unique_ptr<Tail> tail;
+    bool at_end = true;
+  };
+
   Status ReadLog(CompiledLog& log, Timestamp at) {
     Status first;
     std::string seen = std::string(kSeen) + log.options.path;
@@ -200,6 +146,7 @@ class LogSource : public Source {
       bool mine = tail_logs_[tail->first] == log.options.path;
       if (mine && !std::binary_search(paths.begin(), paths.end(), tail->first)) {
         if (Follow(log, *tail->second, at)) {
+          finished_.push_back({&log, std::move(tail->second)});
           tail = tails_.erase(tail);
           continue;
         }
@@ -227,6 +174,7 @@ class LogSource : public Source {
     // Renamed away: the old file has been read to its end, the one that took its place is begun.
     Opened next = OpenFile(path);
     if (next.fd < 0) return OkStatus();
+    finished_.push_back({&log, std::move(tail->second)});
     tails_.erase(tail);
     tail = tails_.emplace(path, std::make_unique<Tail>(next.fd, path, next.id, 0)).first;
     Follow(log, *tail->second, at);
@@ -329,9 +277,11 @@ class LogSource : public Source {
   bool loaded_ = false;
   StateMap state_;  // as on disk: by path the inode and offset; and which logs were ever looked at
   std::set<std::string> looked_;
-  std::map<std::string, std::unique_ptr<Tail>> tails_;          // by path
-  std::map<std::string, std::string> tail_logs_;                // path to the log that found it
-  std::map<std::string, std::pair<uint64_t, uint64_t>> lines_;  // by path: lines, cut lines
+  std::map<std::string, std::unique_ptr<Tail>> tails_;  // by path
+  std::map<std::string, std::string> tail_logs_;        // path to the log that found it
+  std::vector<Finished> finished_;
+  std::map<std::string, std::pair<uint64_t, uint64_t>> lines_;       // by path: lines, cut lines
+  std::map<std::string, std::pair<uint64_t, uint64_t>> kept_lines_;  // as of the last Commit()
   std::map<std::tuple<std::string, Severity, std::string, std::string>, Event>
       events_;  // of this round
   uint64_t overflow_ = 0;

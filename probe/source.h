@@ -32,6 +32,13 @@ class Source {
   // Everything read so far is safe in the spool: a position in a file may be kept now. Called after
   // the round was spooled, so that a crash in between reads again rather than loses.
   virtual Status Commit() { return OkStatus(); }
+
+  // Whether reports that the spool could not keep can be read once more. Constant.
+  virtual bool repeats() const { return false; }
+  // The spool could not keep what was read since the last Commit(): the next Read() brings it again,
+  // together with what is new. Only called when repeats(). What is gone by then (a log that was
+  // truncated) is gone.
+  virtual void Rollback() {}
 };
 
 // `root` stands before every absolute path that a source opens: empty on a host, a folder of

@@ -125,7 +125,7 @@ Status Spool::Persist() {
 
 // ---- Writing
 
-Status Spool::Append(const SpoolItem& item, Timestamp now) {
+Status Spool::Append(const SpoolItem& item, Timestamp now, IfLost if_lost) {
   DropExpired(now);
   SpoolFrame samples;
   samples.at = item.at;
@@ -143,7 +143,8 @@ Status Spool::Append(const SpoolItem& item, Timestamp now) {
     if (status.ok())
       status = segments.MakeRoom(std::min(options_.segment_bytes, options_.max_bytes / 8));
     if (status.ok()) status = segments.Write(frame, encode(), manifest_.damages);
-    if (!status.ok()) Lose(manifest_.gaps, frame, "spool_full");
+    bool gone = segments.which() == SpoolClass::kSamples || if_lost == IfLost::kGone;
+    if (!status.ok() && gone) Lose(manifest_.gaps, frame, "spool_full");
     return status;
   };
   Status status;

@@ -72,8 +72,10 @@ class Spool {
   Spool(const Spool&) = delete;
   Spool& operator=(const Spool&) = delete;
 
-  // An error: nothing of the item is kept, and it is counted in a gap (spool_full).
-  Status Append(const SpoolItem& item, Timestamp now);
+  // An error: some of the item is not kept, and that is counted in a gap (spool_full); with
+  // `if_lost` kBroughtAgain no report is counted, since the caller has them still.
+  enum class IfLost { kGone, kBroughtAgain };
+  Status Append(const SpoolItem& item, Timestamp now, IfLost if_lost = IfLost::kGone);
 
   // Counts what never came in as lost, in a gap of the next batch.
   void Declare(std::string_view kind, std::string_view reason, uint64_t count, Timestamp at);

@@ -59,6 +59,7 @@ WITHOUT_MIRROR = {
     "probe/read_filefd.cc": "tests/unit/probe/parse_test.cc",
     "probe/read_filesystems.cc": "tests/unit/probe/parse_test.cc",
     "probe/read_load.cc": "tests/unit/probe/parse_test.cc",
+    "probe/log_tail.cc": "tests/unit/probe/logs_test.cc",
     "probe/read_logs.cc": "tests/unit/probe/logs_test.cc",
     "probe/read_memory.cc": "tests/unit/probe/parse_test.cc",
     "probe/read_netdev.cc": "tests/unit/probe/parse_test.cc",

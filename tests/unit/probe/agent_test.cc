@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <bit>
+#include <filesystem>
 
 #include "model/series_source.h"
 #include "tests/unit/probe/fake_collector.h"
@@ -20,7 +21,9 @@ class FakeSource : public Source {
   std::vector<Reading> samples;
   std::vector<Event> events;
   Status status;
+  bool repeatable = false;
   int commits = 0;
+  int rollbacks = 0;
 
   std::string_view name() const override { return "fake"; }
   Status Read(Readings& out) override {
@@ -32,6 +35,8 @@ class FakeSource : public Source {
     ++commits;
     return OkStatus();
   }
+  bool repeats() const override { return repeatable; }
+  void Rollback() override { ++rollbacks; }
 };
 
 class AgentTest : public ::testing::Test {
@@ -214,6 +219,62 @@ TEST_F(AgentTest, NoSourceForgetsWhatCouldNotBeKept) {
   agent_->Round();
   EXPECT_EQ(agent_->stats().append_failures, 1u);
   EXPECT_EQ(source_->commits, 0);
+}
+
+TEST_F(AgentTest, WhatCanBeReadAgainIsNotLostWhenTheSpoolCannotKeepIt) {
+  Start();
+  source_->repeatable = true;
+  source_->samples = {{MakeSeriesName("m", {}), 1}};
+  source_->events = {Event(), Event(), Event()};
+  // A folder in the place of the file that comes next.
+  std::filesystem::create_directory(dir_ / "spool/reports-00000000000000000001.seg");
+  agent_->Round();
+  EXPECT_EQ(source_->rollbacks, 1);
+  EXPECT_EQ(source_->commits, 0);
+  std::filesystem::remove(dir_ / "spool/reports-00000000000000000001.seg");
+  clock_.Advance(15s);
+  agent_->Round();
+  EXPECT_EQ(source_->rollbacks, 1);
+  EXPECT_EQ(source_->commits, 1);
+  size_t events = 0;
+  size_t samples = 0;
+  for (const SpooledBatch& batch : TakeAll()) {
+    events += batch.item.reports.events.size();
+    samples += Find(batch, "m") != nullptr;
+    EXPECT_TRUE(batch.gaps.empty()) << batch.gaps[0].kind;
+  }
+  EXPECT_EQ(events, 3u);
+  EXPECT_EQ(samples, 2u) << "what belongs to its moment is not brought again";
+}
+
+TEST_F(AgentTest, OfWhatCanBeReadAgainAndWasPartlyKeptTheRestIsDeclared) {
+  AgentOptions options;
+  options.batch_bytes = 3000;
+  spool_.reset();
+  SpoolOptions spool;
+  spool.folder = dir_ / "small";
+  spool.sync = false;
+  spool.segment_bytes = 100;  // a file a record
+  spool_ = *Spool::Open(spool, kStart);
+  stream_ = std::make_unique<Stream>(StreamOptions{}, *spool_, collector_, clock_, rng_, nullptr);
+  Start(options);
+  source_->repeatable = true;
+  // Redaction looks for secrets in what has no words.
+  Event event;
+  for (int i = 0; i < 400; ++i) event.message += "word ";
+  source_->events = {event, event, event};
+  std::filesystem::create_directory(dir_ / "small/reports-00000000000000000002.seg");
+  agent_->Round();
+  EXPECT_EQ(source_->rollbacks, 0);
+  EXPECT_EQ(source_->commits, 1);
+  uint64_t kept = 0;
+  uint64_t declared = 0;
+  for (const SpooledBatch& batch : TakeAll()) {
+    kept += batch.item.reports.events.size();
+    for (const Gap& gap : batch.gaps) declared += gap.kind == "events" ? gap.count : 0;
+  }
+  EXPECT_EQ(kept, 1u);
+  EXPECT_EQ(declared, 2u);
 }
 
 TEST_F(AgentTest, TheFirstRoundWaitsForTheHandshakeThatMeasuresTheClock) {

@@ -75,6 +75,28 @@ TEST_F(FactsTest, KeepsAFactThatCannotBeReadAndEndsOneThatIsNotAskedFor) {
   EXPECT_EQ(reports.changes[0].after, "");
 }
 
+TEST_F(FactsTest, BringsAgainWhatCouldNotBeKept) {
+  Readings lost(kStart);
+  ASSERT_TRUE(source_->Read(lost).ok());
+  source_->Rollback();
+  EXPECT_EQ(Round(15s).facts.size(), 3u) << "all, as at first, and not only after the interval";
+  root_.Write("version", "4.3\n");
+  Readings change(kStart + 2h);
+  ASSERT_TRUE(source_->Read(change).ok());
+  source_->Rollback();
+  Reports again = Round(2h + 15s);
+  ASSERT_EQ(again.changes.size(), 1u);
+  EXPECT_EQ(again.changes[0].before, "4.2");
+  source_->Rollback();
+  EXPECT_TRUE(Round(2h + 30s).facts.empty()) << "what was kept is kept";
+
+  source_ = MakeFactSource(options_);
+  Readings after_a_start(kStart + 3h);
+  ASSERT_TRUE(source_->Read(after_a_start).ok());
+  source_->Rollback();
+  EXPECT_EQ(Round(3h + 15s).facts.size(), 3u) << "all, also when none changed";
+}
+
 TEST(Facts, ReadsDistributionAndProcessors) {
   EXPECT_THAT(ParseOsRelease("PRETTY_NAME=\"x\"\nNAME=\"Debian GNU/Linux\"\nVERSION_ID='12'\n"),
               UnorderedElementsAre(Pair("os.name", "Debian GNU/Linux"), Pair("os.version", "12")));

@@ -47,6 +47,14 @@ class LogsTest : public ::testing::Test {
     return out.reports.events;
   }
 
+  double SampleOf(std::string_view name) {
+    double sum = 0;
+    for (const Reading& reading : samples_) {
+      if (SeriesText(reading.series).starts_with(name)) sum += reading.value;
+    }
+    return sum;
+  }
+
   uint64_t Count(const std::vector<Event>& events) {
     uint64_t count = 0;
     for (const Event& event : events) count += event.count;
@@ -196,6 +204,33 @@ TEST_F(LogsTest, RefusesACodeWithoutAGroup) {
   StatusOr<std::unique_ptr<Source>> source = MakeLogSource(options_, *redactor_);
   ASSERT_FALSE(source.ok());
   EXPECT_THAT(source.status().message(), ::testing::HasSubstr("needs a group"));
+}
+
+TEST_F(LogsTest, ReadsAgainWhatCouldNotBeKept) {
+  dir_.Write("app.log", "ERROR one\nERROR two\n");
+  EXPECT_EQ(Count(Round(/*commit=*/false)), 2u);
+  source_->Rollback();
+  dir_.Append("app.log", "ERROR three\n");
+  EXPECT_EQ(Count(Round(/*commit=*/false)), 3u);
+  source_->Rollback();
+  EXPECT_EQ(Count(Round()), 3u);
+  EXPECT_EQ(SampleOf("forewarn_probe_log_lines_total"), 3);
+  source_->Rollback();
+  EXPECT_EQ(Count(Round()), 0u) << "what was kept is kept";
+}
+
+TEST_F(LogsTest, ReadsAgainWhatCouldNotBeKeptOfAFileThatIsGone) {
+  dir_.Write("app.log", "ERROR one\n");
+  EXPECT_EQ(Count(Round()), 1u);
+  dir_.Append("app.log", "ERROR two\n");
+  fs::remove(dir_ / "app.log");
+  dir_.Write("app.log", "ERROR three\nERROR four\n");
+  EXPECT_EQ(Count(Round(/*commit=*/false)), 3u);
+  source_->Rollback();
+  EXPECT_EQ(Count(Round(/*commit=*/false)), 3u) << "nobody else could read the first of them";
+  source_->Rollback();
+  EXPECT_EQ(Count(Round()), 3u);
+  EXPECT_EQ(Count(Round()), 0u);
 }
 
 }  // namespace
