@@ -88,8 +88,9 @@ Agent::Agent(const AgentOptions& options, std::vector<std::unique_ptr<Source>> s
 }
 
 bool Agent::Ready() const {
-  return stats_.rounds > 0 || stream_.stats().connects > 0 ||
-         clock_.Monotonic() - opened_ >= options_.clock_patience;
+  std::optional<Duration> since = stream_.unsure_since();
+  if (!since && stats_.rounds == 0 && stream_.stats().connects == 0) since = opened_;
+  return !since || clock_.Monotonic() - *since >= options_.clock_patience;
 }
 
 void Agent::Round() {

@@ -18,7 +18,7 @@ namespace forewarn {
 
 struct AgentOptions {
   Duration interval = 15s;        // between the starts of two rounds
-  Duration clock_patience = 5s;   // of the first round, for a handshake that measures the clock
+  Duration clock_patience = 5s;   // for a handshake that measures the clock
   int64_t batch_bytes = 2 << 20;  // estimated size of one push; the protocol's limit is 4 MiB
 };
 
@@ -40,8 +40,9 @@ class Agent {
   Agent(const AgentOptions& options, std::vector<std::unique_ptr<Source>> sources,
         const Redactor& redactor, Spool& spool, Stream& stream, const Clock& clock);
 
-  // Whether a round may be stamped: the first waits a little for the first handshake, which says
-  // how far the clock is off. Without one it goes by the offset of the last run.
+  // Whether a round may be stamped: the first one, and the one after a jump of the clock, wait a
+  // little for a handshake, which says how far the clock is off. Without one it goes by the offset
+  // that was measured last.
   bool Ready() const;
   // One round, now.
   void Round();

@@ -5,7 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
 #include <system_error>
 
@@ -76,9 +78,50 @@ std::string Lines(const SpooledBatch& batch, Timestamp now) {
   return text;
 }
 
+// The end of the file; empty when there is none.
+std::string ReadEnd(const std::string& path) {
+  constexpr off_t kEnd = 256 << 10;
+  std::string text;
+  int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  struct stat info;
+  if (fd < 0) return text;
+  if (fstat(fd, &info) == 0) {
+    text.resize(static_cast<size_t>(std::min(info.st_size, kEnd)));
+    ssize_t n = pread(fd, text.data(), text.size(), std::max<off_t>(0, info.st_size - kEnd));
+    text.resize(n > 0 ? static_cast<size_t>(n) : 0);
+  }
+  close(fd);
+  return text;
+}
+
 }  // namespace
 
+Ledger::Ledger(std::string folder, int64_t max_bytes)
+    : folder_(std::move(folder)), max_bytes_(max_bytes) {
+  std::string text = ReadEnd(folder_ + "/ledger.log");
+  if (text.empty()) text = ReadEnd(folder_ + "/ledger.log.1");
+  if (!text.ends_with('\n')) return;  // cut short: rather one line too many than one too few
+  // `2026-05-01T10:00:00.250Z batch 1777629600000/17 round …`; what belongs to a batch is indented.
+  std::string_view rest = text;
+  rest.remove_suffix(1);
+  for (;;) {
+    size_t end = rest.rfind('\n');
+    std::string_view line = end == std::string_view::npos ? rest : rest.substr(end + 1);
+    size_t at = line.find(" batch ");
+    if (!line.starts_with(' ') && at != std::string_view::npos) {
+      const char* stop = line.data() + line.size();
+      auto epoch = std::from_chars(line.data() + at + 7, stop, epoch_);
+      if (epoch.ec == std::errc() && epoch.ptr != stop && *epoch.ptr == '/')
+        std::from_chars(epoch.ptr + 1, stop, sequence_);
+      return;
+    }
+    if (end == std::string_view::npos) return;
+    rest = rest.substr(0, end);
+  }
+}
+
 Status Ledger::Write(const SpooledBatch& batch, Timestamp now) {
+  if (batch.epoch == epoch_ && batch.sequence <= sequence_) return OkStatus();
   std::string path = folder_ + "/ledger.log";
   struct stat info;
   if (stat(path.c_str(), &info) == 0 && info.st_size >= max_bytes_ / 2) {
@@ -92,6 +135,10 @@ Status Ledger::Write(const SpooledBatch& batch, Timestamp now) {
     status = ResourceExhausted(fmt::format("{}: {}", path, std::system_category().message(errno)));
   }
   if (fd >= 0) close(fd);
+  if (status.ok()) {
+    epoch_ = batch.epoch;
+    sequence_ = batch.sequence;
+  }
   return status;
 }
 

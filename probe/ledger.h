@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -26,15 +27,19 @@ std::string OneLine(std::string_view text);
 // Not thread-safe.
 class Ledger {
  public:
-  Ledger(std::string folder, int64_t max_bytes)
-      : folder_(std::move(folder)), max_bytes_(max_bytes) {}
+  Ledger(std::string folder, int64_t max_bytes);
 
-  // Call before the batch is handed over: rather one line too many than one too few.
+  // Call before the batch is handed over. One that is in the list already, as after a restart, is
+  // not written again.
   Status Write(const SpooledBatch& batch, Timestamp now);
 
  private:
   const std::string folder_;
   const int64_t max_bytes_;
+
+  // The last one in the list.
+  uint64_t epoch_ = 0;
+  uint64_t sequence_ = 0;
 };
 
 }  // namespace forewarn

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "base/units.h"
 #include "model/stream_codec.h"
 
 namespace forewarn {
@@ -29,6 +30,8 @@ Stream::Stream(const StreamOptions& options, Spool& spool, Transport& transport,
       transport_(&transport),
       retry_delay_(options.retry_delay_min) {
   stats_.clock_offset = options.clock_offset;
+  clock_ahead_ = clock_.Now() - kTimeZero - clock_.Monotonic();
+  (void)Now();
 }
 
 Stream::~Stream() = default;
@@ -42,9 +45,19 @@ Timestamp Stream::Now() {
   Timestamp now = clock_.Now() - correction();
   Duration monotonic = clock_.Monotonic();
   Timestamp expected = looked_at_ ? *looked_at_ + (monotonic - looked_) : now;
-  looked_at_ = now;
+  bool jumped = now - expected > kJump || expected - now > kJump;
+  looked_at_ = jumped ? expected : now;
   looked_ = monotonic;
-  return now - expected > kJump || expected - now > kJump ? expected : now;
+  return *looked_at_;
+}
+
+void Stream::WatchClock() {
+  if (unsure_since_) return;
+  Duration moved = clock_.Now() - kTimeZero - clock_.Monotonic() - clock_ahead_;
+  if (moved <= kOffsetBound && moved >= -kOffsetBound) return;
+  FW_LOG(kWarn, "clock.moved", {{"by_ms", moved.count()}});
+  unsure_since_ = clock_.Monotonic();
+  if (greeted_) Reconnect(*transport_);
 }
 
 bool Stream::idle() const {
@@ -61,6 +74,7 @@ void Stream::Reconnect(Transport& transport) {
 }
 
 bool Stream::Step(Duration patience) {
+  WatchClock();
   if (!call_) {
     if (clock_.Monotonic() < next_try_) return false;
     Connect();
@@ -118,6 +132,8 @@ void Stream::HandleWelcome(const v1::PushResponse& response) {
   const v1::Welcome& welcome = response.welcome();
   stats_.clock_offset = Duration(welcome.clock_offset_ms());
   looked_at_.reset();  // another correction is no jump
+  clock_ahead_ = clock_.Now() - kTimeZero - clock_.Monotonic();
+  unsure_since_.reset();
   StatusOr<bool> restarted = spool_.Reconcile(welcome.epoch(), welcome.sequence(), Now());
   if (!restarted.ok()) return Fail(restarted.status());
   welcome_window_ = std::clamp<uint32_t>(welcome.max_in_flight(), 1, options_.in_flight_max);
@@ -177,6 +193,7 @@ void Stream::SendMore() {
     StatusOr<SpooledBatch> batch = spool_.Load(sequence);
     if (!batch.ok()) return Fail(batch.status());
     SendBatch(*batch);
+    if (!call_) return;
     ++in_flight;
   }
   if (in_flight == 0) last_progress_ = clock_.Monotonic();
@@ -184,8 +201,8 @@ void Stream::SendMore() {
     StatusOr<std::optional<SpooledBatch>> batch = spool_.Seal(Now());
     if (!batch.ok()) return Fail(batch.status());
     if (!batch->has_value()) return;
-    if (sent_) sent_(**batch);
     SendBatch(**batch);
+    if (!call_) return;
     ++in_flight;
   }
 }
@@ -194,9 +211,27 @@ void Stream::SendMore() {
 void Stream::SendBatch(const SpooledBatch& batch) {
   v1::PushRequest request;
   writer_->Write(batch, *request.mutable_batch());
+  uint64_t size = request.ByteSizeLong();
+  if (stats_.max_batch_bytes > 0 && size > stats_.max_batch_bytes) {
+    // It was made before the limit was lowered. What it bound on this call is bound no more.
+    Refuse(batch.sequence, ResourceExhausted(fmt::format(
+                               "a batch of {} is more than the {} that the collector takes",
+                               FormatSize(static_cast<int64_t>(size)),
+                               FormatSize(static_cast<int64_t>(stats_.max_batch_bytes)))));
+    next_try_ = Duration(0);
+    return;
+  }
+  Tell(batch);
   sent_to_ = batch.sequence;
   ++stats_.batches_sent;
   call_->Send(request);
+}
+
+void Stream::Tell(const SpooledBatch& batch) {
+  if (batch.epoch == told_epoch_ && batch.sequence <= told_) return;
+  told_epoch_ = batch.epoch;
+  told_ = batch.sequence;
+  if (sent_) sent_(batch);
 }
 
 void Stream::CallEnded() {

@@ -56,7 +56,8 @@ struct StreamStats {
 // Owned by the agent and used by its thread alone. The spool, transport, clock and rng are loans.
 class Stream {
  public:
-  // Called with each batch the first time it is handed to the collector.
+  // Called with each batch before it is first handed to the collector; after a restart also with
+  // those that were under way then, since a crash may have come in between.
   using Sent = std::function<void(const SpooledBatch&)>;
 
   Stream(const StreamOptions& options, Spool& spool, Transport& transport, const Clock& clock,
@@ -77,9 +78,12 @@ class Stream {
   // To be taken off event times: the measured offset when it is beyond 2 seconds, else 0.
   Duration correction() const;
   // The clock with that taken off: what event times, and the age of what waits, are measured with.
-  // After a jump of the clock by more than an hour the first look still goes by the time that has
-  // passed since the look before, so that nothing is old by a jump alone.
+  // After a jump of the clock by more than an hour it goes on by the time that has passed, until a
+  // handshake has measured the clock again: nothing is old by a jump alone.
   Timestamp Now();
+  // Since when (monotonic) the clock is not where the last measurement would have it; a connected
+  // stream measures again at once. Nothing while it can be relied on.
+  std::optional<Duration> unsure_since() const { return unsure_since_; }
 
   const StreamStats& stats() const { return stats_; }
 
@@ -88,7 +92,9 @@ class Stream {
   void Handle(const v1::PushResponse& response);
   void HandleWelcome(const v1::PushResponse& response);
   void HandleAck(const v1::PushResponse& response);
+  void WatchClock();
   void SendMore();
+  void Tell(const SpooledBatch& batch);
   void SendBatch(const SpooledBatch& batch);
   void CallEnded();
   void Refuse(uint64_t sequence, const Status& status);
@@ -116,8 +122,12 @@ class Stream {
   Duration next_try_{0};                // monotonic
   Duration hold_until_{0};              // monotonic: back-pressure
   Duration last_progress_{0};           // monotonic: the last ack, or when the window was empty
-  std::optional<Timestamp> looked_at_;  // corrected; the last answer of the clock to Now()
+  std::optional<Timestamp> looked_at_;  // corrected; the last answer of Now()
   Duration looked_{0};                  // monotonic: when that was
+  Duration clock_ahead_{0};             // wall clock minus monotonic when last measured
+  std::optional<Duration> unsure_since_;
+  uint64_t told_epoch_ = 0;
+  uint64_t told_ = 0;  // the last sequence that sent_ was called with
   StreamStats stats_;
 };
 

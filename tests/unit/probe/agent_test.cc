@@ -305,6 +305,25 @@ TEST_F(AgentTest, TheFirstRoundDoesNotWaitForeverForACollector) {
   EXPECT_EQ(TakeAll().at(0).item.at, clock_.Now() - 1h) << "as measured before";
 }
 
+TEST_F(AgentTest, ARoundAfterAJumpOfTheClockWaitsForItsMeasurement) {
+  Start();
+  stream_->Step(0ms);
+  agent_->Round();
+  collector_.silent = true;
+  clock_.Jump(24h);
+  stream_->Step(0ms);
+  EXPECT_FALSE(agent_->Ready());
+  clock_.Advance(5s);
+  EXPECT_TRUE(agent_->Ready()) << "not for ever";
+  collector_.silent = false;
+  collector_.welcome.set_clock_offset_ms((24h) / 1ms);
+  stream_->Reconnect(collector_);
+  stream_->Step(0ms);
+  ASSERT_TRUE(agent_->Ready());
+  agent_->Round();
+  EXPECT_EQ(agent_->stats().last_round, clock_.Now() - 24h);
+}
+
 TEST_F(AgentTest, AClockThatIsAWeekFastExpiresNothing) {
   Start();
   collector_.welcome.set_clock_offset_ms((8 * 24h) / 1ms);

@@ -78,8 +78,34 @@ TEST(Ledger, ListsWhatLeftAndStaysBounded) {
   EXPECT_THAT(text, HasSubstr(" batch 7/3 round "));
   EXPECT_THAT(text, HasSubstr("  event error x2 log:/a two lines\n"));
   EXPECT_THAT(text, HasSubstr("  gap 9 samples spool_full"));
-  for (int i = 0; i < 200; ++i) ASSERT_TRUE(ledger.Write(batch, kNow).ok());
+  for (int i = 0; i < 200; ++i) {
+    ++batch.sequence;
+    ASSERT_TRUE(ledger.Write(batch, kNow).ok());
+  }
   EXPECT_LT(ReadFile(dir / "ledger.log")->size() + ReadFile(dir / "ledger.log.1")->size(), 5000u);
+}
+
+TEST(Ledger, ListsABatchOnceAlsoOverARestart) {
+  TempDir dir;
+  SpooledBatch batch;
+  batch.epoch = 7;
+  batch.sequence = 3;
+  batch.item.at = kNow;
+  batch.item.reports.facts = {{kNow, "a batch 7/9 ", "x"}};
+  ASSERT_TRUE(Ledger(dir.path(), 4096).Write(batch, kNow).ok());
+  std::string once = *ReadFile(dir / "ledger.log");
+  Ledger ledger(dir.path(), 4096);
+  ASSERT_TRUE(ledger.Write(batch, kNow).ok());
+  EXPECT_EQ(*ReadFile(dir / "ledger.log"), once);
+  batch.sequence = 4;
+  ASSERT_TRUE(ledger.Write(batch, kNow).ok());
+  EXPECT_THAT(*ReadFile(dir / "ledger.log"), HasSubstr(" batch 7/4 "));
+
+  // Cut short by a crash: whether all of it is there cannot be told.
+  std::string text = *ReadFile(dir / "ledger.log");
+  dir.Write("ledger.log", text.substr(0, text.size() - 5));
+  ASSERT_TRUE(Ledger(dir.path(), 4096).Write(batch, kNow).ok());
+  EXPECT_GT(ReadFile(dir / "ledger.log")->size(), text.size());
 }
 
 TEST(StateFiles, KeepsHowFarTheClockIsOff) {

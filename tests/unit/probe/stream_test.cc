@@ -5,61 +5,13 @@
 
 #include <set>
 
-#include "tests/unit/probe/fake_collector.h"
-#include "tests/unit/probe/temp_dir.h"
+#include "tests/unit/probe/stream_fixture.h"
 
 namespace forewarn {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-constexpr Timestamp kStart = FromMillis(1'777'600'000'000);
-
-class StreamTest : public ::testing::Test {
- protected:
-  StreamTest() {
-    SpoolOptions options;
-    options.folder = dir_ / "spool";
-    options.sync = false;
-    spool_ = *Spool::Open(options, kStart);
-    collector_.welcome.set_max_in_flight(4);
-    collector_.welcome.add_capabilities(std::string(kAcceptsPackedSamples));
-    stream_ = std::make_unique<Stream>(
-        StreamOptions{}, *spool_, collector_, clock_, rng_,
-        [this](const SpooledBatch& batch) { told_.push_back(batch.sequence); });
-  }
-
-  void Append(int rounds) {
-    for (int i = 0; i < rounds; ++i) {
-      SpoolItem item;
-      item.at = clock_.Now();
-      ++appended_;
-      item.samples.push_back({MakeSeriesName("m", {{"a", "b"}}), static_cast<double>(appended_)});
-      item.samples.push_back({MakeSeriesName("n", {}), static_cast<double>(appended_)});
-      item.rounds.push_back({item.at, 15s, 0ms});
-      ASSERT_TRUE(spool_->Append(item, clock_.Now()).ok());
-      clock_.Advance(1ms);
-    }
-  }
-
-  // Turns until all is acknowledged, or an hour has passed.
-  void Settle() {
-    Duration end = clock_.Monotonic() + 1h;
-    while (!stream_->idle() && clock_.Monotonic() < end) {
-      if (!stream_->Step(10ms)) clock_.Advance(100ms);
-    }
-  }
-
-  TempDir dir_;
-  ManualClock clock_{kStart};
-  Rng rng_{7};
-  FakeCollector collector_{clock_};
-  std::unique_ptr<Spool> spool_;
-  std::vector<uint64_t> told_;
-  std::unique_ptr<Stream> stream_;
-  int appended_ = 0;
-};
 
 TEST_F(StreamTest, DeliversEachBatchOnceAndInOrder) {
   Append(20);
@@ -251,6 +203,36 @@ TEST_F(StreamTest, GivesUpABatchThatNobodyTakesSoThatTheOthersPass) {
   EXPECT_EQ(stream_->stats().batches_refused, 1u);
 }
 
+TEST_F(StreamTest, ABatchLargerThanALimitThatWasLoweredIsGivenUpUnsent) {
+  SpoolItem item;
+  item.at = kStart;
+  for (int i = 0; i < 300; ++i) {
+    std::string label = std::to_string(i);
+    item.samples.push_back({MakeSeriesName("m", {{"i", label}}), 1.0 * i});
+  }
+  ASSERT_TRUE(spool_->Append(item, kStart).ok());
+  Append(3);
+  collector_.welcome.set_max_batch_bytes(1000);
+  Settle();
+  EXPECT_EQ(stream_->stats().batches_refused, 1u);
+  EXPECT_EQ(collector_.samples.size(), 6u);
+  EXPECT_EQ(collector_.received.size(), 4u) << "the large one was never handed over";
+  EXPECT_EQ(collector_.applied.begin()->second.gaps(0).count(), 300u);
+  EXPECT_THAT(stream_->stats().last_refusal, HasSubstr("more than the 1kB that the collector"));
+  EXPECT_EQ(told_.size(), 4u);
+}
+
+TEST_F(StreamTest, TellsAlsoOfWhatWasUnderWayWhenTheProbeDied) {
+  Append(2);
+  ASSERT_TRUE(spool_->Seal(kStart).ok());  // and died before it was told of
+  Settle();
+  EXPECT_THAT(told_, ElementsAre(1, 2));
+  stream_->Reconnect(collector_);
+  Append(1);
+  Settle();
+  EXPECT_THAT(told_, ElementsAre(1, 2, 3));
+}
+
 TEST_F(StreamTest, RefusesNothingOfItsOwnWhenTheHelloIsRefused) {
   collector_.hello_error = ResourceExhausted("too many probes");
   Append(3);
@@ -262,28 +244,6 @@ TEST_F(StreamTest, RefusesNothingOfItsOwnWhenTheHelloIsRefused) {
   Settle();
   EXPECT_EQ(collector_.samples.size(), 6u);
   EXPECT_EQ(stream_->stats().batches_refused, 0u);
-}
-
-TEST_F(StreamTest, CorrectsAClockThatIsMoreThanTwoSecondsOff) {
-  collector_.welcome.set_clock_offset_ms(1900);
-  stream_->Step(10ms);
-  EXPECT_EQ(stream_->correction(), 0ms);
-  EXPECT_EQ(stream_->stats().clock_offset, 1900ms);
-  collector_.welcome.set_clock_offset_ms(-60'000);
-  stream_->Reconnect(collector_);
-  stream_->Step(10ms);
-  EXPECT_EQ(stream_->correction(), -60s);
-}
-
-TEST_F(StreamTest, AJumpOfTheClockIsNotTimeThatPassed) {
-  stream_->Step(10ms);
-  Timestamp before = stream_->Now();
-  clock_.Advance(1s);
-  clock_.Jump(30 * 24h);
-  EXPECT_EQ(stream_->Now(), before + 1s);
-  EXPECT_EQ(stream_->Now(), before + 1s + 30 * 24h) << "at one look alone";
-  clock_.Jump(10min);
-  EXPECT_EQ(stream_->Now(), before + 1s + 30 * 24h + 10min);
 }
 
 TEST_F(StreamTest, StartsANewEpochForACollectorThatLostWhatItHad) {
