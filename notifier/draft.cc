@@ -6,7 +6,6 @@
 
 #include "notifier/reader.h"
 #include "notifier/silences.h"
-#include "notifier/template_id.h"
 
 namespace forewarn {
 
@@ -31,7 +30,7 @@ void Draft::Add(Notification notification, const Silence* silence) {
   if (silence != nullptr) {
     notification.state = DeliveryState::kSuppressed;
     notification.outcome = DescribeSilence(*silence);
-    if (!IsEnding(notification)) notification.next_attempt_at = silence->to;
+    notification.next_attempt_at = silence->to;
   } else if (!reader.problem.empty()) {
     notification.state = DeliveryState::kDead;
     notification.outcome = reader.problem;

@@ -11,6 +11,62 @@
 namespace forewarn {
 namespace {
 
+// Whether anything went out to the receiver after this was stopped that tells him the same or better:
+// about the ticket; when it is an all-clear, about its kind of warning.
+bool HeardSince(const Notification& stopped, const Outbox& outbox) {
+  Outbox::Order order = Outbox::OrderOf(stopped);
+  bool is_all_clear = stopped.audience == Audience::kCustomer;
+  for (const Notification* later : outbox.Of(stopped.ticket)) {
+    if (Outbox::OrderOf(*later) <= order || later->audience != stopped.audience ||
+        later->receiver != stopped.receiver || later->state == DeliveryState::kSuppressed) {
+      continue;
+    }
+    if (!is_all_clear || later->template_id == stopped.template_id ||
+        later->template_id == WarningOf(stopped.template_id)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// The alert that a stopped notification speaks of first, as far as silences look at it.
+Alert SpokenOf(const Notification& notification) {
+  static constexpr std::string_view kLabel = "label.";
+  Alert alert;
+  alert.customer = notification.customer;
+  for (const auto& [name, value] : notification.facts) {
+    if (name.starts_with(kLabel)) alert.labels.Set(name.substr(kLabel.size()), value);
+  }
+  return alert;
+}
+
+void MakeUpEnding(const Notification& stopped, const Ticket& ticket, const Silences& silences,
+                  Draft& draft) {
+  bool is_all_clear = stopped.audience == Audience::kCustomer;
+  if (HeardSince(stopped, draft.outbox())) return draft.LookAt(stopped, stopped.created_at);
+  if (const Silence* silence = silences.Stopping(SpokenOf(stopped), draft.now())) {
+    return draft.LookAt(stopped, silence->to);
+  }
+  draft.LookAt(stopped, stopped.created_at);
+  if (is_all_clear && ticket.unproven) {
+    return draft.Line(ticket.number, "not_notified",
+                      "the customer was warned and gets no all-clear: a series is gone, which "
+                      "proves nothing; somebody should tell them how it ended");
+  }
+  Notification notification;
+  notification.customer = stopped.customer;
+  notification.ticket = stopped.ticket;
+  notification.receiver = stopped.receiver;
+  notification.audience = stopped.audience;
+  notification.template_id = stopped.template_id;
+  Facts facts = FromAttributes(stopped.facts);
+  facts.erase("prevented");
+  facts.erase("unproven");
+  AddEnding(ticket, facts);
+  notification.facts = ToAttributes(std::move(facts));
+  draft.Add(std::move(notification), nullptr);
+}
+
 // The alerts that a stopped notification would be about now.
 std::vector<const Alert*> MissedOf(const Notification& stopped, const Ticket& ticket,
                                    const Outbox& outbox) {
@@ -30,16 +86,12 @@ std::vector<const Alert*> MissedOf(const Notification& stopped, const Ticket& ti
   // Support has heard of the ticket, or of its severity, if anything went out after this was stopped.
   bool heard =
       stopped.template_id != kTicketUpdated && outbox.Heard(ticket.number, stopped.receiver);
-  Outbox::Order order = Outbox::OrderOf(stopped);
-  for (const Notification* later : outbox.Of(ticket.number)) {
-    heard |= Outbox::OrderOf(*later) > order && later->audience == Audience::kSupport &&
-             later->receiver == stopped.receiver && later->state != DeliveryState::kSuppressed;
-  }
-  if (heard) missed.clear();
+  if (heard || HeardSince(stopped, outbox)) missed.clear();
   return missed;
 }
 
-void MakeUp(const Notification& stopped, const Ticket& ticket, const Router& router, Draft& draft) {
+void MakeUpBeginning(const Notification& stopped, const Ticket& ticket, const Router& router,
+                     Draft& draft) {
   std::vector<const Alert*> missed = MissedOf(stopped, ticket, draft.outbox());
   bool is_missed = !missed.empty();
   std::erase_if(missed, [](const Alert* alert) { return alert->state != AlertState::kFiring; });
@@ -69,7 +121,7 @@ void MakeUp(const Notification& stopped, const Ticket& ticket, const Router& rou
 }  // namespace
 
 void MakeUpForSilences(const std::string& customer, const FindTicket& find_ticket,
-                       const Router& router, Draft& draft) {
+                       const Router& router, const Silences& silences, Draft& draft) {
   for (const std::string& id : draft.outbox().ToLookAt(draft.now(), customer)) {
     const Notification* found = draft.outbox().Find(id);
     FW_CHECK(found != nullptr);
@@ -77,10 +129,12 @@ void MakeUpForSilences(const std::string& customer, const FindTicket& find_ticke
     const Ticket* ticket = find_ticket(stopped.ticket);
     bool is_work = ticket != nullptr && (ticket->state == TicketState::kOpen ||
                                          ticket->state == TicketState::kAcknowledged);
-    if (!is_work) {
+    if (ticket == nullptr || is_work == IsEnding(stopped)) {
       draft.LookAt(stopped, stopped.created_at);
+    } else if (is_work) {
+      MakeUpBeginning(stopped, *ticket, router, draft);
     } else {
-      MakeUp(stopped, *ticket, router, draft);
+      MakeUpEnding(stopped, *ticket, silences, draft);
     }
   }
 }

@@ -8,12 +8,17 @@
 #include "model/incident.h"
 #include "notifier/draft.h"
 #include "notifier/router.h"
+#include "notifier/silences.h"
 
 namespace forewarn {
 
-// What a silence stopped is made up for when the silence ends and the ticket is still open with firing
-// alerts: with a new notification, of how things are then, to each receiver that has not heard of it
-// otherwise. Until then the stopped one's `next_attempt_at` says when to look.
+// What a silence stopped is made up for when the silence ends, with a new notification of how things are
+// then:
+//   a beginning   when the ticket is still open with firing alerts, to each receiver that has not heard of
+//                 it otherwise. What was over by then was of no interest to anybody.
+//   an end        when the ticket is still over, to each receiver that has heard nothing since: who was told
+//                 of the beginning waits for it. (Nobody else is told of an end at all.)
+// Until then the stopped one's `next_attempt_at` says when to look.
 
 // What a silence stopped is looked at again after this long when its ticket is open but nothing of it is
 // firing: what is unknown may prove to go on.
@@ -25,7 +30,7 @@ using FindTicket = std::function<const Ticket*(uint64_t number)>;
 // Looks at what is due, and at all of `customer` when it is not empty: a person has ended a silence of
 // theirs.
 void MakeUpForSilences(const std::string& customer, const FindTicket& find_ticket,
-                       const Router& router, Draft& draft);
+                       const Router& router, const Silences& silences, Draft& draft);
 
 // A receiver was stopped before and has been again, by a silence that ends at `at`: his newest stopped
 // notification of the ticket is looked at then, if that is earlier.

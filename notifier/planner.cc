@@ -72,7 +72,7 @@ Status Planner::Apply(const Entry& entry, uint64_t sequence,
   }
   // Not with commands that may yet be refused.
   if (command == nullptr || !expired_for.empty())
-    MakeUpForSilences(expired_for, find_ticket, router_, draft);
+    MakeUpForSilences(expired_for, find_ticket, router_, silences_, draft);
   return OkStatus();
 }
 

@@ -32,10 +32,8 @@ namespace forewarn {
 //             (`<template>.cleared`), which follows when the ticket is resolved by proof. Never on unknown.
 //
 // What is stopped is recorded too: as kSuppressed with the silence's name, as kDead when nobody can be
-// reached, and always as a line in the ticket's timeline. What a silence stopped is made up for when the
-// silence ends and the ticket is still open with firing alerts: with a new notification, of how things are
-// then, to each receiver that has not heard of it otherwise. Until then the stopped one's `next_attempt_at`
-// says when to look.
+// reached, and always as a line in the ticket's timeline. What a silence stopped is made up for when it ends
+// (notifier/make_up.h).
 class Planner {
  public:
   using FindTicket = forewarn::FindTicket;

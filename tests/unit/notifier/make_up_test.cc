@@ -105,5 +105,63 @@ TEST_F(MakeUp, ASilenceOfWeeksIsMadeUpForToo) {
   EXPECT_THAT(Waiting(Tell({})), SizeIs(2));
 }
 
+TEST_F(MakeUp, AnEndThatASilenceStoppedIsToldWhenItEndsToWhoHeardOfTheBeginning) {
+  Tell({Step(IncidentStep::kOpened, {Disk("/a")})});
+  ASSERT_TRUE(Do(AddSilenceCommand{MakeSilence("s1", {R"(mountpoint="/a")"})}).ok());
+  EXPECT_THAT(Waiting(Tell({Resolved({Disk("/a")})})), IsEmpty());
+  EXPECT_EQ(planner_.NextTimer(), kStart + 2h);
+  tickets_.at(71).prevented = true;
+  now_ = kStart + 2h;
+  std::vector<Notification> sent = Waiting(Tell({}));
+  ASSERT_THAT(sent, SizeIs(2));
+  EXPECT_EQ(sent[0].template_id, "ticket.resolved");
+  EXPECT_EQ(sent[1].template_id, "warning.disk_will_fill.cleared");
+  EXPECT_EQ(sent[1].receiver, "contacts");
+  EXPECT_EQ(Fact(sent[1], "label.mountpoint"), "/a");
+  EXPECT_EQ(Fact(sent[1], "prevented"), "yes") << "as the ticket is now";
+  EXPECT_EQ(planner_.NextTimer(), std::nullopt);
+  EXPECT_THAT(Tell({}).outbox, IsEmpty());
+}
+
+TEST_F(MakeUp, AnEndIsNotToldWhenTheProblemIsBack) {
+  Tell({Step(IncidentStep::kOpened, {Disk("/a")})});
+  ASSERT_TRUE(Do(AddSilenceCommand{MakeSilence("s1", {R"(mountpoint="/a")"})}).ok());
+  Tell({Resolved({Disk("/a")})});
+  now_ = kStart + 1h;
+  ASSERT_THAT(Waiting(Tell({Step(IncidentStep::kReopened, {Disk("/a")})})), IsEmpty());
+  now_ = kStart + 2h;
+  std::vector<Notification> sent = Waiting(Tell({}));
+  ASSERT_THAT(sent, SizeIs(2)) << "what is told is that it is back";
+  EXPECT_EQ(sent[0].template_id, "ticket.reopened");
+  EXPECT_EQ(sent[1].template_id, "warning.disk_will_fill");
+}
+
+TEST_F(MakeUp, AnEndThatAnotherSilenceStopsWaitsForThatToo) {
+  Tell({Step(IncidentStep::kOpened, {Disk("/a")})});
+  ASSERT_TRUE(Do(AddSilenceCommand{MakeSilence("s1", {R"(mountpoint="/a")"})}).ok());
+  Tell({Resolved({Disk("/a")})});
+  Silence longer = MakeSilence("s2", {R"(alertname="DiskWillFill")"});
+  longer.to = kStart + 3h;
+  ASSERT_TRUE(Do(AddSilenceCommand{longer}).ok());
+  now_ = kStart + 2h;
+  EXPECT_THAT(Waiting(Tell({})), IsEmpty());
+  EXPECT_EQ(planner_.NextTimer(), kStart + 3h);
+  now_ = kStart + 3h;
+  EXPECT_THAT(Waiting(Tell({})), SizeIs(2));
+}
+
+TEST_F(MakeUp, NoAllClearIsMadeUpForWithoutProof) {
+  Tell({Step(IncidentStep::kOpened, {Disk("/a")})});
+  ASSERT_TRUE(Do(AddSilenceCommand{MakeSilence("s1", {R"(mountpoint="/a")"})}).ok());
+  Tell({Resolved({Disk("/a")})});
+  tickets_.at(71).unproven = true;
+  now_ = kStart + 2h;
+  Planner::Plan plan = Tell({});
+  ASSERT_THAT(Waiting(plan), SizeIs(1));
+  EXPECT_EQ(Waiting(plan)[0].template_id, "ticket.resolved");
+  ASSERT_THAT(plan.timeline, SizeIs(1));
+  EXPECT_EQ(plan.timeline[0].what, "not_notified");
+}
+
 }  // namespace
 }  // namespace forewarn
