@@ -62,7 +62,7 @@ class Bench:
         rounds = self.options.rounds
         plan = []
         for series in self.options.series:
-            length = max(2, (1_000_000 if quick else 10_000_000) // series)
+            length = max(2, self.options.samples // series)
             if series >= 1_000_000:
                 plan.append(({11}, f"birth {series}", everybody, rounds,
                              lambda system, n=series: suites.ingest(self, system, n, 1)))
@@ -137,6 +137,7 @@ def parse(arguments):
     parser.add_argument("--rounds", type=int, default=3, help="how often each system is measured (3)")
     parser.add_argument("--series", type=numbers, default=[100_000, 1_000_000], help="numbers of series to ingest, "
                         "with commas (100000,1000000)")
+    parser.add_argument("--samples", type=int, default=10_000_000, help="samples of one ingest run (10000000)")
     parser.add_argument("--data", type=Path, help="a recording (./dev bench record): bytes at rest of real telemetry too")
     parser.add_argument("--goals", type=numbers, default=[], help="only what these goals need: of 1 to 5, 7, 10, 11, 12")
     parser.add_argument("--systems", type=lambda text: text.split(","), default=report.SYSTEMS,
@@ -149,7 +150,7 @@ def parse(arguments):
     parser.add_argument("--peers", type=Path, default=servers.ROOT / "build/peers/root/usr/bin", help="folder of the peers' programs")
     options = parser.parse_args(arguments)
     if options.quick:
-        options.rounds, options.series = 1, [10_000]
+        options.rounds, options.series, options.samples = 1, [10_000], 1_000_000
     unknown = [system for system in options.systems if system not in report.SYSTEMS]
     if unknown:
         parser.error(f"--systems: {unknown[0]} is none of {', '.join(report.SYSTEMS)}")

@@ -189,4 +189,5 @@ class Forewarn(Server):
         if not told["sealed_samples"]:
             raise Failure("the collector sealed no chunk")
         return {"rest_b": kept / told["sealed_samples"], "sealed_share": told["sealed_samples"] / samples,
-                "written_b": (written + told["written_bytes"]) / samples, "families": told["families"]}
+                "written_b": (written + told["written_bytes"]) / samples, "written_live_b": written / samples,
+                "families": told["families"]}

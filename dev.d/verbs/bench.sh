@@ -9,6 +9,7 @@
 #       --quick               little of everything in about two minutes: shows that it works
 #       --rounds N            how often each system is measured, taking turns (3)
 #       --series N,M          numbers of series to ingest (100000,1000000)
+#       --samples N           samples of one ingest run (10000000)
 #       --data FOLDER         a recording: bytes at rest of real telemetry too
 #       --goals 1,2,4         only what these goals need: of 1 to 5, 7, 10, 11, 12
 #       --systems A,B         of Prometheus, VictoriaMetrics, Forewarn
