@@ -4,28 +4,59 @@
 
 namespace forewarn {
 
-bool LocalLog::Submit(Submission& submission) {
-  std::optional<Submission> item(std::move(submission));
-  if (queue_.TryPush(item)) return true;
-  submission = *std::move(item);
-  return false;
+namespace {
+
+const ProbeIdentity* SourceOf(const Entry& entry) {
+  if (const auto* batch = std::get_if<Batch>(&entry.what)) return &batch->source;
+  if (const auto* command = std::get_if<Command>(&entry.what)) {
+    if (const auto* hello = std::get_if<HelloCommand>(command)) return &hello->source;
+  }
+  return nullptr;
 }
 
-void LocalLog::Wake() {
-  // A full queue needs no wake-up call: Next() will not wait.
-  queue_.TryPush(std::nullopt);
+// What the entry takes in memory, roughly; nothing is weightless.
+size_t WeightOf(const Entry& entry) {
+  size_t weight = 512;
+  const auto* batch = std::get_if<Batch>(&entry.what);
+  if (batch == nullptr) return weight;
+  weight += batch->samples.size() * (sizeof(uint32_t) + sizeof(Timestamp) + sizeof(double));
+  if (batch->samples.table != nullptr) {
+    for (const Labels& labels : batch->samples.table->series) {
+      for (const auto& [name, value] : labels)
+        weight += sizeof(Labels::Pair) + name.size() + value.size();
+    }
+  }
+  for (const Event& event : batch->events) {
+    weight += sizeof(Event) + event.message.size() + event.template_text.size();
+    for (const auto& [name, value] : event.attributes) weight += name.size() + value.size();
+  }
+  for (const Check& check : batch->checks) weight += sizeof(Check) + check.message.size();
+  for (const Fact& fact : batch->facts) weight += sizeof(Fact) + fact.value.size();
+  for (const Change& change : batch->changes) {
+    weight += sizeof(Change) + change.before.size() + change.after.size();
+  }
+  return weight;
 }
+
+}  // namespace
+
+bool LocalLog::Submit(Submission& submission) {
+  const ProbeIdentity* source = SourceOf(submission.entry);
+  return queue_.TryPush(source == nullptr ? "" : source->customer, WeightOf(submission.entry),
+                        submission);
+}
+
+void LocalLog::Wake() { queue_.Wake(); }
 
 std::optional<EntrySource::Item> LocalLog::Next(Duration patience) {
-  std::optional<std::optional<Submission>> popped = queue_.Pop(patience);
-  if (!popped || !*popped) return std::nullopt;
-  Submission& submission = **popped;
+  std::optional<Submission> submission = queue_.Pop(patience);
+  if (!submission) return std::nullopt;
   uint64_t position = ++last_position_;
   {
     std::lock_guard lock(mutex_);
-    waiting_.emplace_back(position, std::move(submission.done));
+    waiting_.emplace_back(position, std::move(submission->done));
   }
-  return Item{position, std::move(submission.entry)};
+  return Item{position, std::move(submission->entry)};
 }
 
 void LocalLog::Committed(uint64_t position, const Status& outcome, const std::string& reply) {

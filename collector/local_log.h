@@ -7,8 +7,8 @@
 #include <optional>
 #include <utility>
 
-#include "base/queue.h"
 #include "collector/entry_source.h"
+#include "collector/fair_queue.h"
 
 namespace forewarn {
 
@@ -16,11 +16,16 @@ namespace forewarn {
 // after the local commit; what is in the queue when the process dies was never acknowledged.
 // Submit() and Wake() are thread-safe; Next() is the shard thread's and Committed() the
 // committer's.
+//
+// Customers take turns: within a customer entries keep their order, between customers the one goes first that has had
+// the least, so that a flood of one delays no other (collector/fair_queue.h). What comes from no customer takes
+// turns with them.
 class LocalLog : public EntrySource {
  public:
-  explicit LocalLog(size_t capacity) : queue_(capacity) {}
+  // `bytes` bounds what waits, roughly.
+  explicit LocalLog(size_t capacity, size_t bytes = size_t{128} << 20) : queue_(capacity, bytes) {}
 
-  // False when the log is full or closed; `submission` is then as it was.
+  // False when there is no room for this customer or the log is closed; `submission` is then as it was.
   bool Submit(Submission& submission);
   // Nothing more is taken in; Next() hands out what is inside.
   void Close() { queue_.Close(); }
@@ -34,8 +39,7 @@ class LocalLog : public EntrySource {
  private:
   using Done = std::function<void(const Status& outcome, const std::string& reply)>;
 
-  // Nothing is a wake-up call.
-  BoundedQueue<std::optional<Submission>> queue_;
+  FairQueue<Submission> queue_;
   uint64_t last_position_ = 0;  // Next()'s
 
   // Two threads meet here, and a queue would not do: the committer takes what it is told to by

@@ -87,6 +87,7 @@ Commit Shard::Handle(Entry entry) {
   Commit commit;
   commit.partition = partition_;
   commit.sequence = sequence_ + 1;
+  if (const Batch* batch = AsBatch(entry)) head_.Learn(batch->samples);
   if (AnswersAtOnce(entry, commit)) return commit;
 
   BatchReply refused;

@@ -18,6 +18,8 @@ constexpr int64_t kMaxIntervalMs = 31LL * 24 * 3600 * 1000;
 constexpr size_t kMaxNameBytes = 256;
 // A probe ends a round every few seconds and sends a batch soon after; each round is an evaluation of all rules.
 constexpr int kMaxRounds = 1000;
+// On average; a label alone may have more. What a probe names is kept in memory and for ever.
+constexpr int64_t kLabelBytesPerSeries = 1024;
 
 // Where in the request something is, for messages: `events[3].message`.
 std::string At(std::string_view list, int index, std::string_view field) {
@@ -208,7 +210,7 @@ StatusOr<Batch> BatchReader::Read(const v1::Batch& in) {
   out.source = source_;
   out.epoch = in.epoch();
   out.sequence = in.sequence();
-  Status outcome = ReadSeries(in);
+  Status outcome = ReadSeries(in, out.samples);
   if (outcome.ok()) outcome = ReadSamples(in, out.samples);
   if (outcome.ok()) outcome = ReadItems(in, out);
   if (!outcome.ok()) {
@@ -217,44 +219,53 @@ StatusOr<Batch> BatchReader::Read(const v1::Batch& in) {
   return out;
 }
 
-Status BatchReader::ReadSeries(const v1::Batch& in) {
+Status BatchReader::ReadSeries(const v1::Batch& in, SampleBlock& out) {
+  out.stream = stream_;
+  out.first_ref = static_cast<uint32_t>(named_.size());
   if (in.series_size() == 0) return OkStatus();
   auto table = std::make_shared<SeriesTable>();
-  table->series.reserve(table_->series.size() + static_cast<size_t>(in.series_size()));
-  table->series = table_->series;
+  table->series.reserve(static_cast<size_t>(in.series_size()));
   for (int i = 0; i < in.series_size(); ++i) {
     const v1::SeriesDefinition& definition = in.series(i);
     FW_ASSIGN_OR_RETURN(Labels labels, ReadSeriesLabels(definition, i, identity_labels_, limits_));
-    if (definition.ref() < table->series.size()) {
-      if (table->series[definition.ref()] == labels) continue;
-      return InvalidArgument(fmt::format("{}: {} is bound to {} already", At("series", i, "ref"),
-                                         definition.ref(),
-                                         table->series[definition.ref()].ToString()));
-    }
-    if (definition.ref() > table->series.size()) {
-      return InvalidArgument(fmt::format("{}: {}, but references are 0, 1, 2, … and the next is {}",
+    if (definition.ref() < named_.size()) {
+      if (named_[definition.ref()] == labels.fingerprint()) continue;
+      return InvalidArgument(fmt::format("{}: {} is bound to other labels than {} already",
                                          At("series", i, "ref"), definition.ref(),
-                                         table->series.size()));
+                                         labels.ToString()));
     }
-    if (std::cmp_greater_equal(table->series.size(), limits_.series_per_probe)) {
+    if (definition.ref() > named_.size()) {
+      return InvalidArgument(fmt::format("{}: {}, but references are 0, 1, 2, … and the next is {}",
+                                         At("series", i, "ref"), definition.ref(), named_.size()));
+    }
+    if (std::cmp_greater_equal(named_.size(), limits_.series_per_probe)) {
       return ResourceExhausted(
           fmt::format("series: more than {} on one stream; collect less at the probe, or raise "
                       "limits.series_per_probe",
                       limits_.series_per_probe));
     }
+    for (const auto& [name, value] : labels) {
+      named_bytes_ += static_cast<int64_t>(name.size() + value.size());
+    }
+    if (named_bytes_ > limits_.series_per_probe * kLabelBytesPerSeries) {
+      return ResourceExhausted(fmt::format(
+          "series: labels of {} bytes on one stream, above the limit of {} ({} for each of "
+          "limits.series_per_probe = {}); shorten them at the source",
+          named_bytes_, limits_.series_per_probe * kLabelBytesPerSeries, kLabelBytesPerSeries,
+          limits_.series_per_probe));
+    }
+    named_.push_back(labels.fingerprint());
     table->series.push_back(std::move(labels));
   }
-  table_ = std::move(table);
+  if (!table->series.empty()) out.table = std::move(table);
   return OkStatus();
 }
 
 Status BatchReader::ReadSamples(const v1::Batch& in, SampleBlock& out) {
   if (!in.packed_samples().empty()) {
-    FW_RETURN_IF_ERROR(decoder_.Decode(in.packed_samples(), table_->series.size(), out));
+    FW_RETURN_IF_ERROR(decoder_.Decode(in.packed_samples(), named_.size(), out));
   }
-  FW_RETURN_IF_ERROR(ReadColumns(in, out));
-  if (out.size() > 0) out.table = table_;
-  return OkStatus();
+  return ReadColumns(in, out);
 }
 
 Status BatchReader::ReadColumns(const v1::Batch& in, SampleBlock& out) const {
@@ -275,7 +286,7 @@ Status BatchReader::ReadColumns(const v1::Batch& in, SampleBlock& out) const {
   out.refs.reserve(size);
   out.times.reserve(size);
   out.values.reserve(size);
-  const auto known = static_cast<int64_t>(table_->series.size());
+  const auto known = static_cast<int64_t>(named_.size());
   for (int c = 0; c < in.samples_size(); ++c) {
     const v1::SampleColumns& columns = in.samples(c);
     int64_t ref = 0;

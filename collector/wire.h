@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "base/fingerprint.h"
 #include "base/status.h"
 #include "base/time.h"
 #include "config/collector_settings.h"
@@ -36,7 +38,7 @@ class BatchReader {
   StatusOr<Batch> Read(const v1::Batch& in);
 
  private:
-  Status ReadSeries(const v1::Batch& in);
+  Status ReadSeries(const v1::Batch& in, SampleBlock& out);
   Status ReadSamples(const v1::Batch& in, SampleBlock& out);
   Status ReadColumns(const v1::Batch& in, SampleBlock& out) const;
   Status ReadItems(const v1::Batch& in, Batch& out) const;
@@ -45,7 +47,11 @@ class BatchReader {
   const LimitSettings limits_;
   const std::vector<Labels::Pair> identity_labels_;
 
-  std::shared_ptr<const SeriesTable> table_ = std::make_shared<SeriesTable>();
+  // What the stream has named, by reference: enough to see whether a number is bound again to the same labels.
+  // The labels themselves travel with the batch that names them.
+  std::vector<Fingerprint> named_;
+  int64_t named_bytes_ = 0;  // of all their labels
+  const std::shared_ptr<const SeriesStream> stream_ = std::make_shared<const SeriesStream>();
   StreamDecoder decoder_;
 };
 

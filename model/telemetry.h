@@ -31,16 +31,27 @@ struct ProbeIdentity {
   }
 };
 
-// The series that a stream has named so far, in the order of their references. A snapshot: a stream
-// that names more makes a new table, and batches keep the one they were read with.
+// Series in the order of their references. A snapshot, never changed.
 struct SeriesTable {
   std::vector<Labels> series;
 };
 
-// Samples in columns of equal length: sample i belongs to table->series[refs[i]].
+// Stands for one stream of one probe. It says nothing: blocks with the same one share their references, and what
+// the head knows of them is forgotten with it.
+struct SeriesStream {};
+
+// Samples in columns of equal length, with references for their series.
+//
+// A block by itself has the table of all its series: sample i belongs to table->series[refs[i]]. A block of a stream
+// has the series that it is the first to name: reference r is table->series[r - first_ref], and those below
+// first_ref were named by the blocks before it. So every block of a stream has to reach the head, in order, until the
+// stream ends (Head::Learn); within this process, they do.
 struct SampleBlock {
-  std::shared_ptr<const SeriesTable> table;  // null only when there are no samples
-  std::vector<uint32_t> refs;                // each below table->series.size()
+  std::shared_ptr<const SeriesTable>
+      table;  // may be null: no samples, or a stream that names nothing here
+  std::shared_ptr<const SeriesStream> stream;  // null: a block by itself
+  uint32_t first_ref = 0;                      // of a stream: the reference of table->series[0]
+  std::vector<uint32_t> refs;
   std::vector<Timestamp> times;
   std::vector<double> values;
 

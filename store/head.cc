@@ -45,11 +45,19 @@ struct Head::Impl {
   };
   using PendingKey = std::pair<SeriesId, Timestamp>;  // series, first sample
 
-  // The numbers of one stream's references, so that labels are hashed once a table and not once a
-  // sample.
-  struct KnownTable {
-    std::weak_ptr<const SeriesTable> table;
-    std::vector<SeriesId> ids;  // 0: not known yet
+  // The numbers of one stream's references, or of one table's, so that labels are looked up once and not
+  // with every batch.
+  struct Known {
+    // Series named together. Kept while some of them have no number: they get it with their first sample.
+    struct Named {
+      uint32_t first_ref;
+      std::shared_ptr<const SeriesTable> table;
+      size_t without;  // a number
+    };
+
+    std::weak_ptr<const void> owner;
+    std::vector<SeriesId> ids;  // by reference; 0: none yet
+    std::vector<Named> named;   // by first_ref
   };
 
   Impl(uint32_t partition, const Store& store, HeadOptions options)
@@ -60,7 +68,9 @@ struct Head::Impl {
 
   SeriesId Name(const Labels& labels, Commit& commit);
   bool AtSeriesLimit(const Labels& labels) const;
-  KnownTable& Known(const std::shared_ptr<const SeriesTable>& table);
+  Known& KnownOf(const std::shared_ptr<const void>& owner);
+  void Learn(Known& known, uint32_t first_ref, std::shared_ptr<const SeriesTable> table);
+  SeriesId Resolve(Known& known, uint32_t ref, Commit& commit);
 
   OpenChunk& Open(SeriesId id, Timestamp at);
   Status LearnSealedTimes(SeriesId id, OpenChunk& chunk);
@@ -81,9 +91,9 @@ struct Head::Impl {
 
   // Changes.
   SeriesIndex index;
-  std::vector<Series> all_series;  // of number i + 1
-  std::map<const SeriesTable*, KnownTable> tables;
-  size_t tables_swept_at = 64;
+  std::vector<Series> all_series;         // of number i + 1
+  std::map<const void*, Known> known_of;  // streams and tables
+  size_t known_swept_at = 64;
   std::map<uint64_t, uint64_t> opened;  // open chunks by the sequence of their first sample
   std::map<PendingKey, Pending> pending;
   // By the sequence that carries them: the first journal sequence whose samples they hold.
@@ -134,14 +144,22 @@ Status Head::Replay(const Store::JournalItem& item) {
   return OkStatus();
 }
 
+void Head::Learn(const SampleBlock& block) {
+  if (block.stream == nullptr) return;
+  Impl::Known& known = impl_->KnownOf(block.stream);
+  if (block.table != nullptr) impl_->Learn(known, block.first_ref, block.table);
+}
+
 Head::Refused Head::Append(const SampleBlock& block, Timestamp now, Commit& commit) {
   FW_CHECK(commit.sequence > 0 && commit.partition == impl_->partition);
   impl_->ForgetDurable();
   Refused refused;
   if (block.size() == 0) return refused;
-  FW_CHECK(block.table != nullptr && block.times.size() == block.size() &&
-           block.values.size() == block.size());
-  Impl::KnownTable& known = impl_->Known(block.table);
+  FW_CHECK((block.stream != nullptr || block.table != nullptr) &&
+           block.times.size() == block.size() && block.values.size() == block.size());
+  Impl::Known& known = impl_->KnownOf(
+      block.stream != nullptr ? std::shared_ptr<const void>(block.stream) : block.table);
+  if (block.stream == nullptr && known.ids.empty()) impl_->Learn(known, 0, block.table);
   for (size_t i = 0; i < block.size(); ++i) {
     Sample sample{block.times[i], block.values[i]};
     if (sample.at < now - impl_->options.accepted_age) {
@@ -154,16 +172,9 @@ Head::Refused Head::Append(const SampleBlock& block, Timestamp now, Commit& comm
     }
     uint32_t ref = block.refs[i];
     FW_CHECK(ref < known.ids.size());
-    if (known.ids[ref] == 0) {
-      const Labels& labels = block.table->series[ref];
-      known.ids[ref] = impl_->index.Find(labels);
-      if (known.ids[ref] == 0) {
-        if (impl_->AtSeriesLimit(labels)) {
-          ++refused.series_limit;
-          continue;
-        }
-        known.ids[ref] = impl_->Name(labels, commit);
-      }
+    if (known.ids[ref] == 0 && impl_->Resolve(known, ref, commit) == 0) {
+      ++refused.series_limit;
+      continue;
     }
     if (!impl_->Add(known.ids[ref], sample, commit)) ++refused.duplicate;
   }
@@ -258,18 +269,43 @@ bool Head::Impl::AtSeriesLimit(const Labels& labels) const {
          index.CountOf("customer", labels.Get("customer")) >= options.max_series_per_customer;
 }
 
-Head::Impl::KnownTable& Head::Impl::Known(const std::shared_ptr<const SeriesTable>& table) {
-  KnownTable& known = tables[table.get()];
-  // Another table may have come to lie where a dead one lay.
-  if (known.table.lock() != table) {
-    known.table = table;
-    known.ids.assign(table->series.size(), 0);
-    if (tables.size() >= tables_swept_at) {
-      std::erase_if(tables, [](const auto& item) { return item.second.table.expired(); });
-      tables_swept_at = std::max<size_t>(64, tables.size() * 2);
+Head::Impl::Known& Head::Impl::KnownOf(const std::shared_ptr<const void>& owner) {
+  Known& known = known_of[owner.get()];
+  // Another owner may have come to lie where a dead one lay.
+  if (known.owner.lock() != owner) {
+    known = {owner, {}, {}};
+    if (known_of.size() >= known_swept_at) {
+      std::erase_if(known_of, [](const auto& item) { return item.second.owner.expired(); });
+      known_swept_at = std::max<size_t>(64, known_of.size() * 2);
     }
   }
   return known;
+}
+
+void Head::Impl::Learn(Known& known, uint32_t first_ref, std::shared_ptr<const SeriesTable> table) {
+  FW_CHECK(first_ref == known.ids.size());
+  size_t without = 0;
+  for (const Labels& labels : table->series) {
+    known.ids.push_back(index.Find(labels));
+    if (known.ids.back() == 0) ++without;
+  }
+  if (without > 0) known.named.push_back({first_ref, std::move(table), without});
+}
+
+// The number of a series that has none yet, if the limits allow it one.
+SeriesId Head::Impl::Resolve(Known& known, uint32_t ref, Commit& commit) {
+  auto named = std::prev(std::upper_bound(
+      known.named.begin(), known.named.end(), ref,
+      [](uint32_t value, const Known::Named& item) { return value < item.first_ref; }));
+  const Labels& labels = named->table->series[ref - named->first_ref];
+  SeriesId id = index.Find(labels);
+  if (id == 0) {
+    if (AtSeriesLimit(labels)) return 0;
+    id = Name(labels, commit);
+  }
+  known.ids[ref] = id;
+  if (--named->without == 0) known.named.erase(named);
+  return id;
 }
 
 // The open chunk for this time, made when there is none.

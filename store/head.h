@@ -48,6 +48,11 @@ class Head : public SeriesSource {
   // Applies a journalled item again; samples that are already sealed are passed over.
   Status Replay(const Store::JournalItem& item);
 
+  // Takes in the names that a block of a stream carries. Every block of a stream comes here once, in their order and
+  // before it is appended, if it ever is: a batch that is answered without being applied names series, too. A block by
+  // itself changes nothing.
+  void Learn(const SampleBlock& block);
+
   // What became of the samples of one block.
   struct Refused {
     uint64_t too_old = 0;

@@ -1,88 +1,204 @@
 #include "store/series_index.h"
 
 #include <algorithm>
-#include <numeric>
-
-#include "base/check.h"
-
+#include <cstring>
 namespace forewarn {
+namespace {
 
-SeriesId SeriesIndex::Find(const Labels& labels) const {
-  auto [first, last] = by_fingerprint_.equal_range(labels.fingerprint().value());
-  for (auto it = first; it != last; ++it) {
-    if (*labels_[it->second - 1] == labels) return it->second;
-  }
-  return 0;
+constexpr size_t kTextPiece = 16 << 10;
+
+uint64_t HashOf(uint32_t name, std::string_view value) {
+  return Fingerprint::Of(value).value() + name * 0x9e3779b97f4a7c15;
 }
 
-SeriesId SeriesIndex::Add(const Labels& labels) {
-  FW_CHECK(Find(labels) == 0);
-  labels_.push_back(std::make_unique<const Labels>(labels));
-  SeriesId id = static_cast<SeriesId>(labels_.size());
-  by_fingerprint_.emplace(labels.fingerprint().value(), id);
-  memory_bytes_ += sizeof(Labels) + 64;  // and its places in the two tables
-  for (const auto& [name, value] : labels) {
-    postings_[name][value].push_back(id);
-    memory_bytes_ += sizeof(Labels::Pair) + sizeof(SeriesId);
-    if (name.size() > 15) memory_bytes_ += name.size();
-    if (value.size() > 15) memory_bytes_ += value.size();
+}  // namespace
+
+std::string_view SeriesIndex::Keep(std::string_view text) {
+  if (text.empty()) return {};
+  if (text.size() > text_free_) {
+    text_free_ = std::max(text.size(), kTextPiece);
+    text_.push_back(std::make_unique<char[]>(text_free_));
+    text_next_ = text_.back().get();
+    text_bytes_ += text_free_;
   }
+  std::memcpy(text_next_, text.data(), text.size());
+  std::string_view kept(text_next_, text.size());
+  text_next_ += text.size();
+  text_free_ -= text.size();
+  return kept;
+}
+
+uint32_t SeriesIndex::FindName(std::string_view name) const {
+  return name_ids_.Find(Fingerprint::Of(name).value(),
+                        [&](uint32_t id) { return names_[id - 1].text == name; });
+}
+
+uint32_t SeriesIndex::FindLabel(std::string_view name, std::string_view value) const {
+  uint32_t name_id = FindName(name);
+  if (name_id == 0) return 0;
+  return label_ids_.Find(HashOf(name_id, value), [&](uint32_t id) {
+    return labels_[id - 1].name == name_id && labels_[id - 1].value == value;
+  });
+}
+
+uint32_t SeriesIndex::InternName(std::string_view name) {
+  uint32_t id = FindName(name);
+  if (id != 0) return id;
+  names_.push_back({Keep(name), {}});
+  id = static_cast<uint32_t>(names_.size());
+  name_ids_.Insert(Fingerprint::Of(name).value(), id);
   return id;
 }
 
-const SeriesIndex::Postings* SeriesIndex::Find(std::string_view name,
-                                               std::string_view value) const {
-  auto values = postings_.find(name);
-  if (values == postings_.end()) return nullptr;
-  auto found = values->second.find(value);
-  return found == values->second.end() ? nullptr : &found->second;
+uint32_t SeriesIndex::InternLabel(std::string_view name, std::string_view value) {
+  uint32_t name_id = InternName(name);
+  uint64_t hash = HashOf(name_id, value);
+  uint32_t id = label_ids_.Find(hash, [&](uint32_t other) {
+    return labels_[other - 1].name == name_id && labels_[other - 1].value == value;
+  });
+  if (id != 0) return id;
+  labels_.push_back({name_id, Keep(value), {}});
+  id = static_cast<uint32_t>(labels_.size());
+  label_ids_.Insert(hash, id);
+  names_[name_id - 1].labels.push_back(id);
+  return id;
+}
+
+std::vector<uint32_t>::const_iterator SeriesIndex::LabelsBegin(SeriesId id) const {
+  return series_labels_.begin() + (id == 1 ? 0 : static_cast<ptrdiff_t>(ends_[id - 2]));
+}
+
+// Labels of a series stand in the order of their names, as they do in Labels.
+bool SeriesIndex::Has(SeriesId id, const Labels& labels) const {
+  auto at = LabelsBegin(id);
+  auto end = series_labels_.begin() + static_cast<ptrdiff_t>(ends_[id - 1]);
+  if (static_cast<size_t>(end - at) != labels.size()) return false;
+  for (const auto& [name, value] : labels) {
+    const Label& label = labels_[*at++ - 1];
+    if (label.value != value || names_[label.name - 1].text != name) return false;
+  }
+  return true;
+}
+
+SeriesId SeriesIndex::Find(const Labels& labels) const {
+  return series_ids_.Find(labels.fingerprint().value(),
+                          [&](SeriesId id) { return Has(id, labels); });
+}
+
+SeriesId SeriesIndex::Add(const Labels& labels) {
+  uint64_t hash = labels.fingerprint().value();
+  auto id = static_cast<SeriesId>(ends_.size() + 1);
+  // Most of a series' labels are those of the one before it.
+  size_t before =
+      ends_.empty() ? 0 : static_cast<size_t>(LabelsBegin(id - 1) - series_labels_.begin());
+  size_t before_end = series_labels_.size();
+  for (const auto& [name, value] : labels) {
+    uint32_t label = 0;
+    while (before < before_end &&
+           names_[labels_[series_labels_[before] - 1].name - 1].text < name) {
+      ++before;
+    }
+    if (before < before_end) {
+      const Label& same = labels_[series_labels_[before] - 1];
+      if (same.value == value && names_[same.name - 1].text == name) label = series_labels_[before];
+    }
+    if (label == 0) label = InternLabel(name, value);
+    labels_[label - 1].series.Append(id);
+    series_labels_.push_back(label);
+  }
+  ends_.push_back(series_labels_.size());
+  series_ids_.Insert(hash, id);
+  return id;
+}
+
+Labels SeriesIndex::labels(SeriesId id) const {
+  std::vector<Labels::Pair> pairs;
+  auto end = series_labels_.begin() + static_cast<ptrdiff_t>(ends_[id - 1]);
+  for (auto at = LabelsBegin(id); at != end; ++at) {
+    const Label& label = labels_[*at - 1];
+    pairs.emplace_back(names_[label.name - 1].text, label.value);
+  }
+  return Labels(std::move(pairs));
 }
 
 size_t SeriesIndex::CountOf(std::string_view name, std::string_view value) const {
-  const Postings* found = Find(name, value);
-  return found == nullptr ? 0 : found->size();
+  uint32_t label = FindLabel(name, value);
+  return label == 0 ? 0 : labels_[label - 1].series.size();
 }
 
-SeriesIndex::Postings SeriesIndex::WithAnyValue(const Matcher& matcher) const {
-  Postings result;
-  auto values = postings_.find(matcher.name());
-  if (values == postings_.end()) return result;
-  for (const auto& [value, ids] : values->second) {
-    if (matcher.Matches(value)) result.insert(result.end(), ids.begin(), ids.end());
+// Empty when the series has no such label.
+std::string_view SeriesIndex::ValueOf(SeriesId id, uint32_t name) const {
+  auto end = series_labels_.begin() + static_cast<ptrdiff_t>(ends_[id - 1]);
+  for (auto at = LabelsBegin(id); at != end; ++at) {
+    if (labels_[*at - 1].name == name) return labels_[*at - 1].value;
   }
-  // A series has one value of a label, so nothing is there twice.
-  std::sort(result.begin(), result.end());
-  return result;
+  return {};
+}
+
+// The series whose value of the label is there and matches, or does not.
+Postings SeriesIndex::WithValues(uint32_t name, const Matcher& matcher, bool matching) const {
+  std::vector<const Postings*> sets;
+  for (uint32_t label : names_[name - 1].labels) {
+    if (matcher.Matches(labels_[label - 1].value) == matching) {
+      sets.push_back(&labels_[label - 1].series);
+    }
+  }
+  return Union(sets);
+}
+
+// Those of `from` for which the matcher holds.
+Postings SeriesIndex::Narrow(const Postings& from, const Matcher& matcher) const {
+  uint32_t name = FindName(matcher.name());
+  bool holds_for_none = matcher.Matches("");
+  if (name == 0) return holds_for_none ? from : Postings();
+  if (matcher.kind() == Matcher::Kind::kEqual && !holds_for_none) {
+    uint32_t label = FindLabel(matcher.name(), matcher.value());
+    return label == 0 ? Postings() : Intersect(from, labels_[label - 1].series);
+  }
+  // Few candidates are asked one by one, instead of all the values that the
+  // label has.
+  if (from.size() < names_[name - 1].labels.size()) {
+    std::vector<SeriesId> kept = from.Ids();
+    std::erase_if(kept, [&](SeriesId id) { return !matcher.Matches(ValueOf(id, name)); });
+    return Postings(kept);
+  }
+  return holds_for_none ? Subtract(from, WithValues(name, matcher, false))
+                        : Intersect(from, WithValues(name, matcher, true));
 }
 
 std::vector<SeriesId> SeriesIndex::Match(const Matchers& matchers) const {
   if (matchers.empty()) return {};
-  // Start from the shortest list of an equality; it is seldom much longer than the answer, so
-  // asking each of its series is cheaper than intersecting it with lists as long as the partition.
-  const Postings* shortest = nullptr;
-  const Matcher* expression = nullptr;
+  // The smallest set of an equality first, so that the others have little to
+  // narrow.
+  const Postings* smallest = nullptr;
   for (const Matcher& matcher : matchers) {
-    // A matcher that holds for the empty value holds for all series without the label.
-    if (matcher.Matches("")) continue;
-    if (matcher.kind() != Matcher::Kind::kEqual) {
-      expression = &matcher;
-      continue;
+    if (matcher.kind() != Matcher::Kind::kEqual || matcher.value().empty()) continue;
+    uint32_t label = FindLabel(matcher.name(), matcher.value());
+    if (label == 0) return {};
+    const Postings& series = labels_[label - 1].series;
+    if (smallest == nullptr || series.size() < smallest->size()) smallest = &series;
+  }
+  Postings result =
+      smallest != nullptr ? *smallest : Postings::Range(1, static_cast<SeriesId>(ends_.size()));
+  auto narrow = [&](bool equalities) {
+    for (const Matcher& matcher : matchers) {
+      bool equality = matcher.kind() == Matcher::Kind::kEqual;
+      if (equality == equalities && !result.empty()) result = Narrow(result, matcher);
     }
-    const Postings* found = Find(matcher.name(), matcher.value());
-    if (found == nullptr) return {};
-    if (shortest == nullptr || found->size() < shortest->size()) shortest = found;
-  }
-  Postings result;
-  if (shortest != nullptr) {
-    result = *shortest;
-  } else if (expression != nullptr) {
-    result = WithAnyValue(*expression);
-  } else {
-    result.resize(labels_.size());
-    std::iota(result.begin(), result.end(), SeriesId{1});
-  }
-  std::erase_if(result, [&](SeriesId id) { return !MatchesAll(matchers, *labels_[id - 1]); });
-  return result;
+  };
+  narrow(true);
+  narrow(false);
+  return result.Ids();
+}
+
+size_t SeriesIndex::memory_bytes() const {
+  size_t bytes = text_bytes_ + name_ids_.memory_bytes() + label_ids_.memory_bytes() +
+                 series_ids_.memory_bytes() + series_labels_.capacity() * sizeof(uint32_t) +
+                 ends_.capacity() * sizeof(uint64_t) + labels_.capacity() * sizeof(Label) +
+                 names_.capacity() * sizeof(Name);
+  for (const Label& label : labels_) bytes += label.series.memory_bytes();
+  for (const Name& name : names_) bytes += name.labels.capacity() * sizeof(uint32_t);
+  return bytes;
 }
 
 }  // namespace forewarn

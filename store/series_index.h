@@ -1,23 +1,24 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
-#include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
-#include "base/status.h"
+#include "base/fingerprint.h"
 #include "model/commit.h"
 #include "model/labels.h"
 #include "model/matcher.h"
+#include "store/id_table.h"
+#include "store/postings.h"
 
 namespace forewarn {
 
-// SeriesIndex names the series of one partition: from labels to their number and from matchers to
-// the numbers that have a chance. Numbers are 1, 2, 3, … in order of first sight and are never
-// given up. Owned by its head; not thread-safe.
+// SeriesIndex names the series of one partition: from labels to their number
+// and from matchers to the numbers of those that match. Numbers are 1, 2, 3, …
+// in order of first sight and are never given up. A label (a name with a value)
+// is kept once; a series costs 4 bytes a label, and its places in the postings.
+// Owned by its head; not thread-safe.
 class SeriesIndex {
  public:
   // The series' number, or 0 when these labels have none yet.
@@ -25,28 +26,53 @@ class SeriesIndex {
   // Gives the labels the next number. They have none yet.
   SeriesId Add(const Labels& labels);
 
-  // `id` is in [1, size()]. Stays where it is for the life of the index.
-  const Labels& labels(SeriesId id) const { return *labels_[id - 1]; }
-  size_t size() const { return labels_.size(); }
+  // `id` is in [1, size()]. Made anew by each call.
+  Labels labels(SeriesId id) const;
+  size_t size() const { return ends_.size(); }
   // How many series have this label value.
   size_t CountOf(std::string_view name, std::string_view value) const;
 
   // The series that match every matcher, by number. No matcher is no series.
   std::vector<SeriesId> Match(const Matchers& matchers) const;
 
-  size_t memory_bytes() const { return memory_bytes_; }  // an estimate
+  size_t memory_bytes() const;  // an estimate
 
  private:
-  using Postings = std::vector<SeriesId>;  // ascending
+  // A label that some series have. Numbers of labels are 1, 2, 3, …, as those
+  // of names.
+  struct Label {
+    uint32_t name;
+    std::string_view value;  // in text_
+    Postings series;
+  };
+  struct Name {
+    std::string_view text;         // in text_
+    std::vector<uint32_t> labels;  // with this name, in order of first sight
+  };
 
-  const Postings* Find(std::string_view name, std::string_view value) const;
-  // Those whose value of the matcher's label is there and matches.
-  Postings WithAnyValue(const Matcher& matcher) const;
+  std::string_view Keep(std::string_view text);
+  uint32_t FindName(std::string_view name) const;
+  uint32_t FindLabel(std::string_view name, std::string_view value) const;
+  uint32_t InternName(std::string_view name);
+  uint32_t InternLabel(std::string_view name, std::string_view value);
+  std::vector<uint32_t>::const_iterator LabelsBegin(SeriesId id) const;
+  bool Has(SeriesId id, const Labels& labels) const;
+  std::string_view ValueOf(SeriesId id, uint32_t name) const;
+  Postings WithValues(uint32_t name, const Matcher& matcher, bool matching) const;
+  Postings Narrow(const Postings& from, const Matcher& matcher) const;
 
-  std::vector<std::unique_ptr<const Labels>> labels_;  // of series i + 1
-  std::unordered_multimap<uint64_t, SeriesId> by_fingerprint_;
-  std::map<std::string, std::map<std::string, Postings, std::less<>>, std::less<>> postings_;
-  size_t memory_bytes_ = 0;
+  std::vector<Name> names_;    // of name i + 1
+  std::vector<Label> labels_;  // of label i + 1
+  IdTable name_ids_;
+  IdTable label_ids_;
+  IdTable series_ids_;
+  std::vector<uint32_t> series_labels_;  // of all series, one after the other
+  std::vector<uint64_t> ends_;           // of series i + 1 in series_labels_
+  // Names and values, in pieces that stay where they are.
+  std::vector<std::unique_ptr<char[]>> text_;
+  char* text_next_ = nullptr;  // in the last piece
+  size_t text_free_ = 0;       // behind it
+  size_t text_bytes_ = 0;
 };
 
 }  // namespace forewarn

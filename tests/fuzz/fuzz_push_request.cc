@@ -11,12 +11,13 @@
 
 namespace {
 
-void Look(const forewarn::Batch& batch) {
+void Look(const forewarn::Batch& batch, size_t& named) {
   const forewarn::SampleBlock& samples = batch.samples;
   FW_CHECK(samples.refs.size() == samples.times.size() &&
            samples.refs.size() == samples.values.size());
-  FW_CHECK(samples.refs.empty() == (samples.table == nullptr));
-  for (uint32_t ref : samples.refs) FW_CHECK(ref < samples.table->series.size());
+  FW_CHECK(samples.stream != nullptr && samples.first_ref == named);
+  if (samples.table != nullptr) named += samples.table->series.size();
+  for (uint32_t ref : samples.refs) FW_CHECK(ref < named);
   for (forewarn::Timestamp at : samples.times) FW_CHECK(at >= forewarn::kTimeZero);
   if (samples.table == nullptr) return;
   for (const forewarn::Labels& labels : samples.table->series) {
@@ -32,6 +33,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   forewarn::LimitSettings limits;
   limits.series_per_probe = 64;
   forewarn::BatchReader reader(probe, "host", limits);
+  size_t named = 0;
   std::string_view rest(reinterpret_cast<const char*>(data), size);
   while (rest.size() > 2) {
     size_t length =
@@ -46,7 +48,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     }
     forewarn::StatusOr<forewarn::Batch> batch = reader.Read(request.batch());
     if (!batch.ok()) return 0;
-    Look(*batch);
+    Look(*batch, named);
   }
   return 0;
 }

@@ -47,6 +47,41 @@ TEST(LocalLog, LeavesARefusedSubmissionAsItWas) {
   EXPECT_TRUE(log.Submit(second));
 }
 
+TEST(LocalLog, ACustomerWhoFloodsDelaysNoOther) {
+  LocalLog log(4000);
+  auto batch_of = [](const std::string& customer) {
+    Batch batch;
+    batch.source.customer = customer;
+    return Submission{Entry{0, kTimeZero, customer, std::move(batch)}, nullptr};
+  };
+  size_t taken = 0;
+  for (Submission next = batch_of("flood"); log.Submit(next); next = batch_of("flood")) ++taken;
+  EXPECT_EQ(taken, 1000u) << "a quarter of what there is";
+  for (const char* customer : {"b", "c"}) {
+    Submission next = batch_of(customer);
+    ASSERT_TRUE(log.Submit(next));
+  }
+  std::string order;
+  for (int i = 0; i < 4; ++i) order += log.Next(0ms)->entry.actor + " ";
+  EXPECT_EQ(order, "b c flood flood ");
+}
+
+TEST(LocalLog, BoundsTheBytesThatWait) {
+  LocalLog log(4000, 400'000);
+  size_t taken = 0;
+  for (bool room = true; room;) {
+    Batch batch;
+    batch.source.customer = "a";
+    batch.samples.refs.resize(1000);
+    batch.samples.times.resize(1000);
+    batch.samples.values.resize(1000);
+    Submission next{Entry{0, kTimeZero, "p", std::move(batch)}, nullptr};
+    room = log.Submit(next);
+    if (room) ++taken;
+  }
+  EXPECT_EQ(taken, 4u) << "of 20 kB each in a quarter of 400 kB";
+}
+
 TEST(LocalLog, WakesWhoeverWaits) {
   LocalLog log(1);
   std::thread waker([&] { log.Wake(); });

@@ -62,6 +62,21 @@ TEST_F(ShardTest, AppliesARepeatedBatchOnce) {
   EXPECT_EQ(Samples().size(), 1u);
 }
 
+TEST_F(ShardTest, ARepeatedBatchStillNamesTheSeriesOfItsStream) {
+  Do(TestBatch(1, kTestStart, 0.5));
+  auto stream = std::make_shared<const SeriesStream>();
+  Entry again = TestBatch(1, kTestStart, 0.5);
+  std::get<Batch>(again.what).samples.stream = stream;
+  EXPECT_TRUE(Do(again).empty);
+  Entry next = TestBatch(2, kTestStart + 30s, 0.5);
+  SampleBlock& samples = std::get<Batch>(next.what).samples;
+  samples.stream = stream;
+  samples.table = nullptr;
+  samples.first_ref = 1;
+  EXPECT_TRUE(Do(next).outcome.ok());
+  EXPECT_EQ(Samples().size(), 2u);
+}
+
 TEST_F(ShardTest, RefusesABatchOfAnOlderEpochInsteadOfSwallowingIt) {
   Entry newer = TestBatch(1, kTestStart, 0.5);
   std::get<Batch>(newer.what).epoch = 7;

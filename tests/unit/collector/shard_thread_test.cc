@@ -20,7 +20,7 @@ TEST(ShardThread, FoldsItsOwnPartitionsInTheOrderOfTheLog) {
     shards.push_back(std::make_unique<Shard>(p, store, HeadOptions{}));
   }
   std::vector<uint64_t> durable;
-  LocalLog log(64);
+  LocalLog log(256);
   Committer committer(store, clock, CommitterOptions{},
                       Committer::Hooks{[&](const Commit& c) { durable.push_back(c.sequence); },
                                        [](const Committer::Group&) {}, [](const Status&) {}});

@@ -132,6 +132,51 @@ TEST_F(HeadTest, NamesASeriesOnceAcrossTablesAndRestarts) {
   EXPECT_EQ(commit.new_series[0].labels, Host(2));
 }
 
+// The block of a stream that names `named` as `first_ref`, first_ref + 1, … and has a sample of each of `refs`.
+SampleBlock OfStream(const std::shared_ptr<const SeriesStream>& stream, uint32_t first_ref,
+                     std::vector<Labels> named, const std::vector<uint32_t>& refs, Timestamp at) {
+  SampleBlock block;
+  block.stream = stream;
+  block.first_ref = first_ref;
+  if (!named.empty())
+    block.table = std::make_shared<const SeriesTable>(SeriesTable{std::move(named)});
+  block.refs = refs;
+  block.times.assign(refs.size(), at);
+  block.values.assign(refs.size(), 1);
+  return block;
+}
+
+TEST_F(HeadTest, ABlockOfAStreamCarriesOnlyTheNamesThatAreNewInIt) {
+  auto stream = std::make_shared<const SeriesStream>();
+  std::vector<SampleBlock> blocks = {OfStream(stream, 0, {Host(1), Host(2)}, {0}, kStart),
+                                     OfStream(stream, 2, {}, {0, 1}, kStart + 1s),
+                                     OfStream(stream, 2, {Host(3)}, {2, 0}, kStart + 2s)};
+  auto other = std::make_shared<const SeriesStream>();
+  blocks.push_back(OfStream(other, 0, {Host(3), Host(4)}, {0}, kStart + 3s));
+  blocks.push_back(OfStream(stream, 3, {}, {2}, kStart + 4s));
+  std::vector<SeriesId> named;
+  for (const SampleBlock& block : blocks) {
+    Commit commit = Begin();
+    head_->Learn(block);
+    EXPECT_EQ(head_->Append(block, kStart, commit).duplicate, 0u);
+    for (const NewSeries& series : commit.new_series) named.push_back(series.id);
+    Write(commit);
+  }
+  EXPECT_THAT(named, ElementsAre(1, 2, 3)) << "a series has a number from its first sample on";
+  EXPECT_EQ(SamplesOf(Host(1)).size(), 3u);
+  EXPECT_EQ(SamplesOf(Host(2)).size(), 1u);
+  EXPECT_EQ(SamplesOf(Host(3)).size(), 3u);
+}
+
+TEST_F(HeadTest, ABlockThatIsNotAppendedNamesItsSeriesAllTheSame) {
+  auto stream = std::make_shared<const SeriesStream>();
+  head_->Learn(OfStream(stream, 0, {Host(1)}, {0}, kStart));
+  SampleBlock next = OfStream(stream, 1, {}, {0}, kStart + 1s);
+  head_->Learn(next);
+  Push(next, kStart);
+  EXPECT_EQ(SamplesOf(Host(1)).size(), 1u);
+}
+
 TEST_F(HeadTest, RefusesAndCountsWhatIsTooOldOrTooNew) {
   Head::Refused refused = Push(Block({{Host(1), kStart - options_.accepted_age - 1ms, 1},
                                       {Host(1), kStart - options_.accepted_age, 2},

@@ -3,6 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
+#include "base/rng.h"
+
 namespace forewarn {
 namespace {
 
@@ -54,6 +59,57 @@ TEST_F(SeriesIndexTest, FindsNothingForNoMatcherAndForUnknownValues) {
   EXPECT_THAT(index_.Match({}), IsEmpty());
   EXPECT_THAT(index_.Match({Matcher::Equal("host", "c")}), IsEmpty());
   EXPECT_THAT(index_.Match({Matcher::Equal("rack", "1")}), IsEmpty());
+}
+
+// Whatever sets are joined and narrowed on the way, the answer is what asking every series gives.
+TEST(SeriesIndex, FindsWhatAskingEverySeriesWouldFind) {
+  for (uint64_t seed = 0; seed < 200; ++seed) {
+    SCOPED_TRACE(seed);
+    Rng rng(seed);
+    auto text = [&](const char* prefix, uint64_t kinds) {
+      return prefix + std::to_string(rng.Below(kinds));
+    };
+    SeriesIndex index;
+    std::vector<Labels> all;
+    for (int i = 0; i < 150; ++i) {
+      Labels labels;
+      labels.Set("__name__", text("m", 10));
+      if (rng.Chance(0.9)) labels.Set("host", text("h", 5));
+      if (rng.Chance(0.5)) labels.Set("disk", text("d", 100));
+      if (index.Find(labels) != 0) continue;
+      all.push_back(labels);
+      ASSERT_EQ(index.Add(labels), all.size());
+    }
+    for (size_t i = 0; i < all.size(); ++i) {
+      ASSERT_EQ(index.labels(static_cast<SeriesId>(i + 1)), all[i]);
+      ASSERT_EQ(index.Find(all[i]), i + 1);
+    }
+    for (int question = 0; question < 30; ++question) {
+      const char* names[] = {"__name__", "host", "disk", "rack"};
+      const char* values[] = {"m1", "h1|h2|", "d1.*", "", ".+", "h3", ".*", "m[0-4]", "d7"};
+      Matchers matchers;
+      for (uint64_t n = 1 + rng.Below(3); n > 0; --n) {
+        matchers.push_back(Make(static_cast<Matcher::Kind>(rng.Below(4)), names[rng.Below(4)],
+                                values[rng.Below(9)]));
+      }
+      std::vector<SeriesId> expected;
+      for (size_t i = 0; i < all.size(); ++i) {
+        if (MatchesAll(matchers, all[i])) expected.push_back(static_cast<SeriesId>(i + 1));
+      }
+      EXPECT_EQ(index.Match(matchers), expected) << matchers[0].ToString();
+    }
+  }
+}
+
+TEST(SeriesIndex, KeepsEachLabelOnce) {
+  SeriesIndex index;
+  for (int i = 0; i < 10'000; ++i) {
+    index.Add({{"__name__", "metric_" + std::to_string(i % 100)},
+               {"customer", "a customer with a name of some length"},
+               {"instance", "host-" + std::to_string(i / 100)},
+               {"job", "node"}});
+  }
+  EXPECT_LT(index.memory_bytes() / 10'000, 80u);
 }
 
 TEST_F(SeriesIndexTest, CountsTheSeriesOfALabelValue) {
