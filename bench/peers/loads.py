@@ -77,31 +77,34 @@ class Meter:
                 "others_cores": max(0.0, (busy_seconds() - self.busy - ours) / elapsed)}
 
 
-WRITE_OPTIONS = {"per_series", "batch", "connections", "rate", "stage_rounds"}
+WRITE_OPTIONS = {"per_series", "batch", "connections", "rate", "stage_rounds", "token"}
 PUSH_OPTIONS = {"push_batch", "streams", "customers", "rate", "stage_rounds"}
 
 
-def write(programs, server, workload, per_series=1, batch=5000, connections=4, rate=0, stage_rounds=100):
-    """Remote write into a server that listens at server.port."""
+def write(programs, server, workload, per_series=1, batch=5000, connections=4, rate=0, stage_rounds=100,
+          token=None):
+    """Remote write into a server that listens for it at server.http_port."""
     return run(programs / "write_load", [
-        "--port", server.port, "--per-series", per_series, "--batch", batch, "--connections", connections,
+        *(["--header", f"Authorization: Bearer {token}"] if token else []),
+        "--port", server.http_port, "--per-series", per_series, "--batch", batch, "--connections", connections,
         "--rate", rate, "--stage-rounds", stage_rounds, *workload.flags()])
 
 
 def push(programs, server, workload, push_batch=1000, streams=4, customers=4, rate=0, stage_rounds=100):
     """Probes of their own, over mutual TLS."""
     return run(programs / "push_load", [
-        "--collector", f"127.0.0.1:{server.port}", "--tls", server.certificates, "--streams", streams,
+        "--collector", f"127.0.0.1:{server.grpc_port}", "--tls", server.certificates, "--streams", streams,
         "--customers", customers, "--batch", push_batch, "--rate", rate, "--stage-rounds", stage_rounds,
         *workload.flags()])
 
 
 def query(programs, server, expression, workload, count, span_ms=0, step_ms=0):
-    flags = ["--port", server.port, "--expression", expression, "--hosts", workload.hosts, "--count", count,
+    forewarn = isinstance(server, servers.Forewarn)
+    flags = ["--port", server.grpc_port if forewarn else server.http_port, "--expression", expression, "--hosts", workload.hosts, "--count", count,
              "--to-ms", workload.ends_ms]
     if step_ms:
         flags += ["--from-ms", workload.ends_ms - span_ms, "--step-ms", step_ms]
-    if isinstance(server, servers.Forewarn):
+    if forewarn:
         flags += ["--forewarn", "--certificates", server.certificates, "--customer", "customer-0"]
     elif isinstance(server, servers.VictoriaMetrics):
         flags += ["--extra", "&nocache=1"]

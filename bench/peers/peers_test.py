@@ -71,7 +71,7 @@ class Report(unittest.TestCase):
              for number, cpu in enumerate(cpus)]
 
     def test_ratios_are_taken_round_by_round(self):
-        (item, _) = report.tabulate(self.FACTS, [1000])
+        (item,) = report.tabulate(self.FACTS, [1000])
         self.assertEqual(0.4, item["figures"]["Forewarn"].median)
         self.assertEqual([15, 20, 18], [round(r) for r in item["ratios"]["Prometheus"].values])
         self.assertEqual("reached", item["verdict"])

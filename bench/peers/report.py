@@ -36,6 +36,8 @@ def rows(series):
         table.append(Row(1, f"server CPU per sample, {name}", suite, "cpu_us", "µs", 0.40, 12, 4))
         if not million:
             ten = {"Prometheus": suite + " by 10", "VictoriaMetrics": suite + " by 10"}
+            table.append(Row(None, "the same, Forewarn given remote write too", suite, "cpu_us", "µs",
+                             others={"Forewarn": suite + " by remote write"}))
             table.append(Row(None, "the same, peers given 10 samples per series per request", suite, "cpu_us", "µs",
                              others=ten))
         table.append(Row(2, f"samples per second, {name}", suite, "samples_per_second", "/s", 3e6, speed=True))
@@ -135,7 +137,7 @@ def tabulate(facts, series):
     for row in rows(series):
         values = {system: values_of(facts, row, system) for system in SYSTEMS}
         figures = {system: Figure(list(found.values())) for system, found in values.items() if found}
-        if not figures:
+        if not figures or (row.others and not any(values[system] for system in row.others)):
             continue
         ratios = {}
         for system in SYSTEMS[:2]:

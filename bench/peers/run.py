@@ -59,6 +59,7 @@ class Bench:
         quick = self.options.quick
         everybody = self.options.systems
         peers = [system for system in everybody if system != "Forewarn"]
+        ours = [system for system in everybody if system == "Forewarn"]
         rounds = self.options.rounds
         plan = []
         for series in self.options.series:
@@ -71,7 +72,9 @@ class Bench:
             if series < 1_000_000:
                 plan.append(({1}, f"ingest {series} by 10", peers, rounds,
                              lambda system, n=series, r=length: suites.ingest(self, system, n, r, per_series=10)))
-        size = (1_000, 480) if quick else (10_000, 960)
+                plan.append(({1}, f"ingest {series} by remote write", ours, rounds,
+                             lambda system, n=series, r=length: suites.ingest(self, system, n, r, remote_write=True)))
+        size = (self.options.samples // 1000, 480 if quick else 960)
         plan.append(({4, 5}, "storage synthetic", everybody, 1,
                      lambda system: suites.storage(self, system, "synthetic", *size)))
         if self.recording is not None:

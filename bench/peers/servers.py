@@ -121,17 +121,17 @@ class Prometheus(Server):
         config = self.folder / "prometheus.yml"
         config.write_text("global: {}\n")
         self.data = self.folder / "data"
-        self.port = free_port()
+        self.http_port = free_port()
         self.process = Process(self.name, [
             programs / "prometheus", f"--config.file={config}", f"--storage.tsdb.path={self.data}",
-            f"--web.listen-address=127.0.0.1:{self.port}", "--web.enable-remote-write-receiver",
+            f"--web.listen-address=127.0.0.1:{self.http_port}", "--web.enable-remote-write-receiver",
             "--web.enable-admin-api", "--storage.tsdb.retention.time=30d", "--log.level=warn"],
             self.folder / "log")
-        wait_for(lambda: answers(self.port, "/-/ready"), "Prometheus is ready", 60, self.process)
+        wait_for(lambda: answers(self.http_port, "/-/ready"), "Prometheus is ready", 60, self.process)
 
     def bytes_at_rest(self):
         """Its blocks with the head written out as one: chunks, index and the rest of a snapshot."""
-        http(self.port, "/api/v1/admin/tsdb/snapshot", "POST", 600)
+        http(self.http_port, "/api/v1/admin/tsdb/snapshot", "POST", 600)
         return folder_bytes(self.data / "snapshots")
 
 
@@ -141,17 +141,17 @@ class VictoriaMetrics(Server):
     def __init__(self, programs, folder):
         super().__init__(folder)
         self.data = self.folder / "data"
-        self.port = free_port()
+        self.http_port = free_port()
         self.process = Process(self.name, [
             programs / "victoria-metrics", f"-storageDataPath={self.data}",
-            f"-httpListenAddr=127.0.0.1:{self.port}", "-retentionPeriod=12", "-loggerLevel=WARN",
+            f"-httpListenAddr=127.0.0.1:{self.http_port}", "-retentionPeriod=12", "-loggerLevel=WARN",
             "-search.latencyOffset=0s"], self.folder / "log")
-        wait_for(lambda: answers(self.port, "/health"), "VictoriaMetrics is ready", 60, self.process)
+        wait_for(lambda: answers(self.http_port, "/health"), "VictoriaMetrics is ready", 60, self.process)
 
     def bytes_at_rest(self):
         """Its data and index after a forced merge."""
-        http(self.port, "/internal/force_flush")
-        http(self.port, "/internal/force_merge", seconds=600)
+        http(self.http_port, "/internal/force_flush")
+        http(self.http_port, "/internal/force_merge", seconds=600)
         self.settle()
         return folder_bytes(self.data / "data") + folder_bytes(self.data / "indexdb")
 
@@ -170,7 +170,13 @@ class Forewarn(Server):
         self.stack.configure_collector(limits={"series_per_probe": 10_000_000, "series_per_customer": 10_000_000})
         self.stack.start_collector()
         self.process = self.stack.collector
-        self.port = self.stack.grpc_port
+        self.grpc_port = self.stack.grpc_port
+        self.http_port = self.stack.http_port
+
+    def source_token(self):
+        """For remote write over the HTTP door."""
+        return self.stack.ctl("source-token", "create", "--door", "prometheus", "--customer", "customer-0",
+                              "--installation", "main", "--source", "bench")["token"]
 
     @property
     def certificates(self):

@@ -9,7 +9,7 @@ RECORDED = {"recorded 15 s": (15, 20), "recorded 1 s": (1, 5)}  # every nth seco
 
 def send(bench, server, workload, **options):
     """The workload in the way that is the server's own: push or remote write."""
-    if isinstance(server, servers.Forewarn):
+    if isinstance(server, servers.Forewarn) and "token" not in options:
         return loads.push(bench.programs, server, workload, **{name: value for name, value in options.items()
                                                                if name in loads.PUSH_OPTIONS})
     return loads.write(bench.programs, server, workload, **{name: value for name, value in options.items()
@@ -27,11 +27,12 @@ def measured(bench, server, workload, **options):
             "wire_b": sent["wire_bytes"] / sent["samples"]}
 
 
-def ingest(bench, system, series, rounds, per_series=1):
-    """As fast as it goes."""
+def ingest(bench, system, series, rounds, per_series=1, remote_write=False):
+    """As fast as it goes. `remote_write`: also where the server has a door of its own."""
     with bench.start(system) as server:
+        options = {"token": server.source_token()} if remote_write else {}
         facts = measured(bench, server, loads.Workload(max(1, series // 100), rounds), per_series=per_series,
-                         batch=5000 * min(2, per_series))
+                         batch=5000 * min(2, per_series), **options)
         facts["rss_b"] = server.rss_bytes() / series
         facts["peak_rss_b"] = server.peak_rss_bytes() / series
         return facts
@@ -43,6 +44,7 @@ def storage(bench, system, data, series=0, rounds=0):
         workload = loads.Workload(series // 100, rounds)
     else:
         every, hosts = RECORDED[data]
+        hosts = max(1, hosts * bench.options.samples // 10_000_000)
         workload = loads.Workload(hosts, bench.recorded_rounds // every, interval_ms=1000, every=every,
                                   recording=bench.recording)
     with bench.start(system) as server:
