@@ -165,7 +165,7 @@ Status App::FinishBundle() {
 Status App::OpenRpc() {
   calls_ = std::make_unique<CallPool>(kCallThreads, kCallQueue);
   ingest_ = std::make_unique<IngestService>(*partitions_, metrics_, clock_, settings_.limits);
-  OperateParts parts{*desk_, *calls_, *ca_};
+  OperateParts parts{*desk_, *calls_, *ca_, !settings_.smtp.host.empty()};
   services_.push_back(MakeEnrolmentService(*desk_, *calls_, *ca_, metrics_));
   services_.push_back(MakeProbeService(parts));
   services_.push_back(MakeBundleService(parts));

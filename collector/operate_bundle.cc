@@ -13,6 +13,7 @@
 #include "config/bundle_files.h"
 #include "forewarn/v1/operate.grpc.pb.h"
 #include "model/ids.h"
+#include "notifier/catalogue.h"
 #include "rules/rule_file.h"
 
 namespace forewarn {
@@ -37,8 +38,23 @@ std::vector<std::string> Differences(const Bundle& before, const Bundle& after) 
   return differences;
 }
 
-// Everything that is wrong with the files, of both kinds.
-StatusOr<Bundle> Check(const v1::ApplyRequest& request) {
+// What this collector cannot do, though the files are good: messages that would never leave.
+Status CheckReceivers(const Bundle& bundle, bool has_mail_server) {
+  if (has_mail_server) return OkStatus();
+  std::string names;
+  for (const Receiver& receiver : bundle.receivers) {
+    if (receiver.kind != Receiver::Kind::kEmail) continue;
+    names += (names.empty() ? "" : ", ") + receiver.id;
+  }
+  if (names.empty()) return OkStatus();
+  return FailedPrecondition(
+      fmt::format("receivers.yaml: e-mail to {} cannot be sent, since the collector has no mail "
+                  "server; set smtp.host in its settings and start it again",
+                  names));
+}
+
+// Everything that is wrong with the files, of all kinds.
+StatusOr<Bundle> Check(const v1::ApplyRequest& request, bool has_mail_server) {
   std::vector<BundleFile> files;
   std::vector<BundleFile> rules;
   for (const v1::File& file : request.files()) {
@@ -46,11 +62,14 @@ StatusOr<Bundle> Check(const v1::ApplyRequest& request) {
     if (file.path().starts_with("rules/")) rules.push_back(files.back());
   }
   StatusOr<Bundle> bundle = ParseBundle(std::move(files));
-  Status rule_mistakes = ParseRuleFiles(rules).status();
-  if (bundle.ok() && rule_mistakes.ok()) return bundle;
-  if (bundle.ok()) return rule_mistakes;
-  if (rule_mistakes.ok()) return bundle;
-  return InvalidArgument(bundle.status().message() + "\n" + rule_mistakes.message());
+  Status of_rules = CheckRuleFiles(rules, {WarningNames()}).status();
+  if (!bundle.ok() && !of_rules.ok()) {
+    return InvalidArgument(bundle.status().message() + "\n" + of_rules.message());
+  }
+  FW_RETURN_IF_ERROR(bundle.status());
+  FW_RETURN_IF_ERROR(of_rules);
+  FW_RETURN_IF_ERROR(CheckReceivers(*bundle, has_mail_server));
+  return bundle;
 }
 
 class BundleService final : public v1::BundleService::CallbackService {
@@ -72,7 +91,7 @@ class BundleService final : public v1::BundleService::CallbackService {
  private:
   Status DoApply(const std::string& actor, const v1::ApplyRequest& request,
                  v1::ApplyResponse& response) {
-    FW_ASSIGN_OR_RETURN(Bundle bundle, Check(request));
+    FW_ASSIGN_OR_RETURN(Bundle bundle, Check(request, parts_.has_mail_server));
     std::lock_guard lock(applying_);
     Bundle before;
     FW_RETURN_IF_ERROR(

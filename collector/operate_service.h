@@ -14,12 +14,13 @@ namespace forewarn {
 
 // The services of proto/forewarn/v1/operate.proto, which is their specification; one source each,
 // operate_<noun>.cc. Handlers run on `calls` and wait there for shards and commits. Lists that span
-// partitions ask one after the other, so they are not one moment of all of them. Loans that outlive
-// the services.
+// partitions ask one after the other, so they are not one moment of all of them. The references are
+// loans that outlive the services.
 struct OperateParts {
   Desk& desk;
   CallPool& calls;
   const CertificateAuthority& ca;
+  bool has_mail_server;  // `smtp.host` is set
 };
 
 std::unique_ptr<grpc::Service> MakeProbeService(const OperateParts& parts);

@@ -7,6 +7,7 @@
 #include "config/probe_settings.h"
 #include "config/schema_yaml.h"
 #include "ctl/commands.h"
+#include "notifier/catalogue.h"
 #include "rules/rule_file.h"
 
 namespace forewarn {
@@ -70,7 +71,7 @@ Status CheckRules(Session& session, const std::vector<std::string>& paths) {
   std::vector<BundleFile> files;
   for (const std::string& path : paths) FW_RETURN_IF_ERROR(AddRuleFiles(path, files));
   if (files.empty()) return NotFound("there are no rule files (*.yaml, *.yml) in what was named");
-  RuleFiles rules = ParseRuleFiles(files);
+  RuleFiles rules = CheckRuleFiles(files, {WarningNames()});
   FW_RETURN_IF_ERROR(rules.status());
   Approve(session, fmt::format("good: {} in {} of {}\n", Count(CountRules(rules), "rule"),
                                Count(rules.groups.size(), "group"), Count(files.size(), "file")));
@@ -85,7 +86,7 @@ Status CheckConfig(Session& session, const std::string& path, const std::string&
     for (const BundleFile& file : files) {
       if (file.path.starts_with("rules/") && IsYaml(file.path)) rule_files.push_back(file);
     }
-    Status rules = ParseRuleFiles(rule_files).status();
+    Status rules = CheckRuleFiles(rule_files, {WarningNames()}).status();
     if (!bundle.ok() && !rules.ok()) {
       return InvalidArgument(bundle.status().message() + "\n" + rules.message());
     }

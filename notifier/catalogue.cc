@@ -136,6 +136,17 @@ std::string JoinDuration(Duration d, std::string_view days, std::string_view hou
 
 bool HasTemplate(std::string_view id) { return FindText(kEnglish, id) != nullptr; }
 
+std::vector<std::string> WarningNames() {
+  static constexpr std::string_view kPrefix = "warning.";
+  std::vector<std::string> names;
+  for (const TemplateText& text : kEnglish.texts) {
+    if (text.id.starts_with(kPrefix) && HasTemplate(std::string(text.id) + ".cleared")) {
+      names.emplace_back(text.id.substr(kPrefix.size()));
+    }
+  }
+  return names;
+}
+
 const Language& LanguageFor(std::string_view locale) {
   return LanguageOf(locale) == kChinese.code ? kChinese : kEnglish;
 }

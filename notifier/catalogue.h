@@ -70,6 +70,9 @@ struct RenderedText {
 // Whether the template exists in the language that every chain ends with.
 bool HasTemplate(std::string_view id);
 
+// What a rule may name as its warning: the ids, without `warning.`, of those that have an all-clear.
+std::vector<std::string> WarningNames();
+
 // The language of `zh-CN` is that of `zh`, and of anything unknown English.
 const Language& LanguageFor(std::string_view locale);
 

@@ -8,6 +8,7 @@
 #include "model/ids.h"
 #include "model/incident.h"
 #include "model/labels.h"
+#include "rules/promql/position.h"
 #include "rules/template.h"
 
 namespace forewarn {
@@ -22,12 +23,35 @@ constexpr std::string_view kForewarnKeys[] = {"predicts", "warning", "playbook",
 // customers.
 constexpr std::string_view kIdentityLabels[] = {"customer", "installation", "probe"};
 
+constexpr std::string_view kSeverities[] = {"info", "warning", "error", "critical"};
+constexpr std::string_view kWarningPrefix = "warning.";  // a rule may write it or not
+
 enum class LabelsOf { kGroup, kRecording, kAlert, kAnnotations };
 
 bool IsTemplateId(std::string_view id) {
   return !id.empty() && std::ranges::all_of(id, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
   });
+}
+
+// A label that is nearly a severity: the ticket would have another one than was meant.
+void CheckSeverity(const RuleField& field, const std::string& severity, RuleReader& reader) {
+  if (reader.checks() == nullptr || ParseSeverity(severity)) return;
+  std::string suggestion = promql::Suggest(severity, kSeverities);
+  if (suggestion.empty()) return;
+  reader.Add(*field.value, fmt::format("unknown severity '{}'{}", severity, suggestion));
+}
+
+void CheckWarning(const RuleField& field, std::string_view warning, RuleReader& reader) {
+  if (reader.checks() == nullptr) return;
+  const std::vector<std::string>& known = reader.checks()->warnings;
+  if (warning.starts_with(kWarningPrefix)) warning.remove_prefix(kWarningPrefix.size());
+  if (std::ranges::find(known, warning) != known.end()) return;
+  std::vector<std::string_view> names(known.begin(), known.end());
+  std::string suggestion = promql::Suggest(warning, names);
+  if (suggestion.empty()) suggestion = fmt::format("; there is {}", fmt::join(names, ", "));
+  reader.Add(*field.value,
+             fmt::format("there is no text '{}' for customers{}", warning, suggestion));
 }
 
 Attributes ReadLabels(const RuleField& field, LabelsOf of, RuleReader& reader) {
@@ -49,6 +73,9 @@ Attributes ReadLabels(const RuleField& field, LabelsOf of, RuleReader& reader) {
       if (Status status = Template::Compile(text).status(); !status.ok()) {
         reader.AddInside(*item.value, text, status);
       }
+    }
+    if (item.key == "severity" && (of == LabelsOf::kGroup || of == LabelsOf::kAlert)) {
+      CheckSeverity(item, text, reader);
     }
     labels.emplace_back(item.key, std::move(text));
   }
@@ -76,6 +103,8 @@ RuleForewarn ReadForewarn(const RuleField& field, RuleReader& reader,
                    fmt::format("'warning' must be the id of a template, such as disk_will_fill, "
                                "not '{}'",
                                forewarn.warning));
+      } else {
+        CheckWarning(item, forewarn.warning, reader);
       }
     } else if (item.key == "playbook") {
       forewarn.playbook = reader.Text(item);
@@ -87,9 +116,9 @@ RuleForewarn ReadForewarn(const RuleField& field, RuleReader& reader,
       std::string text = reader.Text(item);
       forewarn.severity = ParseSeverity(text);
       if (!forewarn.severity) {
-        reader.Add(
-            *item.value,
-            fmt::format("'severity' must be info, warning, error or critical, not '{}'", text));
+        reader.Add(*item.value,
+                   fmt::format("'severity' must be info, warning, error or critical, not '{}'{}",
+                               text, promql::Suggest(text, kSeverities)));
       }
     } else if (!item.value->is_list()) {
       reader.Add(*item.value, "'group_by' must be a list of label names");

@@ -39,10 +39,10 @@ uint64_t ReadLimit(const RuleField& field, RuleReader& reader) {
 class FileReader {
  public:
   // `detector_names` and `predictions` grow: they are of all files together.
-  FileReader(const BundleFile& file, std::set<std::string>& detector_names,
-             std::vector<Prediction>& predictions)
+  FileReader(const BundleFile& file, const RuleChecks* checks,
+             std::set<std::string>& detector_names, std::vector<Prediction>& predictions)
       : file_(file),
-        reader_(file.path, file.text),
+        reader_(file.path, file.text, checks),
         detector_names_(detector_names),
         predictions_(predictions) {}
 
@@ -127,33 +127,12 @@ void FileReader::ReadFile(RuleFiles& out) {
   }
 }
 
-}  // namespace
-
-std::string RuleMistake::ToString() const {
-  return fmt::format("{}:{}:{}: {}", file, line, column, message);
-}
-
-Status RuleFiles::status() const {
-  if (mistakes.empty()) return OkStatus();
-  std::string all;
-  for (const RuleMistake& mistake : mistakes) {
-    if (!all.empty()) all += '\n';
-    all += mistake.ToString();
-  }
-  return InvalidArgument(std::move(all));
-}
-
-RuleFiles ParseRuleFile(const std::string& path, std::string_view text) {
-  BundleFile file = {path, std::string(text)};
-  return ParseRuleFiles({&file, 1});
-}
-
-RuleFiles ParseRuleFiles(std::span<const BundleFile> files) {
+RuleFiles ReadFiles(std::span<const BundleFile> files, const RuleChecks* checks) {
   RuleFiles out;
   std::vector<Prediction> predictions;
   std::set<std::string> detector_names;
   for (const BundleFile& file : files) {
-    FileReader(file, detector_names, predictions).Read(out);
+    FileReader(file, checks, detector_names, predictions).Read(out);
   }
 
   // A prediction that nobody makes would leave a warning without its time. Names are complete only
@@ -180,6 +159,33 @@ RuleFiles ParseRuleFiles(std::span<const BundleFile> files) {
     out.detectors.clear();
   }
   return out;
+}
+
+}  // namespace
+
+std::string RuleMistake::ToString() const {
+  return fmt::format("{}:{}:{}: {}", file, line, column, message);
+}
+
+Status RuleFiles::status() const {
+  if (mistakes.empty()) return OkStatus();
+  std::string all;
+  for (const RuleMistake& mistake : mistakes) {
+    if (!all.empty()) all += '\n';
+    all += mistake.ToString();
+  }
+  return InvalidArgument(std::move(all));
+}
+
+RuleFiles ParseRuleFile(const std::string& path, std::string_view text) {
+  BundleFile file = {path, std::string(text)};
+  return ParseRuleFiles({&file, 1});
+}
+
+RuleFiles ParseRuleFiles(std::span<const BundleFile> files) { return ReadFiles(files, nullptr); }
+
+RuleFiles CheckRuleFiles(std::span<const BundleFile> files, const RuleChecks& checks) {
+  return ReadFiles(files, &checks);
 }
 
 }  // namespace forewarn

@@ -113,4 +113,15 @@ RuleFiles ParseRuleFile(const std::string& path, std::string_view text);
 // The files of a bundle: each by itself, and what no two of them may share.
 RuleFiles ParseRuleFiles(std::span<const BundleFile> files);
 
+// What is looked at besides when rules are written.
+struct RuleChecks {
+  std::vector<std::string> warnings;  // ids of the texts for customers that there are
+};
+
+// The same for files that are to be applied: refuses also what loads and would do the wrong thing in
+// silence, a `warning` for which there is no text and a label `severity` that is a slip of one of the
+// four. (Any other severity is somebody else's word, and counts as warning.) Not for rules that are in
+// force: a new version must not refuse what the one before took.
+RuleFiles CheckRuleFiles(std::span<const BundleFile> files, const RuleChecks& checks);
+
 }  // namespace forewarn

@@ -27,10 +27,12 @@ struct RuleField {
 // after a mistake, so that all are found at once. Not thread-safe.
 class RuleReader {
  public:
-  // Loans that outlive it.
-  RuleReader(const std::string& file, std::string_view text) : file_(file), text_(text) {}
+  // Loans that outlive it; `checks` may be null.
+  RuleReader(const std::string& file, std::string_view text, const RuleChecks* checks)
+      : file_(file), text_(text), checks_(checks) {}
 
   const std::string& file() const { return file_; }
+  const RuleChecks* checks() const { return checks_; }
   const std::vector<RuleMistake>& mistakes() const { return mistakes_; }
 
   void Add(const RuleYaml::Place& place, std::string message);
@@ -56,6 +58,7 @@ class RuleReader {
 
   const std::string& file_;
   const std::string_view text_;
+  const RuleChecks* const checks_;
 
   std::vector<RuleMistake> mistakes_;
 };

@@ -20,7 +20,8 @@ const Timestamp kNow = FromMillis(1'777'629'600'000);  // 2026-05-01T10:00:00Z
 
 std::vector<Rule> ShippedAlerts() {
   std::string path = "rules/packs/host.yaml";
-  RuleFiles files = ParseRuleFile(path, *ReadFile(FW_SOURCE_DIR "/" + path));
+  BundleFile file = {path, *ReadFile(FW_SOURCE_DIR "/" + path)};
+  RuleFiles files = CheckRuleFiles({&file, 1}, {WarningNames()});
   EXPECT_TRUE(files.status().ok()) << files.status().message();
   std::vector<Rule> alerts;
   for (const RuleGroup& group : files.groups) {

@@ -55,6 +55,15 @@ TEST_F(CheckTest, EveryMistakeOfRulesIsListedByThePathThatWasGiven) {
   EXPECT_EQ(CheckRules(session, {dir_ + "/empty"}).code(), Code::kNotFound);
 }
 
+TEST_F(CheckTest, AWarningThatThereIsNotIsAMistakeOfTheRules) {
+  std::string text = kGoodRules;
+  text.insert(text.find("  - record"), "    forewarn: {warning: disk_wil_fill}\n");
+  std::string path = Write("rules/a.yaml", text);
+  EXPECT_THAT(CheckRules(session, {path}).message(),
+              HasSubstr(path + ":6:25: there is no text 'disk_wil_fill'"));
+  EXPECT_THAT(CheckConfig(session, dir_, "").message(), HasSubstr("did you mean 'disk_will_fill'"));
+}
+
 TEST_F(CheckTest, SettingsAreCheckedForTheProgramThatReadsThem) {
   ASSERT_TRUE(CheckConfig(session, Write("a.yaml", "collector: a.example.com:1\n"), "").ok());
   EXPECT_THAT(out.str(), HasSubstr("a good file for the probe"));

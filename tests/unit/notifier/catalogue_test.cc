@@ -225,5 +225,11 @@ TEST(LocalTimes, SplitBeforeTheEpochToo) {
   EXPECT_EQ(t.minute, 59);
 }
 
+TEST(Catalogue, NamesTheWarningsThatARuleMayName) {
+  std::vector<std::string> names = WarningNames();
+  EXPECT_THAT(names, ::testing::IsSupersetOf({"disk_will_fill", "generic"}));
+  for (const std::string& name : names) EXPECT_EQ(name.find(".cleared"), std::string::npos) << name;
+}
+
 }  // namespace
 }  // namespace forewarn

@@ -29,5 +29,50 @@ TEST(ReadRule, RefusesSeverityTwice) {
               ElementsAre(HasSubstr("r.yaml:7:5: severity is given twice")));
 }
 
+// What is wrong with a file of this text that is to be applied.
+std::vector<std::string> SlipsOf(std::string_view text) {
+  BundleFile file = {"r.yaml", std::string(text)};
+  std::vector<std::string> slips;
+  for (const RuleMistake& mistake :
+       CheckRuleFiles({&file, 1}, {{"disk_will_fill", "generic"}}).mistakes) {
+    slips.push_back(mistake.ToString());
+  }
+  EXPECT_TRUE(ParseRuleFiles({&file, 1}).mistakes.empty()) << "what is in force still loads";
+  return slips;
+}
+
+TEST(ReadRule, RefusesAWarningThatThereIsNotBeforeItIsApplied) {
+  auto with = [](std::string_view warning) {
+    return "groups:\n- name: g\n  rules:\n  - alert: A\n    expr: up\n    forewarn: {warning: " +
+           std::string(warning) + "}\n";
+  };
+  EXPECT_THAT(SlipsOf(with("disk_will_fill")), ElementsAre());
+  EXPECT_THAT(SlipsOf(with("warning.disk_will_fill")), ElementsAre());
+  EXPECT_THAT(SlipsOf(with("disk_wil_fill")),
+              ElementsAre("r.yaml:6:25: there is no text 'disk_wil_fill' for customers; did you "
+                          "mean 'disk_will_fill'?"));
+  EXPECT_THAT(SlipsOf(with("flood")), ElementsAre("r.yaml:6:25: there is no text 'flood' for "
+                                                  "customers; there is disk_will_fill, generic"));
+}
+
+TEST(ReadRule, RefusesASlipOfASeverityBeforeItIsApplied) {
+  auto with = [](std::string_view severity) {
+    return "groups:\n- name: g\n  rules:\n  - alert: A\n    expr: up\n    labels: {severity: '" +
+           std::string(severity) + "'}\n";
+  };
+  EXPECT_THAT(SlipsOf(with("critcal")),
+              ElementsAre("r.yaml:6:24: unknown severity 'critcal'; did you mean 'critical'?"));
+  EXPECT_THAT(SlipsOf(with("Warning")),
+              ElementsAre("r.yaml:6:24: unknown severity 'Warning'; did you mean 'warning'?"));
+  for (const char* good : {"critical", "info", "page", "none", "{{ $labels.level }}"}) {
+    EXPECT_THAT(SlipsOf(with(good)), ElementsAre()) << good;
+  }
+  EXPECT_THAT(SlipsOf("groups:\n- name: g\n  labels: {severity: eror}\n  rules: []\n"),
+              ElementsAre(HasSubstr("did you mean 'error'?")));
+  EXPECT_THAT(MistakesOf("groups:\n- name: g\n  rules:\n  - alert: A\n    expr: up\n"
+                         "    forewarn: {severity: critcal}\n"),
+              ElementsAre(HasSubstr("not 'critcal'; did you mean 'critical'?")));
+}
+
 }  // namespace
 }  // namespace forewarn
