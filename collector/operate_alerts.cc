@@ -82,18 +82,27 @@ class AlertService final : public v1::AlertService::CallbackService {
     });
   }
 
-  // Every partition has the same rules; an error in any of them is worth showing.
+  // Every partition has the same rules; an error in any of them is worth showing, and so is a selector
+  // that matches nothing in all of them.
   Status DoListRules(const std::string&, const v1::ListRulesRequest&,
                      v1::ListRulesResponse& response) {
     using Key = std::tuple<std::string, std::string, std::string, std::string>;
     std::map<Key, int> places;
-    return parts_.desk.AskAll([&](const Shard& shard) {
-      for (const Engine::RuleStatus& rule : shard.engine().Rules()) {
+    std::vector<std::vector<std::string>> unmatched;  // by place
+    Timestamp now = parts_.desk.clock().Now();
+    FW_RETURN_IF_ERROR(parts_.desk.AskAll([&](const Shard& shard) {
+      for (Engine::RuleStatus& rule : shard.engine().Rules(now)) {
         auto [found, is_new] = places.try_emplace(
             Key(rule.file, rule.group, rule.name, rule.expression), response.rules_size());
         v1::RuleInfo* info = is_new ? response.add_rules() : response.mutable_rules(found->second);
         if (!rule.last_error.empty()) info->set_last_error(rule.last_error);
-        if (!is_new) continue;
+        if (!is_new) {
+          std::erase_if(unmatched[static_cast<size_t>(found->second)], [&](const auto& selector) {
+            return std::ranges::find(rule.unmatched, selector) == rule.unmatched.end();
+          });
+          continue;
+        }
+        unmatched.push_back(std::move(rule.unmatched));
         info->set_file(rule.file);
         info->set_group(rule.group);
         info->set_name(rule.name);
@@ -101,7 +110,12 @@ class AlertService final : public v1::AlertService::CallbackService {
         info->set_kind(rule.alerting ? "alerting" : "recording");
         info->set_evaluated(rule.per_round ? "per_round" : "on_grid");
       }
-    });
+    }));
+    for (size_t i = 0; i < unmatched.size(); ++i) {
+      response.mutable_rules(static_cast<int>(i))
+          ->set_unmatched(fmt::format("{}", fmt::join(unmatched[i], ", ")));
+    }
+    return OkStatus();
   }
 
   Status DoAddSilence(const std::string& actor, const v1::AddSilenceRequest& request,

@@ -256,12 +256,34 @@ std::vector<Alert> Engine::Alerts() const {
   return alerts;
 }
 
-std::vector<Engine::RuleStatus> Engine::Rules() const {
+std::vector<Engine::RuleStatus> Engine::Rules(Timestamp now) const {
+  std::map<std::string, bool> matched;  // rules share selectors
+  auto is_matched = [&](const Matchers& selector, const std::string& text) {
+    auto [at, is_new] = matched.try_emplace(text, true);
+    if (is_new) {
+      // One is enough to know; a failure says that there is more than that.
+      StatusOr<std::vector<SeriesData>> found = impl_->source.Select(
+          selector, now - kMatchedWithin, now + kMatchedWithin, SelectLimits{.max_series = 1});
+      at->second = !found.ok() || !found->empty();
+    }
+    return at->second;
+  };
   std::vector<RuleStatus> rules;
   for (const PreparedGroup& group : impl_->groups) {
     for (const PreparedRule& rule : group.rules) {
-      rules.push_back({group.file, group.name, rule.rule.name, rule.rule.expression.ToString(),
-                       rule.rule.alerting, rule.per_round, impl_->runner.LastError(rule.key)});
+      RuleStatus& status = rules.emplace_back();
+      status.file = group.file;
+      status.group = group.name;
+      status.name = rule.rule.name;
+      status.expression = rule.rule.expression.ToString();
+      status.alerting = rule.rule.alerting;
+      status.per_round = rule.per_round;
+      status.last_error = impl_->runner.LastError(rule.key);
+      for (const Matchers& selector : rule.roots) {
+        std::string text = DescribeSelector(selector);
+        bool is_named = std::ranges::find(status.unmatched, text) != status.unmatched.end();
+        if (!is_named && !is_matched(selector, text)) status.unmatched.push_back(std::move(text));
+      }
     }
   }
   return rules;

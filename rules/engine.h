@@ -70,8 +70,13 @@ class Engine {
     bool alerting = false;
     bool per_round = false;
     std::string last_error;
+    // Selectors of the underlying series, in PromQL's notation, that no series of this partition matched
+    // in the kMatchedWithin before `now`.
+    std::vector<std::string> unmatched;
   };
-  std::vector<RuleStatus> Rules() const;
+  static constexpr Duration kMatchedWithin = 24h;
+  // Reads the series of each rule: for people, not for each entry.
+  std::vector<RuleStatus> Rules(Timestamp now) const;
 
  private:
   struct Impl;

@@ -148,4 +148,17 @@ std::vector<PreparedGroup> PrepareRules(std::vector<RuleGroup> groups,
   return prepared;
 }
 
+std::string DescribeSelector(const Matchers& selector) {
+  std::string name;
+  std::string rest;
+  for (const Matcher& matcher : selector) {
+    if (name.empty() && matcher.name() == kMetricName && matcher.kind() == Matcher::Kind::kEqual) {
+      name = matcher.value();
+    } else {
+      rest += (rest.empty() ? "" : ",") + matcher.ToString();
+    }
+  }
+  return rest.empty() && !name.empty() ? name : name + "{" + rest + "}";
+}
+
 }  // namespace forewarn

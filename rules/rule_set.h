@@ -42,4 +42,7 @@ struct PreparedGroup {
 std::vector<PreparedGroup> PrepareRules(std::vector<RuleGroup> groups,
                                         std::span<const DetectorSpec> detectors);
 
+// A selector as PromQL writes it: `disk_free_bytes{fstype!="tmpfs"}`.
+std::string DescribeSelector(const Matchers& selector);
+
 }  // namespace forewarn

@@ -212,5 +212,39 @@ TEST_F(EdgesTest, ABundleWithMistakesIsRefusedWholeAndAGoodOneApplied) {
   EXPECT_EQ(shown.id(), applied.id());
 }
 
+TEST_F(EdgesTest, MailThatNoServerWouldTakeIsRefusedAtApply) {
+  auto client = v1::BundleService::NewStub(ConnectOperator());
+  v1::ApplyRequest request;
+  v1::File* file = request.add_files();
+  file->set_path("receivers.yaml");
+  file->set_text("receivers:\n- {id: on-call, kind: email, to: [on-call@example.com]}\n");
+  request.set_dry_run(true);
+  v1::ApplyResponse applied;
+  grpc::ClientContext context;
+  grpc::Status status = client->Apply(&context, request, &applied);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_THAT(status.error_message(), HasSubstr("e-mail to on-call"));
+  EXPECT_THAT(status.error_message(), HasSubstr("smtp.host"));
+}
+
+TEST_F(EdgesTest, ARuleThatWatchesNothingIsListedWithTheSelectorThatMatchesNothing) {
+  auto channel = ConnectOperator();
+  v1::ApplyRequest request;
+  v1::File* file = request.add_files();
+  file->set_path("rules/a.yaml");
+  file->set_text(
+      "groups:\n- name: a\n  rules:\n  - alert: A\n    expr: nowhere > 0 and vector(1) > 0\n"
+      "  - alert: B\n    expr: vector(1) > 0\n");
+  v1::ApplyResponse applied;
+  grpc::ClientContext apply;
+  ASSERT_TRUE(v1::BundleService::NewStub(channel)->Apply(&apply, request, &applied).ok());
+  v1::ListRulesResponse rules;
+  grpc::ClientContext list;
+  ASSERT_TRUE(v1::AlertService::NewStub(channel)->ListRules(&list, {}, &rules).ok());
+  ASSERT_EQ(rules.rules_size(), 2);
+  EXPECT_EQ(rules.rules(0).unmatched(), "nowhere");
+  EXPECT_EQ(rules.rules(1).unmatched(), "");
+}
+
 }  // namespace
 }  // namespace forewarn

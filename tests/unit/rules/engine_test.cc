@@ -34,7 +34,7 @@ TEST(Engine, EvaluatesARuleOverOneProbeWhenItsRoundArrives) {
   EXPECT_THAT(alert.probes, ElementsAre(Probe('a').probe));
   EXPECT_EQ(alert.value, 2);
   EXPECT_EQ(world.engine().Alerts().size(), 1u);
-  EXPECT_TRUE(world.engine().Rules()[0].per_round);
+  EXPECT_TRUE(world.engine().Rules(kStart)[0].per_round);
 }
 
 TEST(Engine, DoesNotRewriteWhatItConcluded) {
@@ -80,7 +80,24 @@ TEST(Engine, KeepsItsRulesWhenABundleCannotBeRead) {
   world.Load(OneRule("x >"));
   EXPECT_EQ(world.problems.size(), 1u);
   EXPECT_EQ(world.engine().Alerts().size(), 1u);
-  EXPECT_EQ(world.engine().Rules().size(), 1u);
+  EXPECT_EQ(world.engine().Rules(kStart).size(), 1u);
+}
+
+TEST(Engine, NamesTheSelectorsThatMatchNothing) {
+  World world(
+      "detectors:\n- record: d:left\n  forecast: {series: disk_free}\n"
+      "groups:\n- name: g\n  rules:\n  - record: x:high\n    expr: x > 1\n"
+      "  - alert: A\n    expr: x:high{disk=\"sda\"} > 0 and on() y{job!=\"b\"} > y{job!=\"b\"}\n"
+      "  - alert: B\n    expr: d:left < 5\n  - alert: C\n    expr: vector(1)\n");
+  world.Round(Probe('a'), kStart, kStart, {{kX, 2}});
+  std::vector<Engine::RuleStatus> rules = world.engine().Rules(kStart + 1h);
+  ASSERT_EQ(rules.size(), 4u);
+  EXPECT_THAT(rules[0].unmatched, IsEmpty());
+  EXPECT_THAT(rules[1].unmatched, ElementsAre("y{job!=\"b\"}")) << "x is there below x:high";
+  EXPECT_THAT(rules[2].unmatched, ElementsAre("disk_free")) << "what the detector watches";
+  EXPECT_THAT(rules[3].unmatched, IsEmpty());
+  rules = world.engine().Rules(kStart + 25h);
+  EXPECT_THAT(rules[0].unmatched, ElementsAre("x")) << "not for a day";
 }
 
 constexpr std::string_view kManyRules = R"(groups:

@@ -21,7 +21,7 @@ TEST(Grid, EvaluatesARuleOverProbesOnTheGrid) {
   EXPECT_EQ(world.changes[0].at, kStart + 60s);
   EXPECT_EQ(world.changes[0].alert.labels.Get("customer"), kCustomer);
   EXPECT_EQ(world.changes[0].alert.labels.Get("installation"), kInstallation);
-  EXPECT_FALSE(world.engine().Rules()[0].per_round);
+  EXPECT_FALSE(world.engine().Rules(kStart)[0].per_round);
 }
 
 TEST(Grid, WaitsOnTheGridForTheSlowestFreshProbe) {

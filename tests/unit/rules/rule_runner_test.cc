@@ -38,7 +38,7 @@ TEST(RuleRunner, CountsNoResultOfARuleAboveItsLimitAndSaysSo) {
               {{{{"__name__", "x"}, {"i", "1"}}, 2}, {{{"__name__", "x"}, {"i", "2"}}, 2}});
   EXPECT_THAT(world.Steps(), ElementsAre("0 B none -> firing")) << "other rules go on";
   EXPECT_THAT(world.problems, ElementsAre(HasSubstr("r.yaml: group 'g', rule 'A': 2 results")));
-  EXPECT_THAT(world.engine().Rules()[0].last_error, HasSubstr("limit is 1"));
+  EXPECT_THAT(world.engine().Rules(kStart)[0].last_error, HasSubstr("limit is 1"));
 }
 
 TEST(RuleRunner, ResolvesNothingByAFailedEvaluation) {
