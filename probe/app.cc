@@ -80,6 +80,13 @@ Status App::Load() {
         if (!status.ok()) {
           FW_LOG(kError, "ledger.failed", {{"error", status.message()}});
         }
+        const Reports& reports = batch.item.reports;
+        ++sent_.batches;
+        sent_.samples += batch.item.samples.size();
+        sent_.events += reports.events.size();
+        sent_.checks += reports.checks.size();
+        sent_.facts += reports.facts.size();
+        sent_.changes += reports.changes.size();
       });
   FW_ASSIGN_OR_RETURN(std::vector<std::unique_ptr<Source>> sources,
                       SourcesOf(settings_, *redactor_, clock_));
@@ -184,7 +191,14 @@ void App::WriteStatus(bool running) {
   status.spool_bytes = spool.bytes;
   status.spool_records = spool.waiting + spool.under_way;
   status.spool_oldest = spool.oldest;
+  status.spool_under_way = spool.under_way;
+  status.spool_max_bytes = settings_.spool.max_size;
   status.gap_total = spool.gap_total;
+  status.gaps = spool_->lost();
+  status.kept_back = agent.kept_back;
+  status.left_out = stream.samples_left_out;
+  status.sent = sent_;
+  status.ledger = ledger_.path();
   status.certificate_expires_at = certificate_.not_after;
   status.source_errors = agent.source_errors;
   Status saved = SaveStatus(settings_.state_dir, status);

@@ -47,6 +47,7 @@ class App {
   std::unique_ptr<Transport> transport_;
   std::unique_ptr<Redactor> redactor_;
   Ledger ledger_;
+  SentTotals sent_;
   std::unique_ptr<Spool> spool_;
   std::unique_ptr<Stream> stream_;
   std::unique_ptr<Agent> agent_;

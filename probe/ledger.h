@@ -33,6 +33,8 @@ class Ledger {
   // not written again.
   Status Write(const SpooledBatch& batch, Timestamp now);
 
+  std::string path() const { return folder_ + "/ledger.log"; }
+
  private:
   const std::string folder_;
   const int64_t max_bytes_;

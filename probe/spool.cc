@@ -50,7 +50,13 @@ uint64_t& Spool::FloorOf(SpoolClass which) {
 }
 
 void Spool::Lose(std::vector<Gap>& gaps, const SpoolFrame& frame, std::string_view reason) {
-  manifest_.gap_total += AddGaps(gaps, frame.counts, reason, frame.at, frame.at);
+  Lose(gaps, frame.counts, reason, frame.at, frame.at);
+}
+
+void Spool::Lose(std::vector<Gap>& gaps, const SpoolCounts& counts, std::string_view reason,
+                 Timestamp from, Timestamp to) {
+  AddGaps(gaps, counts, reason, from, to);
+  manifest_.gap_total += AddGaps(manifest_.lost, counts, reason, from, to);
 }
 
 // ---- Opening
@@ -103,7 +109,7 @@ Status Spool::LoadSegments(SpoolSegments& segments) {
   FW_ASSIGN_OR_RETURN(SpoolSegments::Found found, segments.Open(manifest_, wanted));
   for (const SpoolFrame& frame : found.lost) Lose(manifest_.gaps, frame, "corrupt");
   for (const SpoolSegmentNote& note : found.missing) {
-    manifest_.gap_total += AddGaps(manifest_.gaps, note.counts, "corrupt", note.from, note.to);
+    Lose(manifest_.gaps, note.counts, "corrupt", note.from, note.to);
   }
   manifest_.last_id = std::max(manifest_.last_id, found.last_id);
   for (const SpoolDamage& damage : found.damages) manifest_.damages.push_back(damage);
@@ -164,7 +170,8 @@ Status Spool::Append(const SpoolItem& item, Timestamp now, IfLost if_lost) {
 }
 
 void Spool::Declare(std::string_view kind, std::string_view reason, uint64_t count, Timestamp at) {
-  manifest_.gap_total += AddGap(manifest_.gaps, kind, reason, count, at, at);
+  AddGap(manifest_.gaps, kind, reason, count, at, at);
+  manifest_.gap_total += AddGap(manifest_.lost, kind, reason, count, at, at);
 }
 
 // ---- Dropping

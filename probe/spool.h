@@ -103,6 +103,8 @@ class Spool {
   StatusOr<bool> Reconcile(uint64_t epoch, uint64_t sequence, Timestamp now);
 
   SpoolStats stats() const;
+  // All that was ever declared lost in this folder: one for each kind and reason.
+  const std::vector<Gap>& lost() const { return manifest_.lost; }
 
  private:
   Spool(SpoolOptions options, int lock)
@@ -119,6 +121,8 @@ class Spool {
   void DropExpired(Timestamp now);
   // Counts a record as lost, in gaps that wait for a batch or are a batch's.
   void Lose(std::vector<Gap>& gaps, const SpoolFrame& frame, std::string_view reason);
+  void Lose(std::vector<Gap>& gaps, const SpoolCounts& counts, std::string_view reason,
+            Timestamp from, Timestamp to);
   bool IsUnderWay(SpoolClass which, uint64_t id) const;
   uint64_t& FloorOf(SpoolClass which);
   int64_t bytes() const { return samples_.bytes() + reports_.bytes(); }

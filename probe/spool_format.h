@@ -179,6 +179,7 @@ struct SpoolManifest {
   uint64_t gap_total = 0;  // items ever declared lost
   uint64_t format = kSpoolFormat;
   std::vector<SpoolSegmentNote> segments;
+  std::vector<Gap> lost;  // all that was ever declared lost, by kind and reason
 
   uint64_t last_sequence() const { return sealed.empty() ? acked : sealed.back().sequence; }
 
@@ -196,6 +197,7 @@ struct SpoolManifest {
     visit(10, self.gap_total);
     visit(11, self.format);
     visit(12, self.segments);
+    visit(13, self.lost);
   }
 };
 std::string EncodeManifest(const SpoolManifest& manifest);

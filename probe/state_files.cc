@@ -111,7 +111,29 @@ std::string StatusJson(const ProbeStatus& status) {
   json["spool_bytes"] = status.spool_bytes;
   json["spool_records"] = status.spool_records;
   json["spool_oldest"] = TimeOrNull(status.spool_oldest);
+  json["spool_under_way"] = status.spool_under_way;
+  json["spool_max_bytes"] = status.spool_max_bytes;
   json["gap_total"] = status.gap_total;
+  json["gaps"] = Json::array();
+  for (const Gap& gap : status.gaps) {
+    Json one;
+    one["kind"] = gap.kind;
+    one["reason"] = gap.reason;
+    one["count"] = gap.count;
+    one["from"] = TimeOrNull(gap.from);
+    one["to"] = TimeOrNull(gap.to);
+    json["gaps"].push_back(std::move(one));
+  }
+  json["kept_back"] = status.kept_back;
+  json["left_out"] = status.left_out;
+  Json& sent = json["sent"];
+  sent["batches"] = status.sent.batches;
+  sent["samples"] = status.sent.samples;
+  sent["events"] = status.sent.events;
+  sent["checks"] = status.sent.checks;
+  sent["facts"] = status.sent.facts;
+  sent["changes"] = status.sent.changes;
+  json["ledger"] = status.ledger;
   json["certificate_expires_at"] = TimeOrNull(status.certificate_expires_at);
   json["source_errors"] = status.source_errors;
   return Dump(json);
@@ -147,7 +169,27 @@ StatusOr<ProbeStatus> LoadStatus(const std::string& state_dir) {
   status.spool_bytes = Number<int64_t>(json, "spool_bytes");
   status.spool_records = Number<uint64_t>(json, "spool_records");
   status.spool_oldest = Time(json, "spool_oldest");
+  status.spool_under_way = Number<uint64_t>(json, "spool_under_way");
+  status.spool_max_bytes = Number<int64_t>(json, "spool_max_bytes");
   status.gap_total = Number<uint64_t>(json, "gap_total");
+  if (auto gaps = json.find("gaps"); gaps != json.end() && gaps->is_array()) {
+    for (const Json& gap : *gaps) {
+      if (!gap.is_object()) continue;
+      status.gaps.push_back({Text(gap, "kind"), Text(gap, "reason"), Number<uint64_t>(gap, "count"),
+                             Time(gap, "from"), Time(gap, "to")});
+    }
+  }
+  status.kept_back = Number<uint64_t>(json, "kept_back");
+  status.left_out = Number<uint64_t>(json, "left_out");
+  if (auto sent = json.find("sent"); sent != json.end() && sent->is_object()) {
+    status.sent.batches = Number<uint64_t>(*sent, "batches");
+    status.sent.samples = Number<uint64_t>(*sent, "samples");
+    status.sent.events = Number<uint64_t>(*sent, "events");
+    status.sent.checks = Number<uint64_t>(*sent, "checks");
+    status.sent.facts = Number<uint64_t>(*sent, "facts");
+    status.sent.changes = Number<uint64_t>(*sent, "changes");
+  }
+  status.ledger = Text(json, "ledger");
   status.certificate_expires_at = Time(json, "certificate_expires_at");
   if (auto errors = json.find("source_errors"); errors != json.end() && errors->is_object()) {
     for (const auto& [name, error] : errors->items()) {

@@ -4,9 +4,11 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/status.h"
 #include "base/time.h"
+#include "model/telemetry.h"
 
 namespace forewarn {
 
@@ -30,6 +32,16 @@ std::string IdentityPath(const std::string& state_dir);
 StatusOr<ProbeIdentityFile> LoadIdentity(const std::string& state_dir);
 Status SaveIdentity(const std::string& state_dir, const ProbeIdentityFile& identity);
 
+// What left the host since the start; the ledger has it one by one.
+struct SentTotals {
+  uint64_t batches = 0;
+  uint64_t samples = 0;
+  uint64_t events = 0;
+  uint64_t checks = 0;
+  uint64_t facts = 0;
+  uint64_t changes = 0;
+};
+
 // What the running agent says of itself: status.json, for `forewarn-probe status`.
 struct ProbeStatus {
   Timestamp written_at;
@@ -51,7 +63,14 @@ struct ProbeStatus {
   int64_t spool_bytes = 0;
   uint64_t spool_records = 0;
   Timestamp spool_oldest;
+  uint64_t spool_under_way = 0;  // of the records: sent and not yet acknowledged
+  int64_t spool_max_bytes = 0;
   uint64_t gap_total = 0;
+  std::vector<Gap> gaps;   // all that was ever declared lost, by kind and reason
+  uint64_t kept_back = 0;  // items that redaction kept on this host, since the start
+  uint64_t left_out = 0;   // samples that the collector did not take, since the start
+  SentTotals sent;
+  std::string ledger;  // path
   Timestamp certificate_expires_at;
   std::map<std::string, std::string>
       source_errors;  // by source; those that failed in the last round

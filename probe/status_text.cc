@@ -34,7 +34,8 @@ std::string StatusText(const ProbeStatus& status, Timestamp now) {
   };
   line("probe", fmt::format("{} of {}/{}", status.probe, status.customer, status.installation));
   line("version", status.version);
-  line("agent", IsRunning(status, now) ? fmt::format("running, {} rounds", status.rounds)
+  line("agent", IsRunning(status, now) ? fmt::format("running, {} rounds, one every {}",
+                                                     status.rounds, FormatDuration(status.interval))
                                        : "not running; last seen " + Ago(status.written_at, now));
   line("collector",
        fmt::format("{}, {}", status.collector, status.connected ? "connected" : "no contact"));
@@ -42,10 +43,27 @@ std::string StatusText(const ProbeStatus& status, Timestamp now) {
   line("last contact", Ago(status.last_contact, now));
   line("last ack", Ago(status.last_ack, now));
   line("last round", Ago(status.last_round, now));
-  line("spool", fmt::format("{} records waiting, {} on disk", status.spool_records,
-                            FormatSize(status.spool_bytes)));
+  line("started", Ago(status.started_at, now));
+  line("spool", fmt::format("{} records, of which {} are under way; {} of at most {} on disk",
+                            status.spool_records, status.spool_under_way,
+                            FormatSize(status.spool_bytes), FormatSize(status.spool_max_bytes)));
   if (status.spool_oldest != kTimeZero) line("oldest", Ago(status.spool_oldest, now));
-  line("gaps", fmt::format("{} items declared lost", status.gap_total));
+  line("gaps", status.gap_total == 0
+                   ? std::string("nothing was ever lost")
+                   : fmt::format("{} items declared lost, ever", status.gap_total));
+  for (const Gap& gap : status.gaps) {
+    line("", fmt::format("{} {}, {}, from {} to {}", gap.count, gap.kind, gap.reason,
+                         FormatTime(gap.from), FormatTime(gap.to)));
+  }
+  const SentTotals& sent = status.sent;
+  line("sent",
+       fmt::format("{} batches since the start: {} samples, {} events, {} checks, {} facts, "
+                   "{} changes",
+                   sent.batches, sent.samples, sent.events, sent.checks, sent.facts, sent.changes));
+  line("kept back", fmt::format("{} items, by redaction", status.kept_back));
+  line("ledger", status.ledger + " lists all that was sent");
+  if (status.left_out > 0)
+    line("left out", fmt::format("{} samples, by the collector", status.left_out));
   if (!status.last_refusal.empty()) line("refused", status.last_refusal);
   line("clock", fmt::format("{} ms off the collector's", status.clock_offset_ms));
   std::string left = now < status.certificate_expires_at

@@ -112,6 +112,7 @@ void Stream::Connect() {
   hello.set_clock_ms(ToMillis(clock_.Now()));
   hello.set_version(options_.version);
   hello.set_host(options_.host);
+  // Neither remote configuration nor evidence: nobody shall wait for what does not come.
   hello.add_capabilities("ReportsHealth");
   hello.add_capabilities("ReportsHeartbeat");
   call_->Send(request);
@@ -143,6 +144,11 @@ void Stream::HandleWelcome(const v1::PushResponse& response) {
   last_progress_ = clock_.Monotonic();
   const auto& words = welcome.capabilities();
   writer_.emplace(std::find(words.begin(), words.end(), kAcceptsPackedSamples) != words.end());
+  if (welcome.has_config() || welcome.evidence_size() > 0) {
+    FW_LOG(kWarn, "collector.asked_in_vain",
+           {{"config_generation", welcome.config().generation()},
+            {"evidence_requests", welcome.evidence_size()}});
+  }
   greeted_ = true;
   stats_.connected = true;
   stats_.last_error.clear();

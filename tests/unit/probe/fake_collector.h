@@ -39,6 +39,7 @@ class FakeCollector : public Transport {
   v1::Ack ack_template;
 
   // What it has.
+  v1::Hello hello;  // the newest
   std::map<std::pair<uint64_t, uint64_t>, v1::Batch> applied;
   std::vector<std::pair<uint64_t, uint64_t>> received;  // in order, also again
   uint64_t epoch = 0;
@@ -65,6 +66,7 @@ class FakeCollector : public Transport {
       if (over_) return false;
       if (collector_.silent) return true;
       if (request.has_hello()) {
+        collector_.hello = request.hello();
         if (!collector_.hello_error.ok()) {
           End(collector_.hello_error);
           return true;

@@ -176,6 +176,10 @@ TEST(Spool, KeepsADeclaredGapOverARestartUntilItIsSent) {
   Delivered delivered = Drain(*spool);
   EXPECT_EQ(delivered.samples.size() + delivered.gaps["samples"], 100u * 50);
   EXPECT_TRUE(Drain(*spool).gaps.empty());
+  ASSERT_EQ(spool->lost().size(), 1u) << "and remembers it for whoever asks";
+  EXPECT_EQ(spool->lost()[0].reason, "spool_full");
+  EXPECT_EQ(spool->lost()[0].count, delivered.gaps["samples"]);
+  EXPECT_EQ(spool->stats().gap_total, delivered.gaps["samples"]);
 }
 
 TEST(Spool, ReplacesARefusedBatchByAGapUnderTheSameNumber) {

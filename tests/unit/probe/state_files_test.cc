@@ -59,6 +59,39 @@ TEST(Status, IsGoodOnlyWhileTheAgentRunsAndHasContact) {
   EXPECT_FALSE(StatusIsGood(status, kNow));
 }
 
+TEST(Status, TellsACustomerWhatIsSentAndWhatWasLost) {
+  ProbeStatus status;
+  status.written_at = kNow;
+  status.started_at = kNow - 2h;
+  status.interval = 15s;
+  status.last_ack = kNow - 3s;
+  status.spool_records = 5;
+  status.spool_under_way = 2;
+  status.spool_bytes = 1 << 20;
+  status.spool_max_bytes = 256 << 20;
+  EXPECT_THAT(StatusText(status, kNow), HasSubstr("gaps          nothing was ever lost\n"));
+  status.gap_total = 9;
+  status.gaps = {{"samples", "spool_full", 9, kNow - 2h, kNow - 1h}};
+  status.sent = {480, 150'000, 3, 12, 10, 1};
+  status.kept_back = 4;
+  status.left_out = 6;
+  status.ledger = "/var/lib/forewarn-probe/ledger.log";
+  TempDir dir;
+  ASSERT_TRUE(SaveStatus(dir.path(), status).ok());
+  std::string text = StatusText(*LoadStatus(dir.path()), kNow);
+  for (const char* line :
+       {"started       2h ago (", "running, 0 rounds, one every 15s\n", "last ack      3s ago (",
+        "spool         5 records, of which 2 are under way; 1MiB of at most 256MiB on disk\n",
+        "gaps          9 items declared lost, ever\n",
+        "              9 samples, spool_full, from 2026-04-30T",
+        "sent          480 batches since the start: 150000 samples, 3 events, 12 checks, 10 facts, "
+        "1 changes\n",
+        "kept back     4 items, by redaction\n", "left out      6 samples, by the collector\n",
+        "ledger        /var/lib/forewarn-probe/ledger.log lists all that was sent\n"}) {
+    EXPECT_THAT(text, HasSubstr(line));
+  }
+}
+
 TEST(Ledger, ListsWhatLeftAndStaysBounded) {
   TempDir dir;
   Ledger ledger(dir.path(), 4096);

@@ -222,6 +222,16 @@ TEST_F(StreamTest, ABatchLargerThanALimitThatWasLoweredIsGivenUpUnsent) {
   EXPECT_EQ(told_.size(), 4u);
 }
 
+TEST_F(StreamTest, NamesWhatItCanDoAndGoesOnWhenAskedForMore) {
+  collector_.welcome.mutable_config()->set_generation("g2");
+  collector_.welcome.add_evidence()->set_kind("top");
+  Append(2);
+  Settle();
+  EXPECT_THAT(collector_.hello.capabilities(), ElementsAre("ReportsHealth", "ReportsHeartbeat"));
+  EXPECT_EQ(collector_.hello.config_generation(), "");
+  EXPECT_EQ(collector_.samples.size(), 4u);
+}
+
 TEST_F(StreamTest, TellsAlsoOfWhatWasUnderWayWhenTheProbeDied) {
   Append(2);
   ASSERT_TRUE(spool_->Seal(kStart).ok());  // and died before it was told of
