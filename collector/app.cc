@@ -25,6 +25,9 @@ constexpr Duration kExpiresSoon = 14 * 24h;
 constexpr Duration kCensusPatience = 250ms;
 constexpr size_t kCallThreads = 4;
 constexpr size_t kCallQueue = 256;
+// Enrolling is open to anybody: it may keep a shard and a core busy, but no operator waiting.
+constexpr size_t kEnrolmentThreads = 1;
+constexpr size_t kEnrolmentQueue = 64;
 
 PartitionsOptions ToPartitions(const CollectorSettings& settings) {
   PartitionsOptions options;
@@ -134,8 +137,11 @@ Status App::Replay() {
     metrics_.CommitWritten(group.took, group.commits);
   };
   hooks.fatal = Die;
-  partitions_ =
-      std::make_unique<Partitions>(*store_, clock_, ToPartitions(settings_), std::move(hooks));
+  PartitionsOptions options = ToPartitions(settings_);
+  options.evaluated = [this](const Shard::Evaluation& evaluation) {
+    metrics_.RulesEvaluated(evaluation.took, evaluation.series);
+  };
+  partitions_ = std::make_unique<Partitions>(*store_, clock_, std::move(options), std::move(hooks));
   Duration begun = clock_.Monotonic();
   FW_RETURN_IF_ERROR(partitions_->Recover([](size_t, size_t) {}).With("replaying the journal"));
   partitions_->Start();
@@ -164,9 +170,10 @@ Status App::FinishBundle() {
 
 Status App::OpenRpc() {
   calls_ = std::make_unique<CallPool>(kCallThreads, kCallQueue);
+  enrolments_ = std::make_unique<CallPool>(kEnrolmentThreads, kEnrolmentQueue);
   ingest_ = std::make_unique<IngestService>(*partitions_, metrics_, clock_, settings_.limits);
   OperateParts parts{*desk_, *calls_, *ca_, !settings_.smtp.host.empty()};
-  services_.push_back(MakeEnrolmentService(*desk_, *calls_, *ca_, metrics_));
+  services_.push_back(MakeEnrolmentService(*desk_, *enrolments_, *calls_, *ca_, metrics_));
   services_.push_back(MakeProbeService(parts));
   services_.push_back(MakeBundleService(parts));
   services_.push_back(MakeQueryService(parts));
@@ -186,6 +193,7 @@ Status App::OpenRpc() {
   options.client_ca_pem = ca_->ca_pem();
   // A batch a little beyond its limit is refused by us with a sentence, one far beyond by gRPC.
   options.max_message_bytes = std::max<int64_t>(16 << 20, settings_.limits.max_batch_size * 2);
+  options.reflection = settings_.grpc.reflection;
   FW_ASSIGN_OR_RETURN(rpc_, RpcServer::Start(options, services, names));
   return OkStatus();
 }
@@ -251,6 +259,7 @@ std::vector<HttpRoute> App::Routes() {
 
 void App::TakeCensus() {
   metrics_.QueueDepth(partitions_->queued());
+  metrics_.SetStorage(store_->Look());
   Metrics::Census census;
   auto count = [&census](const Shard& shard) {
     for (const auto& [uuid, probe] : shard.contacts().all()) {
@@ -307,6 +316,7 @@ void App::Stop() {
   metrics_.SetReady(false);
   if (ingest_ != nullptr) ingest_->Drain();
   if (rpc_ != nullptr) rpc_->Shutdown(kDrainPatience);
+  enrolments_.reset();
   calls_.reset();
   // No message leaves any more whose outcome could not be recorded.
   if (delivery_ != nullptr) delivery_->Stop();

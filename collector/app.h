@@ -83,6 +83,7 @@ class App {
   std::unique_ptr<Desk> desk_;
   std::unique_ptr<HttpServer> http_;
   std::unique_ptr<CallPool> calls_;
+  std::unique_ptr<CallPool> enrolments_;
   std::unique_ptr<IngestService> ingest_;
   std::vector<std::unique_ptr<grpc::Service>> services_;
   std::unique_ptr<RpcServer> rpc_;

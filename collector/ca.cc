@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <set>
+#include <type_traits>
 #include <utility>
 
 #include "base/file.h"
@@ -123,16 +124,25 @@ Status CertificateAuthority::LoadOrMakeAuthority(Timestamp now) {
 
 Status CertificateAuthority::LoadForeignServer(Timestamp now) {
   const ForeignServer& files = options_.foreign;
-  FW_ASSIGN_OR_RETURN(PrivateKey key, ReadKey(files.key_file));
-  FW_ASSIGN_OR_RETURN(Certificate certificate, ReadCertificate(files.certificate_file));
-  FW_ASSIGN_OR_RETURN(Certificate trust, ReadCertificate(files.ca_file));
+  // Which setting named the file that is wrong.
+  auto at = [](const char* setting, auto&& read) {
+    using Result = std::decay_t<decltype(read)>;
+    return read.ok() ? std::move(read) : Result(read.status().With(setting));
+  };
+  FW_ASSIGN_OR_RETURN(PrivateKey key, at("grpc.tls.key_file", ReadKey(files.key_file)));
+  FW_ASSIGN_OR_RETURN(Certificate certificate,
+                      at("grpc.tls.certificate_file", ReadCertificate(files.certificate_file)));
+  FW_ASSIGN_OR_RETURN(Certificate trust, at("grpc.tls.ca_file", ReadCertificate(files.ca_file)));
   if (!IsFor(certificate.get(), key.get())) {
     return FailedPrecondition(
-        fmt::format("{} is not the key of {}", files.key_file, files.certificate_file));
+        fmt::format("grpc.tls: {} is not the key of {}; name a key and a certificate that were "
+                    "issued together",
+                    files.key_file, files.certificate_file));
   }
   if (EndsWithin(certificate.get(), now, Duration(0))) {
     return FailedPrecondition(
-        fmt::format("{} has expired; put a new certificate there", files.certificate_file));
+        fmt::format("grpc.tls.certificate_file: {} has expired; put a new certificate there",
+                    files.certificate_file));
   }
   FW_ASSIGN_OR_RETURN(server_.chain, ReadFile(files.certificate_file));
   FW_ASSIGN_OR_RETURN(trust_pem_, ReadFile(files.ca_file));

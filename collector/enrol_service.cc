@@ -19,14 +19,16 @@ namespace {
 
 class EnrolmentService final : public v1::EnrolmentService::CallbackService {
  public:
-  EnrolmentService(Desk& desk, CallPool& calls, const CertificateAuthority& ca, Metrics& metrics)
-      : desk_(desk), calls_(calls), ca_(ca), metrics_(metrics) {}
+  EnrolmentService(Desk& desk, CallPool& enrolments, CallPool& calls,
+                   const CertificateAuthority& ca, Metrics& metrics)
+      : desk_(desk), enrolments_(enrolments), calls_(calls), ca_(ca), metrics_(metrics) {}
 
   grpc::ServerUnaryReactor* Enrol(grpc::CallbackServerContext* context,
                                   const v1::EnrolRequest* request,
                                   v1::EnrolResponse* response) override {
+    grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
     std::string peer = context->peer();
-    return AnswerFrom(calls_, context, [this, request, response, peer] {
+    auto call = [this, reactor, request, response, peer] {
       Status outcome = DoEnrol(*request, *response);
       metrics_.EnrolmentDone(outcome.ok());
       if (outcome.ok()) {
@@ -38,8 +40,16 @@ class EnrolmentService final : public v1::EnrolmentService::CallbackService {
       } else {
         FW_LOG(kWarn, "enrolment.refused", {{"peer", peer}, {"reason", outcome.message()}});
       }
-      return outcome;
-    });
+      reactor->Finish(ToRpc(outcome));
+    };
+    if (!enrolments_.Run(std::move(call))) {
+      // Counted, and not logged: whoever floods this door shall not flood the log too.
+      metrics_.EnrolmentDone(false);
+      reactor->Finish(
+          ToRpc(ResourceExhausted("too many probes enrol at this moment; the token is not used, "
+                                  "enrol again with it in a moment")));
+    }
+    return reactor;
   }
 
   grpc::ServerUnaryReactor* Renew(grpc::CallbackServerContext* context,
@@ -113,6 +123,7 @@ class EnrolmentService final : public v1::EnrolmentService::CallbackService {
   }
 
   Desk& desk_;
+  CallPool& enrolments_;
   CallPool& calls_;
   const CertificateAuthority& ca_;
   Metrics& metrics_;
@@ -120,10 +131,10 @@ class EnrolmentService final : public v1::EnrolmentService::CallbackService {
 
 }  // namespace
 
-std::unique_ptr<grpc::Service> MakeEnrolmentService(Desk& desk, CallPool& calls,
-                                                    const CertificateAuthority& ca,
+std::unique_ptr<grpc::Service> MakeEnrolmentService(Desk& desk, CallPool& enrolments,
+                                                    CallPool& calls, const CertificateAuthority& ca,
                                                     Metrics& metrics) {
-  return std::make_unique<EnrolmentService>(desk, calls, ca, metrics);
+  return std::make_unique<EnrolmentService>(desk, enrolments, calls, ca, metrics);
 }
 
 }  // namespace forewarn

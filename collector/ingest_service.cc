@@ -16,11 +16,15 @@
 
 namespace forewarn {
 
-struct IngestService::Impl final : public v1::IngestService::CallbackService {
+// Streams are of bytes (collector/push_stream.h), single pushes of messages.
+using Service = v1::IngestService::WithRawCallbackMethod_Push<
+    v1::IngestService::WithCallbackMethod_PushOnce<v1::IngestService::Service>>;
+
+struct IngestService::Impl final : public Service {
   Impl(EntrySink& sink, Metrics& metrics, const Clock& clock, const LimitSettings& limits)
       : intake{sink, metrics, clock, limits} {}
 
-  grpc::ServerBidiReactor<v1::PushRequest, v1::PushResponse>* Push(
+  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Push(
       grpc::CallbackServerContext* context) override {
     StatusOr<ProbeIdentity> source = PeerProbe(*context);
     auto stream = std::make_shared<PushStream>(intake, *context, source);

@@ -45,7 +45,10 @@ int Run(const forewarn::CollectorSettings& settings) {
   sigset_t signals = HoldSignals();
   forewarn::SystemClock clock;
   forewarn::App app(settings, clock);
-  if (forewarn::Status started = app.Start(); !started.ok()) return Fail(started, kFailed);
+  if (forewarn::Status started = app.Start(); !started.ok()) {
+    app.Stop();  // first, so that the reason is the last thing that is said
+    return Fail(started, kFailed);
+  }
   const timespec second = {.tv_sec = 1, .tv_nsec = 0};
   while (sigtimedwait(&signals, nullptr, &second) < 0) app.Tend();
   app.Stop();

@@ -7,6 +7,7 @@
 #include <prometheus/text_serializer.h>
 
 #include <map>
+#include <mutex>
 
 #include "base/check.h"
 #include "collector/version.h"
@@ -46,6 +47,7 @@ struct Metrics::Impl {
   }
 
   prometheus::Registry registry;
+  std::mutex storage_mutex;  // two pages at once would both raise the same counters
 
   // One child for each value of a closed set, in the order of the set; nothing is added later.
   Counter* batches[3];
@@ -70,6 +72,14 @@ struct Metrics::Impl {
   Counter& prevented;
   Histogram& lead_seconds;
   Histogram& delivery_seconds;
+  Histogram& evaluation_seconds;
+  Counter& series_fetched;
+  Gauge* level_files[Store::Figures::kLevels];
+  Gauge& pending_compaction_bytes;
+  Gauge& memtable_bytes;
+  Gauge& block_cache_bytes;
+  Counter& block_cache_hits;
+  Counter& block_cache_misses;
   Gauge& ready;
   Gauge& certificate_expiry;
 };
@@ -103,6 +113,22 @@ Metrics::Impl::Impl()
       delivery_seconds(OneHistogram("forewarn_notification_latency_seconds",
                                     "Time from a notification's cause to its delivery.",
                                     kDeliverySeconds)),
+      evaluation_seconds(OneHistogram(
+          "forewarn_rule_evaluation_duration_seconds",
+          "Duration of the evaluation of the rules that one entry completes.", kFastSeconds)),
+      series_fetched(OneCounter("forewarn_rule_series_fetched_total",
+                                "Series that rule evaluations read from the store.")),
+      pending_compaction_bytes(OneGauge(
+          "forewarn_storage_pending_compaction_bytes",
+          "Estimate of what compaction has yet to rewrite; growing means too slow a disk.")),
+      memtable_bytes(OneGauge("forewarn_storage_memtable_bytes",
+                              "Memory of the tables that are not yet written as files.")),
+      block_cache_bytes(
+          OneGauge("forewarn_storage_block_cache_bytes", "Memory of the cache of blocks.")),
+      block_cache_hits(
+          OneCounter("forewarn_storage_block_cache_hits_total", "Blocks that the cache held.")),
+      block_cache_misses(OneCounter("forewarn_storage_block_cache_misses_total",
+                                    "Blocks that had to be read from files.")),
       ready(OneGauge("forewarn_ready", "1 when the collector accepts telemetry, 0 otherwise.")),
       certificate_expiry(OneGauge("forewarn_certificate_expiry_timestamp_seconds",
                                   "When the server's certificate ends, in seconds since 1970.")) {
@@ -157,6 +183,14 @@ Metrics::Impl::Impl()
                      .Register(registry);
   constexpr const char* kSeverities[] = {"info", "warning", "error", "critical"};
   for (int i = 0; i < 4; ++i) tickets[i] = &ticket.Add({{"severity", kSeverities[i]}});
+
+  auto& files = BuildGauge()
+                    .Name("forewarn_storage_level_files")
+                    .Help("Files of the database by level; many at level 0 slow writing down.")
+                    .Register(registry);
+  for (size_t level = 0; level < Store::Figures::kLevels; ++level) {
+    level_files[level] = &files.Add({{"level", std::to_string(level)}});
+  }
 
   auto& notification = BuildCounter()
                            .Name("forewarn_notifications_total")
@@ -214,6 +248,26 @@ void Metrics::SetCensus(const Census& census) {
   impl_->outbox_dead.Set(static_cast<double>(census.outbox_dead));
   impl_->series.Set(static_cast<double>(census.series));
   impl_->head_bytes.Set(static_cast<double>(census.head_bytes));
+}
+
+void Metrics::RulesEvaluated(Duration took, uint64_t series_fetched) {
+  impl_->evaluation_seconds.Observe(ToSeconds(took));
+  impl_->series_fetched.Increment(static_cast<double>(series_fetched));
+}
+
+void Metrics::SetStorage(const Store::Figures& figures) {
+  std::lock_guard lock(impl_->storage_mutex);
+  for (size_t level = 0; level < Store::Figures::kLevels; ++level) {
+    impl_->level_files[level]->Set(static_cast<double>(figures.level_files[level]));
+  }
+  impl_->pending_compaction_bytes.Set(static_cast<double>(figures.pending_compaction_bytes));
+  impl_->memtable_bytes.Set(static_cast<double>(figures.memtable_bytes));
+  impl_->block_cache_bytes.Set(static_cast<double>(figures.block_cache_bytes));
+  auto raise = [](Counter& counter, uint64_t to) {
+    counter.Increment(static_cast<double>(to) - counter.Value());
+  };
+  raise(impl_->block_cache_hits, figures.block_cache_hits);
+  raise(impl_->block_cache_misses, figures.block_cache_misses);
 }
 
 void Metrics::TicketPrevented() { impl_->prevented.Increment(); }

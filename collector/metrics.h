@@ -11,6 +11,7 @@
 #include "model/entry.h"
 #include "model/probe.h"
 #include "model/telemetry.h"
+#include "store/store.h"
 
 namespace forewarn {
 
@@ -42,6 +43,8 @@ class Metrics {
   void QueueDepth(uint64_t entries);  // of all shards' queues together
   void CommitWritten(Duration took, uint64_t commits);
   void RulesFailed(uint64_t failures);
+  // The rules that one entry completes, together.
+  void RulesEvaluated(Duration took, uint64_t series_fetched);
 
   // --- what the shards hold; set as a whole by whoever looks ---
   struct Census {
@@ -54,6 +57,7 @@ class Metrics {
     uint64_t head_bytes = 0;
   };
   void SetCensus(const Census& census);
+  void SetStorage(const Store::Figures& figures);
 
   // --- tickets and messages ---
   void TicketPrevented();

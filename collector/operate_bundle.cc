@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <grpcpp/grpcpp.h>
 
+#include <deque>
 #include <map>
 #include <mutex>
 #include <string>
@@ -8,16 +9,20 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/record.h"
 #include "collector/operate_service.h"
 #include "collector/rpc.h"
 #include "config/bundle_files.h"
 #include "forewarn/v1/operate.grpc.pb.h"
+#include "model/audit.h"
 #include "model/ids.h"
 #include "notifier/catalogue.h"
 #include "rules/rule_file.h"
 
 namespace forewarn {
 namespace {
+
+constexpr size_t kApplicationsShown = 20;
 
 // What an operator sees before saying yes: `+ new`, `~ changed`, `- gone`, by path.
 std::vector<std::string> Differences(const Bundle& before, const Bundle& after) {
@@ -118,14 +123,35 @@ class BundleService final : public v1::BundleService::CallbackService {
 
   Status DoGetBundle(const std::string&, const v1::GetBundleRequest&,
                      v1::GetBundleResponse& response) {
-    return parts_.desk.Ask(kControlPartition, [&](const Shard& shard) {
+    FW_RETURN_IF_ERROR(parts_.desk.Ask(kControlPartition, [&](const Shard& shard) {
       response.set_id(shard.bundle().id);
       for (const BundleFile& file : shard.bundle().files) {
         v1::File* out = response.add_files();
         out->set_path(file.path);
         out->set_text(file.text);
       }
-    });
+    }));
+    return ReadApplications(response);
+  }
+
+  Status ReadApplications(v1::GetBundleResponse& response) {
+    std::deque<AuditRecord> newest;  // in the order of their ids, the oldest first
+    FW_RETURN_IF_ERROR(parts_.desk.store().ReadState(
+        kControlPartition, StateKind::kAudit,
+        [&](std::string_view, std::string_view bytes) -> Status {
+          FW_ASSIGN_OR_RETURN(AuditRecord record, DecodeRecord<AuditRecord>(bytes));
+          if (record.bundle.empty()) return OkStatus();
+          newest.push_front(std::move(record));
+          if (newest.size() > kApplicationsShown) newest.pop_back();
+          return OkStatus();
+        }));
+    for (const AuditRecord& record : newest) {
+      v1::BundleApplication* out = response.add_applications();
+      out->set_id(record.bundle);
+      out->set_at_ms(ToMillis(record.at));
+      out->set_actor(record.actor);
+    }
+    return OkStatus();
   }
 
   const OperateParts parts_;

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <grpcpp/grpcpp.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -64,6 +65,7 @@ class ProbeService final : public v1::ProbeService::CallbackService {
       return InvalidArgument(fmt::format("valid_for_ms: a token is valid for at most {}",
                                          FormatDuration(kTokenLifetimeMax)));
     }
+    FW_RETURN_IF_ERROR(CheckIsInBundle(request.customer()));
     std::string text = MakeEnrolToken(parts_.ca.fingerprint());
     EnrolmentToken token;
     token.hash = Sha256Hex(text);
@@ -77,6 +79,24 @@ class ProbeService final : public v1::ProbeService::CallbackService {
     response.set_token(std::move(text));
     response.set_expires_at_ms(ToMillis(token.expires_at));
     return OkStatus();
+  }
+
+  // A probe of a customer that nobody described would be watched, and nobody told. Before the first bundle there
+  // is nothing to look it up in.
+  Status CheckIsInBundle(const std::string& customer) {
+    Status known;
+    FW_RETURN_IF_ERROR(parts_.desk.Ask(kControlPartition, [&](const Shard& shard) {
+      const Bundle& bundle = shard.bundle();
+      auto is_it = [&](const Customer& each) { return each.id == customer; };
+      if (bundle.id.empty() || std::ranges::any_of(bundle.customers, is_it)) return;
+      known =
+          NotFound(fmt::format("customer: there is no customer '{}' in the bundle in force; add it "
+                               "to the bundle's customers.yaml and "
+                               "apply that with `forewarnctl apply`, or give one of those that "
+                               "`forewarnctl bundle show --files` lists",
+                               customer));
+    }));
+    return known;
   }
 
   Status DoListTokens(const std::string&, const v1::ListTokensRequest&,

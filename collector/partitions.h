@@ -23,6 +23,8 @@ struct PartitionsOptions {
   CommitterOptions committer;
   Duration history_kept = 90 * 24h;
   Duration samples_kept = 30 * 24h;
+  // Hears of each evaluation of rules, on the shards' threads; may be empty.
+  std::function<void(const Shard::Evaluation&)> evaluated;
 };
 
 // All partitions of this process with the threads that run them: the whole of the fold, seen from

@@ -1,6 +1,7 @@
 #include "collector/push_stream.h"
 
 #include <fmt/format.h>
+#include <grpcpp/impl/codegen/proto_utils.h>
 
 #include <chrono>
 #include <utility>
@@ -86,7 +87,15 @@ void PushStream::OnDone() {
 }
 
 Status PushStream::Receive(std::optional<Submission>& submission) {
-  FW_RETURN_IF_ERROR(intake_.CheckSize(request_.ByteSizeLong()));
+  size_t bytes = in_.Length();
+  if (!grpc::SerializationTraits<v1::PushRequest>::Deserialize(&in_, &request_).ok()) {
+    request_.Clear();
+    return InvalidArgument(
+        "a request of the stream is no PushRequest of forewarn/v1/ingest.proto; is the sender a "
+        "probe, or is there "
+        "a proxy in between that changes what passes?");
+  }
+  FW_RETURN_IF_ERROR(intake_.CheckSize(bytes));
   if (!reader_) {
     if (!request_.has_hello()) {
       return InvalidArgument("the first request of a stream must be a hello");
@@ -193,11 +202,11 @@ void PushStream::Pump() {
   if (!writing_) {
     if (cancelled_) return FinishWith(Cancelled("the probe hung up"));
     if (welcome_) {
-      *response_.mutable_welcome() = *std::move(welcome_);
+      v1::PushResponse response;
+      *response.mutable_welcome() = *std::move(welcome_);
       welcome_.reset();
       welcomed_ = true;
-      writing_ = true;
-      StartWrite(&response_);
+      Write(response);
     } else if (ack_due_ && welcomed_) {
       WriteAck();
     } else if (end_ && in_flight_ == 0) {
@@ -208,13 +217,13 @@ void PushStream::Pump() {
   bool room = welcomed_ ? in_flight_ < intake_.limits.max_in_flight : in_flight_ == 0;
   if (!reading_ && !end_ && !held_ && !cancelled_ && room) {
     reading_ = true;
-    StartRead(&request_);
+    StartRead(&in_);
   }
 }
 
 void PushStream::WriteAck() {
-  v1::Ack* ack = response_.mutable_ack();
-  ack->Clear();
+  v1::PushResponse response;
+  v1::Ack* ack = response.mutable_ack();
   ack->set_epoch(acked_epoch_);
   ack->set_sequence(acked_sequence_);
   if (delay_ > Duration(0)) {
@@ -224,8 +233,16 @@ void PushStream::WriteAck() {
   }
   refusals_.MoveTo(intake_.limits, *ack);
   ack_due_ = false;
+  Write(response);
+}
+
+void PushStream::Write(const v1::PushResponse& response) {
+  bool own_buffer = false;
+  out_.Clear();  // of the message before
+  FW_CHECK(
+      grpc::SerializationTraits<v1::PushResponse>::Serialize(response, &out_, &own_buffer).ok());
   writing_ = true;
-  StartWrite(&response_);
+  StartWrite(&out_);
 }
 
 void PushStream::FinishWith(const Status& status) {

@@ -23,9 +23,12 @@ namespace forewarn {
 // gather while one is being sent leave as one. When the shard's queue is full, the stream holds the batch, tells
 // the probe to slow down, reads no more, and tries again.
 //
+// It reads and writes bytes: to a reactor of messages, gRPC reports one that it cannot parse as the end of the
+// requests, and the sender would be told that all is well.
+//
 // Owns itself through `self_` from Start() until gRPC is done with it; callbacks that come later (a commit of a
 // stream that has ended) hold it too, and find it finished.
-class PushStream final : public grpc::ServerBidiReactor<v1::PushRequest, v1::PushResponse>,
+class PushStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
                          public std::enable_shared_from_this<PushStream> {
  public:
   // `context` is gRPC's and lives until OnDone(). A `source` that failed is what the stream ends with.
@@ -66,6 +69,7 @@ class PushStream final : public grpc::ServerBidiReactor<v1::PushRequest, v1::Pus
   // Starts whatever may start now: at most one write, at most one read, and the end once.
   void Pump();
   void WriteAck();
+  void Write(const v1::PushResponse& response);
   void FinishWith(const Status& status);
 
   const Intake& intake_;
@@ -73,6 +77,7 @@ class PushStream final : public grpc::ServerBidiReactor<v1::PushRequest, v1::Pus
   const StatusOr<ProbeIdentity> source_;
 
   // The read's own.
+  grpc::ByteBuffer in_;
   v1::PushRequest request_;
   std::optional<BatchReader> reader_;
 
@@ -80,7 +85,7 @@ class PushStream final : public grpc::ServerBidiReactor<v1::PushRequest, v1::Pus
   // between them would need a thread to empty it. Held for the few assignments of a step only.
   std::mutex mutex_;
   std::shared_ptr<PushStream> self_;
-  v1::PushResponse response_;  // the write's while writing_
+  grpc::ByteBuffer out_;  // the write's while writing_
   bool reading_ = false;
   bool writing_ = false;
   bool welcomed_ = false;

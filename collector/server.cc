@@ -18,9 +18,13 @@
 namespace forewarn {
 namespace {
 
+constexpr std::string_view kReflection = "/grpc.reflection.";
+
 // Stands before every handler. gRPC hands it the path of the call among the metadata.
 class DoorKeeper : public grpc::AuthMetadataProcessor {
  public:
+  explicit DoorKeeper(bool reflection) : reflection_(reflection) {}
+
   bool IsBlocking() const override { return false; }
 
   grpc::Status Process(const InputMetadata& metadata, grpc::AuthContext* auth, OutputMetadata*,
@@ -28,11 +32,20 @@ class DoorKeeper : public grpc::AuthMetadataProcessor {
     auto path = metadata.find(":path");
     std::string_view method;
     if (path != metadata.end()) method = {path->second.data(), path->second.size()};
-    StatusOr<std::optional<Identity>> caller = CheckAccess(method, PeerUris(*auth));
-    if (caller.ok()) return grpc::Status::OK;
-    FW_LOG(kWarn, "call.refused", {{"method", method}, {"reason", caller.status().message()}});
-    return ToRpc(caller.status());
+    Status outcome = CheckAccess(method, PeerUris(*auth)).status();
+    // The library serves it wherever it is linked, so that the door alone can close it.
+    if (outcome.ok() && !reflection_ && method.starts_with(kReflection)) {
+      outcome = PermissionDenied(
+          "reflection is off; set `grpc.reflection: true` in the collector's settings and restart "
+          "it");
+    }
+    if (outcome.ok()) return grpc::Status::OK;
+    FW_LOG(kWarn, "call.refused", {{"method", method}, {"reason", outcome.message()}});
+    return ToRpc(outcome);
   }
+
+ private:
+  const bool reflection_;
 };
 
 }  // namespace
@@ -53,7 +66,7 @@ StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(
   tls.pem_root_certs = options.client_ca_pem;
   tls.pem_key_cert_pairs = {{options.server.key, options.server.chain}};
   std::shared_ptr<grpc::ServerCredentials> credentials = grpc::SslServerCredentials(tls);
-  credentials->SetAuthMetadataProcessor(std::make_shared<DoorKeeper>());
+  credentials->SetAuthMetadataProcessor(std::make_shared<DoorKeeper>(options.reflection));
 
   grpc::ServerBuilder builder;
   int port = 0;

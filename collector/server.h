@@ -20,7 +20,7 @@ struct RpcServerOptions {
   std::string client_ca_pem;  // who signs the certificates of probes and operators
   int64_t max_message_bytes = 16 << 20;
   int64_t memory_bytes = 512 << 20;  // of all calls' buffers together; beyond it gRPC stops reading
-  bool reflection = false;
+  bool reflection = false;           // for operators
 };
 
 // The listener for gRPC over TLS. Asks each client for a certificate and verifies what comes; which

@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "base/record.h"
+#include "model/audit.h"
+#include "model/ids.h"
 
 namespace forewarn {
 
@@ -21,20 +23,6 @@ struct PartitionRecord {
   static void Fields(Self& self, Visitor&& visit) {
     visit(1, self.last_arrival);
     visit(2, self.last_sealing);
-  }
-};
-
-// StateKind::kAudit: a command as it was carried out, by the sequence of its entry.
-struct AuditRecord {
-  Timestamp at;
-  std::string actor;
-  Command command;
-
-  template <typename Self, typename Visitor>
-  static void Fields(Self& self, Visitor&& visit) {
-    visit(1, self.at);
-    visit(2, self.actor);
-    visit(3, self.command);
   }
 };
 
@@ -78,7 +66,8 @@ Shard::Shard(uint32_t partition, const Store& store, const HeadOptions& head)
       chunk_window_(head.chunk_window),
       accepted_ahead_(head.accepted_ahead),
       head_(partition, store, head),
-      engine_(head_, contacts_),
+      rule_source_(head_),
+      engine_(rule_source_, contacts_),
       incidents_(partition),
       planner_(partition) {}
 
@@ -112,6 +101,11 @@ Commit Shard::Handle(Entry entry) {
   sequence_ = commit.sequence;
   last_arrival_ = entry.arrival;
   return commit;
+}
+
+void Shard::MeasureRules(const Clock& clock, std::function<void(const Evaluation&)> told) {
+  stopwatch_ = &clock;
+  evaluated_ = std::move(told);
 }
 
 bool Shard::AnswersAtOnce(const Entry& entry, Commit& commit) const {
@@ -207,7 +201,12 @@ Engine::Conclusions Shard::Conclude(const Entry& entry, const std::vector<ProbeS
   auto write = [&](const Labels& labels, Sample sample) {
     head_.AppendDerived(labels, sample, commit);
   };
-  return engine_.Observe(entry, probes, write);
+  if (stopwatch_ == nullptr) return engine_.Observe(entry, probes, write);
+  Duration begun = stopwatch_->Monotonic();
+  uint64_t fetched = rule_source_.series();
+  Engine::Conclusions concluded = engine_.Observe(entry, probes, write);
+  evaluated_({stopwatch_->Monotonic() - begun, rule_source_.series() - fetched});
+  return concluded;
 }
 
 void Shard::Keep(const Entry& entry, const std::vector<ProbeState>& probes,
@@ -260,7 +259,11 @@ void Shard::Keep(const Entry& entry, const std::vector<ProbeState>& probes,
 
   if (IsAudited(entry)) {
     put(Put(StateKind::kAudit, NumberId(commit.sequence),
-            AuditRecord{entry.arrival, entry.actor, std::get<Command>(entry.what)}));
+            AuditRecord{entry.arrival, entry.actor, std::get<Command>(entry.what), ""}));
+  } else if (const auto* bundle = std::get_if<Bundle>(&entry.what);
+             bundle != nullptr && partition_ == kControlPartition) {
+    put(Put(StateKind::kAudit, NumberId(commit.sequence),
+            AuditRecord{entry.arrival, entry.actor, std::nullopt, bundle->id}));
   }
   put(Put(StateKind::kPartition, "", PartitionRecord{entry.arrival, last_sealing_}));
 }

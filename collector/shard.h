@@ -1,12 +1,15 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/status.h"
 #include "base/time.h"
+#include "collector/counting_source.h"
 #include "collector/tokens.h"
 #include "incidents/manager.h"
 #include "model/commit.h"
@@ -70,6 +73,15 @@ class Shard {
   // Arrival time at which a Tick is due; nothing while time alone changes nothing.
   std::optional<Timestamp> NextTimer() const;
 
+  // How long the rules took over one entry, and how many series they read for it.
+  struct Evaluation {
+    Duration took{0};
+    uint64_t series = 0;
+  };
+  // Has `told` hear of each evaluation, on the thread that runs the shard. `clock`, a loan, measures and decides
+  // nothing. Before the first Handle().
+  void MeasureRules(const Clock& clock, std::function<void(const Evaluation&)> told);
+
   // For readers, on the thread that runs the shard.
   const Head& head() const { return head_; }
   const Contacts& contacts() const { return contacts_; }
@@ -100,6 +112,8 @@ class Shard {
 
   const uint32_t partition_;
   const Store& store_;
+  const Clock* stopwatch_ = nullptr;
+  std::function<void(const Evaluation&)> evaluated_;
   const Duration chunk_window_;
   const Duration accepted_ahead_;
 
@@ -109,6 +123,7 @@ class Shard {
   Bundle bundle_;
   Head head_;
   Contacts contacts_;
+  CountingSource rule_source_;
   Engine engine_;
   IncidentManager incidents_;
   Planner planner_;

@@ -79,7 +79,12 @@ StatusOr<PrivateKey> ReadKey(const std::string& path) {
   Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
   // The empty password: an encrypted key fails instead of asking the terminal.
   PrivateKey key(PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, const_cast<char*>("")));
-  if (key == nullptr) return DataLoss(path + ": not a private key in PEM: " + Reason());
+  if (key == nullptr) {
+    return DataLoss(path +
+                    ": not a private key in PEM without a password; put the right file there, or "
+                    "restore it from a backup: " +
+                    Reason());
+  }
   return key;
 }
 
@@ -87,7 +92,12 @@ StatusOr<Certificate> ReadCertificate(const std::string& path) {
   FW_ASSIGN_OR_RETURN(std::string pem, ReadFile(path));
   Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
   Certificate certificate(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
-  if (certificate == nullptr) return DataLoss(path + ": not a certificate in PEM: " + Reason());
+  if (certificate == nullptr) {
+    return DataLoss(path +
+                    ": not a certificate in PEM; put the right file there, or restore it from a "
+                    "backup: " +
+                    Reason());
+  }
   return certificate;
 }
 

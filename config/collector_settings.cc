@@ -46,6 +46,8 @@ const Schema<GrpcSettings>& GrpcSchema() {
       Section("tls", &GrpcSettings::tls, ServerTlsSchema(),
               "A server certificate from an authority of yours. Without it the collector signs its "
               "own."),
+      Flag("reflection", &GrpcSettings::reflection,
+           "Whether operators may ask for the services' description, as grpcurl does."),
   };
   return schema;
 }

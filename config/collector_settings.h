@@ -28,6 +28,7 @@ struct GrpcSettings {
   // 127.0.0.1 and ::1, which are always in it.
   std::vector<std::string> server_names;
   ServerTls tls;
+  bool reflection = false;
 };
 
 struct HttpSettings {

@@ -48,6 +48,12 @@ Status ShowBundle(Session& session, bool with_files) {
                 ? fmt::format("\n# {}\n{}", Printable(file.path()), Printable(file.text(), true))
                 : fmt::format("  {}  {} bytes\n", Printable(file.path()), file.text().size());
   }
+  if (!with_files) {
+    for (const v1::BundleApplication& one : response.applications()) {
+      text += fmt::format("Applied {} by {}: {}\n", TimeText(one.at_ms()), Printable(one.actor()),
+                          Printable(one.id()));
+    }
+  }
   session.Answer(response, text);
   return OkStatus();
 }

@@ -4,6 +4,7 @@
 #include <rocksdb/cache.h>
 #include <rocksdb/convenience.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/statistics.h>
 #include <rocksdb/table.h>
 
 #include <algorithm>
@@ -63,6 +64,8 @@ rocksdb::DBOptions DatabaseOptions(const StoreOptions& options, rocksdb::Env* en
   result.max_log_file_size = 8 << 20;
   result.db_host_id.clear();  // copies travel; they need not name the machine
   result.info_log_level = rocksdb::WARN_LEVEL;
+  result.statistics = rocksdb::CreateDBStatistics();  // for Store::Look()
+  result.statistics->set_stats_level(rocksdb::StatsLevel::kExceptHistogramOrTimers);
   if (env != nullptr) result.env = env;
   return result;
 }

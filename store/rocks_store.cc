@@ -12,6 +12,7 @@
 #include "store/format.h"
 #include "store/journal_format.h"
 #include "store/rocks_database.h"
+#include "store/rocks_figures.h"
 #include "store/rocks_journal.h"
 #include "store/rocks_reader.h"
 
@@ -34,6 +35,7 @@ class RocksStore : public Store {
   Status Commit(std::span<const forewarn::Commit> commits) override;
   Status Drop(const Retention& retention) override;
   Status Checkpoint(const std::string& dir) override;
+  Figures Look() const override { return LookAt(*database_); }
 
   Status ReadJournal(uint32_t partition, uint64_t first,
                      const std::function<Status(const JournalItem&)>& visit) const override {

@@ -81,6 +81,18 @@ class Store {
   };
   virtual Status Drop(const Retention& retention) = 0;
 
+  // How the database does below, for those who watch it; all zero where there is nothing of the kind.
+  struct Figures {
+    static constexpr size_t kLevels = 7;
+    uint64_t level_files[kLevels] = {};
+    uint64_t pending_compaction_bytes = 0;
+    uint64_t memtable_bytes = 0;
+    uint64_t block_cache_bytes = 0;
+    uint64_t block_cache_hits = 0;  // these two since it was opened
+    uint64_t block_cache_misses = 0;
+  };
+  virtual Figures Look() const { return {}; }
+
   // Makes a copy that can be opened by itself, while running. `dir` must not exist.
   virtual Status Checkpoint(const std::string& dir) = 0;
 };

@@ -5,11 +5,13 @@
 #include "tests/integration/edges.h"
 
 #include <gmock/gmock.h>
+#include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "forewarn/v1/ingest.grpc.pb.h"
 #include "forewarn/v1/operate.grpc.pb.h"
@@ -244,6 +246,109 @@ TEST_F(EdgesTest, ARuleThatWatchesNothingIsListedWithTheSelectorThatMatchesNothi
   ASSERT_EQ(rules.rules_size(), 2);
   EXPECT_EQ(rules.rules(0).unmatched(), "nowhere");
   EXPECT_EQ(rules.rules(1).unmatched(), "");
+}
+
+TEST_F(EdgesTest, ATokenIsMadeForACustomerOfTheBundleAlone) {
+  auto channel = ConnectOperator();
+  v1::ApplyRequest bundle;
+  v1::File* file = bundle.add_files();
+  file->set_path("customers.yaml");
+  file->set_text("customers:\n- id: acme\n  name: Acme\n");
+  v1::ApplyResponse applied;
+  grpc::ClientContext apply;
+  grpc::Status status = v1::BundleService::NewStub(channel)->Apply(&apply, bundle, &applied);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_NE(MakeToken(), "");  // acme's
+
+  v1::CreateTokenRequest request;
+  request.set_customer("acne");
+  request.set_installation("prod");
+  v1::CreateTokenResponse response;
+  grpc::ClientContext create;
+  status = v1::ProbeService::NewStub(channel)->CreateToken(&create, request, &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_THAT(status.error_message(), HasSubstr("no customer 'acne'"));
+  EXPECT_THAT(status.error_message(), HasSubstr("forewarnctl apply"));
+}
+
+// One line for each of `event` in what was logged.
+int LinesOf(const std::string& log, const std::string& event) {
+  int lines = 0;
+  for (size_t at = log.find(event); at != std::string::npos; at = log.find(event, at + 1)) ++lines;
+  return lines;
+}
+
+TEST_F(EdgesTest, ACertificateThatIsAboutToEndIsInTheLogOnceADayWithTheRemedy) {
+  constexpr const char* kEvent = "collector.certificate_expiring";
+  testing::internal::CaptureStderr();
+  app_->Tend();
+  EXPECT_EQ(LinesOf(testing::internal::GetCapturedStderr(), kEvent), 0);  // five years
+
+  TempDir elsewhere;
+  CaOptions brief;
+  brief.dir = elsewhere.path();
+  brief.server_lifetime = 24h * 5 + 1h;
+  ASSERT_TRUE(CertificateAuthority::Open(brief, clock_.Now()).ok());
+  app_->Stop();
+  app_.reset();
+  settings_.grpc.tls = {brief.dir + "/server.pem", brief.dir + "/server.key",
+                        brief.dir + "/ca.pem"};
+  Start();
+  testing::internal::CaptureStderr();
+  app_->Tend();
+  app_->Tend();
+  std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(LinesOf(log, kEvent), 1) << log;
+  EXPECT_THAT(log, HasSubstr(" error "));
+  EXPECT_THAT(log, HasSubstr("days_left=5"));
+  EXPECT_THAT(log, HasSubstr("put a new certificate at " + brief.dir + "/server.pem"));
+}
+
+// What a client such as grpcurl is told that asks which services there are; `answer` gets the bytes.
+grpc::Status AskForServices(const std::shared_ptr<grpc::Channel>& channel, std::string& answer) {
+  grpc::GenericStub generic(channel);
+  grpc::ClientContext context;
+  grpc::CompletionQueue done;
+  void* tag = nullptr;
+  bool good = false;
+  auto call = generic.PrepareCall(
+      &context, "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", &done);
+  call->StartCall(nullptr);
+  done.Next(&tag, &good);
+  grpc::Slice list_services("\x3a\x00", 2);  // ServerReflectionRequest, field 7, an empty text
+  grpc::ByteBuffer request(&list_services, 1);
+  call->WriteLast(request, {}, nullptr);
+  done.Next(&tag, &good);
+  grpc::ByteBuffer response;
+  call->Read(&response, nullptr);
+  if (done.Next(&tag, &good) && good) {
+    std::vector<grpc::Slice> slices;
+    response.Dump(&slices);
+    for (const grpc::Slice& slice : slices) {
+      answer.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
+    }
+  }
+  grpc::Status status;
+  call->Finish(&status, nullptr);
+  done.Next(&tag, &good);
+  return status;
+}
+
+TEST_F(EdgesTest, TheServicesAreDescribedWhenTheSettingsSaySoAndToOperatorsAlone) {
+  std::string answer;
+  grpc::Status off = AskForServices(ConnectOperator(), answer);
+  EXPECT_EQ(off.error_code(), grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_THAT(off.error_message(), HasSubstr("grpc.reflection: true"));
+  EXPECT_EQ(answer, "");
+
+  app_->Stop();
+  app_.reset();
+  settings_.grpc.reflection = true;
+  Start();
+  grpc::Status on = AskForServices(ConnectOperator(), answer);
+  EXPECT_TRUE(on.ok()) << on.error_message();
+  EXPECT_THAT(answer, HasSubstr("forewarn.v1.TicketService"));
+  EXPECT_EQ(AskForServices(Connect(), answer).error_code(), grpc::StatusCode::UNAUTHENTICATED);
 }
 
 }  // namespace

@@ -87,6 +87,50 @@ class Certificates(StackTest):
         self.assertRegex(done.stderr, "(?i)certificate")
 
 
+    def certificate(self, name, days=1):
+        """Makes NAME.pem, signed by its own key NAME.key, in the test's folder."""
+        key, pem, request = (self.folder / f"{name}.{kind}" for kind in ("key", "pem", "csr"))
+        for words in (["req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key,
+                       "-out", request, "-subj", f"/CN={name}"],
+                      ["x509", "-req", "-in", request, "-signkey", key, "-days", str(days), "-out", pem]):
+            subprocess.run(["openssl", *words], check=True, capture_output=True)
+        return pem, key
+
+    def refused(self, certificate, key, authority):
+        """The last line of a collector that cannot begin with these."""
+        self.stack.configure_collector(grpc={"tls": {"certificate_file": str(certificate), "key_file": str(key),
+                                                     "ca_file": str(authority)}})
+        code, said = self.program("forewarn-collector", "--config", self.stack.collector_config)
+        self.assertEqual(1, code, said)
+        return said.splitlines()[-1]
+
+    def test_a_bad_certificate_is_refused_with_the_setting_the_file_and_the_remedy(self):
+        good, key = self.certificate("good")
+        other, other_key = self.certificate("other")
+        expired, expired_key = self.certificate("expired", days=-1)
+        missing = self.folder / "missing.pem"
+        for files, said in {
+            (good, other_key, good): f"grpc.tls: {other_key} is not the key of {good}; name a key and a certificate",
+            (missing, key, good): f"grpc.tls.certificate_file: reading {missing}: No such file",
+            (key, key, good): f"grpc.tls.certificate_file: {key}: not a certificate in PEM; put the right file there",
+            (good, good, good): f"grpc.tls.key_file: {good}: not a private key in PEM without a password; put the right",
+            (good, key, key): f"grpc.tls.ca_file: {key}: not a certificate in PEM; put the right file there",
+            (expired, expired_key, other): f"grpc.tls.certificate_file: {expired} has expired; put a new certificate there",
+        }.items():
+            self.assertIn(said, self.refused(*files))
+
+    def test_a_damaged_key_of_the_authority_is_named_and_never_replaced(self):
+        self.start_collector()
+        self.stack.collector.stop()
+        key = self.stack.authority / "ca.key"
+        key.write_text("garbage")
+        code, said = self.program("forewarn-collector", "--config", self.stack.collector_config)
+        self.assertEqual(1, code)
+        self.assertIn(f"{key}: not a private key in PEM without a password; put the right file there, or restore it from",
+                      said.splitlines()[-1])
+        self.assertEqual("garbage", key.read_text())
+
+
 class Limits(StackTest):
     def test_a_probe_over_a_limit_is_told_which_and_goes_on(self):
         self.start_collector(limits={"series_per_probe": 20})
@@ -119,6 +163,18 @@ class Tokens(StackTest):
         self.assertIsNone(self.enrol("p", token))
         self.assertRegex(self.enrol("q", token), "(?i)token.*used")
         self.assertRegex(self.enrol("q", "not a token"), "(?i)token")
+
+
+    def test_a_customer_that_nobody_described_gets_none(self):
+        self.start_collector()
+        bundle = self.folder / "b"
+        bundle.mkdir()
+        (bundle / "customers.yaml").write_text("customers:\n- id: acme\n  name: Acme\n")
+        self.assertEqual(0, self.stack.ctl_raw("apply", "-f", bundle).returncode)
+        done = self.stack.ctl_raw("token", "create", "--customer", "acne", "--installation", INSTALLATION)
+        self.assertNotEqual(0, done.returncode)
+        self.assertRegex(done.stderr, "no customer 'acne' in the bundle in force; add it to .*customers.yaml.*forewarnctl apply")
+        self.assertIn(" by admin: ", self.stack.ctl_raw("bundle", "show").stdout)
 
 
 if __name__ == "__main__":

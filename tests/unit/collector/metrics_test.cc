@@ -49,6 +49,23 @@ TEST(Metrics, SayWhenTheCertificateEnds) {
   EXPECT_THAT(metrics.Text(), HasSubstr("forewarn_certificate_expiry_timestamp_seconds 1000"));
 }
 
+TEST(Metrics, SayHowTheDatabaseDoesAndCountersOnlyGrow) {
+  Metrics metrics;
+  Store::Figures figures;
+  figures.level_files[0] = 3;
+  figures.memtable_bytes = 4096;
+  figures.block_cache_hits = 10;
+  metrics.SetStorage(figures);
+  figures.block_cache_hits = 15;
+  metrics.SetStorage(figures);
+  std::string page = metrics.Text();
+  EXPECT_THAT(page, HasSubstr("forewarn_storage_level_files{level=\"0\"} 3"));
+  EXPECT_THAT(page, HasSubstr("forewarn_storage_level_files{level=\"6\"} 0"));
+  EXPECT_THAT(page, HasSubstr("forewarn_storage_memtable_bytes 4096"));
+  EXPECT_THAT(page, HasSubstr("forewarn_storage_block_cache_hits_total 15"));
+  EXPECT_THAT(page, HasSubstr("forewarn_storage_block_cache_misses_total 0"));
+}
+
 TEST(Metrics, CountWhatHappened) {
   Metrics metrics;
   metrics.SamplesDone("accepted", 7);

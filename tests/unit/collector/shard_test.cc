@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/record.h"
 #include "store/memory_store.h"
 #include "tests/unit/collector/fold_samples.h"
@@ -118,6 +119,17 @@ TEST_F(ShardTest, DoesNotStartOnRulesThatItCannotRead) {
   Status status = next.Recover();
   EXPECT_EQ(status.code(), Code::kFailedPrecondition);
   EXPECT_THAT(status.message(), HasSubstr("rules/load.yaml:1:"));
+}
+
+TEST_F(ShardTest, TellsWhatTheRulesReadForEachEntry) {
+  ManualClock clock(kTestStart);
+  std::vector<Shard::Evaluation> told;
+  shard_->MeasureRules(clock, [&](const Shard::Evaluation& one) { told.push_back(one); });
+  Apply(TestBundle());
+  EXPECT_TRUE(told.empty());
+  Do(TestBatch(1, kTestStart, 2));
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_EQ(told[0].series, 1u);
 }
 
 TEST_F(ShardTest, TellsAProbeThatSaysHelloWhatItHasOfIt) {
