@@ -14,11 +14,21 @@ const ProbeIdentity* SourceOf(const Entry& entry) {
   return nullptr;
 }
 
-// What the entry takes in memory, roughly; nothing is weightless.
+// A tick runs up to a slice of the grid (rules/grid.h), and the next one follows it as long as something is left.
+// With this weight a customer who sent a large batch waits for a tick or two, and not for as many as the batch had
+// kilobytes.
+constexpr size_t kTickWeight = 64 << 10;
+// The rules over a probe's series run at each round's end, whether samples came with it or not.
+constexpr size_t kRoundWeight = 4 << 10;
+
+// What the entry takes in memory and what it costs to fold, roughly, in bytes; nothing is weightless.
 size_t WeightOf(const Entry& entry) {
+  if (std::holds_alternative<Tick>(entry.what)) return kTickWeight;
   size_t weight = 512;
   const auto* batch = std::get_if<Batch>(&entry.what);
   if (batch == nullptr) return weight;
+  weight += batch->rounds.size() * kRoundWeight;
+  for (const Gap& gap : batch->gaps) weight += sizeof(Gap) + gap.kind.size() + gap.reason.size();
   weight += batch->samples.size() * (sizeof(uint32_t) + sizeof(Timestamp) + sizeof(double));
   if (batch->samples.table != nullptr) {
     for (const Labels& labels : batch->samples.table->series) {
@@ -28,7 +38,8 @@ size_t WeightOf(const Entry& entry) {
   }
   for (const Event& event : batch->events) {
     weight += sizeof(Event) + event.message.size() + event.template_text.size();
-    for (const auto& [name, value] : event.attributes) weight += name.size() + value.size();
+    for (const auto& [name, value] : event.attributes)
+      weight += sizeof(Labels::Pair) + name.size() + value.size();
   }
   for (const Check& check : batch->checks) weight += sizeof(Check) + check.message.size();
   for (const Fact& fact : batch->facts) weight += sizeof(Fact) + fact.value.size();

@@ -82,6 +82,49 @@ TEST(LocalLog, BoundsTheBytesThatWait) {
   EXPECT_EQ(taken, 4u) << "of 20 kB each in a quarter of 400 kB";
 }
 
+TEST(LocalLog, TicksThatFollowEachOtherDoNotKeepALargeSenderWaiting) {
+  LocalLog log(4000);
+  std::vector<std::string> told;
+  auto large = [] {
+    Batch batch;
+    batch.source.customer = "a";
+    batch.samples.refs.resize(2000);
+    return Submission{Entry{0, kTimeZero, "batch", std::move(batch)}, nullptr};
+  };
+  Submission first = large(), second = large();
+  ASSERT_TRUE(log.Submit(first) && log.Submit(second));
+  Submission tick = Make(told, "tick");
+  ASSERT_TRUE(log.Submit(tick));
+  std::string order;
+  for (int i = 0; i < 4; ++i) {
+    std::string actor = log.Next(0ms)->entry.actor;
+    order += actor + " ";
+    if (actor != "tick") continue;
+    Submission next = Make(told, "tick");
+    ASSERT_TRUE(log.Submit(next));
+  }
+  EXPECT_EQ(order, "tick batch batch tick ") << "40 kB weigh less than a tick";
+}
+
+TEST(LocalLog, WhatIsCheapToSendAndDearToFoldHasItsWeight) {
+  auto taken_of = [](const Batch& batch) {
+    LocalLog log(100'000, 4 << 20);
+    size_t taken = 0;
+    for (bool room = true; room;) {
+      Submission next{Entry{0, kTimeZero, "p", batch}, nullptr};
+      room = log.Submit(next);
+      if (room) ++taken;
+    }
+    return taken;
+  };
+  Batch gaps;
+  gaps.gaps.resize(1000);
+  EXPECT_LT(taken_of(gaps), 20u) << "of 72 kB or more each in 1 MiB";
+  Batch rounds;
+  rounds.rounds.resize(100);
+  EXPECT_LT(taken_of(rounds), 4u) << "of 400 kB each in 1 MiB";
+}
+
 TEST(LocalLog, WakesWhoeverWaits) {
   LocalLog log(1);
   std::thread waker([&] { log.Wake(); });
