@@ -22,6 +22,7 @@ mounted=()
 clean_up() {
   local where
   for where in "${mounted[@]}"; do umount --recursive --lazy "$system/$where"; done
+  if mountpoint -q "$system"; then umount --recursive --lazy "$system"; fi
   [[ -n "$keep" ]] || rm -rf --one-file-system "$system"
 }
 trap clean_up EXIT
@@ -39,6 +40,9 @@ if [[ ! -x $system/usr/bin/git ]]; then
   cp -r /etc/apt/sources.list.d/*.sources "$system/etc/apt/sources.list.d/" 2> /dev/null || true
   [[ ! -f /etc/apt/sources.list ]] || cp /etc/apt/sources.list "$system/etc/apt/"
 fi
+# A mount of its own, as the root of a machine is: what runs inside makes mounts that only it sees.
+mount --bind "$system" "$system"
+mount --make-private "$system"
 cp -L /etc/resolv.conf /etc/hosts "$system/etc/"
 cp -L /etc/ssl/certs/ca-certificates.crt "$system/etc/ssl/certs/"  # also the authorities of a local mirror
 for where in proc sys dev; do

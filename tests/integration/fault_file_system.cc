@@ -1,5 +1,6 @@
 #include "tests/integration/fault_file_system.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <utility>
 #include <vector>
@@ -18,6 +19,7 @@ std::string Normal(const std::string& path) {
 }
 
 IOStatus Dark() { return IOStatus::IOError("the power is off"); }
+IOStatus Failure() { return IOStatus::IOError("Input/output error"); }
 
 }  // namespace
 
@@ -28,8 +30,9 @@ class FaultFile : public rocksdb::FSWritableFileOwnerWrapper {
       : FSWritableFileOwnerWrapper(std::move(file)), path_(std::move(path)), disk_(disk) {}
 
   IOStatus Append(const Slice& data, const IOOptions& options, IODebugContext* debug) override {
-    IOStatus fault = disk_.Operation();
-    if (!fault.ok()) return fault;
+    FaultFileSystem::Fate fate = disk_.Operation();
+    if (fate == FaultFileSystem::Fate::kFails) return Failure();
+    if (fate == FaultFileSystem::Fate::kLost) return IOStatus::OK();
     uint64_t fits = disk_.Reserve(data.size());
     IOStatus written = target()->Append(Slice(data.data(), fits), options, debug);
     if (!written.ok()) return written;
@@ -62,9 +65,10 @@ class FaultFile : public rocksdb::FSWritableFileOwnerWrapper {
  private:
   // Without the machine's own sync: the power loss is ours too.
   IOStatus Synced() {
-    IOStatus fault = disk_.Operation();
-    if (fault.ok()) disk_.Synced(path_);
-    return fault;
+    FaultFileSystem::Fate fate = disk_.Operation();
+    if (fate == FaultFileSystem::Fate::kFails && !disk_.IsReplacedLog(path_)) return Failure();
+    if (fate != FaultFileSystem::Fate::kLost) disk_.Synced(path_);
+    return IOStatus::OK();
   }
 
   const std::string path_;
@@ -85,9 +89,10 @@ class FaultDirectory : public rocksdb::FSDirectoryWrapper {
 
  private:
   IOStatus Synced() {
-    IOStatus fault = disk_.Operation();
-    if (fault.ok()) disk_.SyncedFolder(path_);
-    return fault;
+    FaultFileSystem::Fate fate = disk_.Operation();
+    if (fate == FaultFileSystem::Fate::kFails) return Failure();
+    if (fate == FaultFileSystem::Fate::kDone) disk_.SyncedFolder(path_);
+    return IOStatus::OK();
   }
 
   const std::string path_;
@@ -156,13 +161,29 @@ void FaultFileSystem::LosePowerLocked() {
   }
 }
 
-IOStatus FaultFileSystem::Operation() {
+FaultFileSystem::Fate FaultFileSystem::Operation() {
   std::lock_guard lock(mutex_);
   ++operations_;
   if (lose_power_at_ && operations_ >= *lose_power_at_) LosePowerLocked();
-  if (dark_) return Dark();
-  if (fail_at_ && operations_ >= *fail_at_) return IOStatus::IOError("Input/output error");
-  return IOStatus::OK();
+  if (dark_) return Fate::kLost;
+  return fail_at_ && operations_ >= *fail_at_ ? Fate::kFails : Fate::kDone;
+}
+
+bool FaultFileSystem::IsReplacedLog(const std::string& path) const {
+  std::filesystem::path log(path);
+  if (log.extension() != ".log") return false;
+  std::lock_guard lock(mutex_);
+  // Their names are numbers of six digits at least, so that the newer one is the larger.
+  return std::any_of(files_.begin(), files_.end(), [&](const auto& file) {
+    std::filesystem::path other(file.first);
+    return other.extension() == ".log" && other.parent_path() == log.parent_path() &&
+           other.filename() > log.filename();
+  });
+}
+
+bool FaultFileSystem::is_dark() const {
+  std::lock_guard lock(mutex_);
+  return dark_;
 }
 
 uint64_t FaultFileSystem::Reserve(uint64_t size) {
@@ -208,8 +229,8 @@ IOStatus FaultFileSystem::NewWritableFile(const std::string& path,
                                           const rocksdb::FileOptions& options,
                                           std::unique_ptr<rocksdb::FSWritableFile>* result,
                                           IODebugContext* debug) {
-  IOStatus fault = Operation();
-  if (!fault.ok()) return fault;
+  Fate fate = Operation();
+  if (fate != Fate::kDone) return fate == Fate::kLost ? Dark() : Failure();
   std::unique_ptr<rocksdb::FSWritableFile> file;
   IOStatus made = target()->NewWritableFile(path, options, &file, debug);
   if (!made.ok()) return made;
@@ -246,8 +267,8 @@ IOStatus FaultFileSystem::NewDirectory(const std::string& path, const IOOptions&
 
 IOStatus FaultFileSystem::RenameFile(const std::string& from, const std::string& to,
                                      const IOOptions& options, IODebugContext* debug) {
-  IOStatus fault = Operation();
-  if (!fault.ok()) return fault;
+  Fate fate = Operation();
+  if (fate != Fate::kDone) return fate == Fate::kLost ? Dark() : Failure();
   IOStatus renamed = target()->RenameFile(from, to, options, debug);
   if (!renamed.ok()) return renamed;
   std::lock_guard lock(mutex_);

@@ -21,14 +21,18 @@ class FaultFileSystem : public rocksdb::FileSystemWrapper {
 
   const char* Name() const override { return "FaultFileSystem"; }
 
-  // The n-th write, sync, creation or renaming from now fails with an I/O error, and all after it.
+  // The n-th write, sync, creation or renaming from now fails with an I/O error, and all after it; but for the sync of
+  // a log that a newer one has replaced. RocksDB's flush and its next write both sync that, and where its assertions
+  // are compiled in, as Debian's are, the second of them ends the process if the first has failed.
   void FailAt(uint64_t n);
   // There is room for this many more bytes. What does not fit is written as far as it does.
   void LimitBytes(uint64_t bytes);
-  // At the n-th operation from now the power goes: that and all later ones fail, and what was not
-  // synced is lost, but for a torn piece of it. A file whose folder was not synced may be gone.
+  // At the n-th operation from now the power goes: what was not synced is lost, but for a torn piece of it, and a file
+  // whose folder was not synced may be gone. That operation and the later ones are answered, since a process that is
+  // dead notices nothing, and leave nothing behind; whoever drives it asks is_dark() before believing an answer.
   void LosePowerAt(uint64_t n);
   void LosePower();
+  bool is_dark() const;
   // The disk works again, as large as it must be. What was lost stays lost.
   void Heal();
 
@@ -64,8 +68,10 @@ class FaultFileSystem : public rocksdb::FileSystemWrapper {
     bool named = false;  // its folder was synced since it was made
   };
 
-  // One more operation: the fault that strikes it, or success.
-  rocksdb::IOStatus Operation();
+  // What strikes one more operation.
+  enum class Fate { kDone, kFails, kLost };
+  Fate Operation();
+  bool IsReplacedLog(const std::string& path) const;
   // How many of `size` bytes still fit.
   uint64_t Reserve(uint64_t size);
   void Wrote(const std::string& path, uint64_t size);

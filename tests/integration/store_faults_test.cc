@@ -27,7 +27,7 @@
 //   - what was acknowledged is there, to the byte: journal, state, history, chunks;
 //   - the call that failed is there as a whole, for all its partitions, or not at all;
 //   - nothing else is there;
-//   - a failure names the folder and the remedy.
+//   - a failure names the folder and the remedy. (What is answered without power nobody hears.)
 
 namespace forewarn {
 namespace {
@@ -177,11 +177,12 @@ void Live(uint64_t seed, Fault fault, Tally& tally) {
     Sequences attempted = acknowledged;
     {
       auto store = disk.Open();
-      if (!store.ok()) {
+      bool open = store.ok() && !disk.faults().is_dark();
+      if (!open) {
         ++tally.failed_opens;
-        ExpectHelps(store.status(), fault, disk.path());
+        if (!disk.faults().is_dark()) ExpectHelps(store.status(), fault, disk.path());
       }
-      for (int i = 0; store.ok() && i < 200; ++i) {
+      for (int i = 0; open && i < 200; ++i) {
         std::vector<Commit> commits;
         Sequences next = acknowledged;
         for (uint64_t count = 1 + random() % 4; count > 0; --count) {
@@ -189,11 +190,13 @@ void Live(uint64_t seed, Fault fault, Tally& tally) {
           commits.push_back(MakeCommit(partition, ++next[partition]));
         }
         Status status = (*store)->Commit(commits);
-        if (!status.ok()) {
+        bool heard = !disk.faults().is_dark();
+        if (!heard || !status.ok()) {
           ++tally.failed_commits;
+          attempted = next;
+          if (!heard) break;
           ExpectHelps(status, fault, disk.path());
           EXPECT_FALSE((*store)->Commit(commits).ok()) << "nothing more is taken after a failure";
-          attempted = next;
           break;
         }
         acknowledged = attempted = next;
@@ -205,7 +208,9 @@ void Live(uint64_t seed, Fault fault, Tally& tally) {
             drops.asked[p] = std::max(drops.asked[p], random() % (acknowledged[p] + 2));
             retention.journal_kept_from[p] = drops.asked[p];
           }
-          if ((*store)->Drop(retention).ok()) drops.sure = drops.asked;
+          bool dropped = (*store)->Drop(retention).ok();
+          if (disk.faults().is_dark()) break;
+          if (dropped) drops.sure = drops.asked;
         }
       }
       // Without power no process ends in good order; with a broken disk it may also be killed later
