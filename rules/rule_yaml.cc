@@ -4,6 +4,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include <optional>
+#include <utility>
 
 namespace forewarn {
 namespace {
@@ -45,7 +46,7 @@ class Copier {
         if (!key) return std::nullopt;
         std::optional<RuleYaml> value = Copy(item.second, depth + 1);
         if (!value) return std::nullopt;
-        out.pairs.emplace_back(*std::move(key), *std::move(value));
+        out.pairs.push_back({*std::move(key), *std::move(value)});
       }
     }
     return out;

@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace forewarn {
@@ -25,12 +24,18 @@ struct RuleYaml {
   Place place;                  // of what stands behind an alias: where that was written
   std::string text;             // of a scalar
   std::vector<RuleYaml> items;  // of a list
-  std::vector<std::pair<RuleYaml, RuleYaml>> pairs;  // of a map: as written, repeated keys included
+  struct Pair;
+  std::vector<Pair> pairs;  // of a map: as written, repeated keys included
 
   bool is_null() const { return kind == Kind::kNull; }
   bool is_scalar() const { return kind == Kind::kScalar; }
   bool is_list() const { return kind == Kind::kList; }
   bool is_map() const { return kind == Kind::kMap; }
+};
+
+struct RuleYaml::Pair {
+  RuleYaml key;
+  RuleYaml value;
 };
 
 struct ParsedRuleYaml {

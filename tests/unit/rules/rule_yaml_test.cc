@@ -28,8 +28,8 @@ TEST(RuleYaml, FollowsAliasesAsFarAsTheyAreOfSense) {
   ParsedRuleYaml yaml = ParseRuleYaml("a: &x {b: 1}\nc: *x\n");
   ASSERT_EQ(yaml.mistake, "");
   ASSERT_EQ(yaml.root.pairs.size(), 2u);
-  EXPECT_EQ(yaml.root.pairs[1].second.pairs[0].second.text, "1");
-  EXPECT_EQ(yaml.root.pairs[1].second.place.line, 1) << "where it was written";
+  EXPECT_EQ(yaml.root.pairs[1].value.pairs[0].value.text, "1");
+  EXPECT_EQ(yaml.root.pairs[1].value.place.line, 1) << "where it was written";
 
   std::string bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
   for (int i = 1; i < 9; ++i) {
