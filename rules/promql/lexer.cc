@@ -199,7 +199,7 @@ class Lexer {
       return OkStatus();
     }
     at_ = begin;
-    bool duration = true;
+    bool duration = IsDigit(Peek());  // a duration has no point
     while (IsDigit(Peek()) && duration) {
       while (IsDigit(Peek())) ++at_;
       if (Peek() == 'm' && Peek(1) == 's') {
@@ -211,7 +211,7 @@ class Lexer {
       }
     }
     if (!duration || IsWordCharacter(Peek())) {
-      while (IsWordCharacter(Peek())) ++at_;
+      while (IsWordCharacter(Peek()) || Peek() == '.') ++at_;
       return Error(begin, fmt::format("'{}' is neither a number nor a duration such as 5m or 1h30m",
                                       text_.substr(begin, std::min<size_t>(at_ - begin, 40))));
     }

@@ -71,6 +71,12 @@ TEST(Lexer, RefusesHalfNumbers) {
   }
 }
 
+TEST(Lexer, NamesAllOfTheWordThatIsNoNumber) {
+  EXPECT_THAT(StringOf("a + .4u"), HasSubstr("1:5: '.4u' is neither"));
+  EXPECT_THAT(StringOf(".0x1F + 1"), HasSubstr("1:1: '.0x1F' is neither"));
+  EXPECT_THAT(StringOf("1.5h"), HasSubstr("1:1: '1.5h' is neither"));
+}
+
 TEST(Lexer, ResolvesEscapes) {
   EXPECT_EQ(StringOf(R"("a\n\t\\\"")"), "a\n\t\\\"");
   EXPECT_EQ(StringOf(R"('it\'s "x"')"), "it's \"x\"");
