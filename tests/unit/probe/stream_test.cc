@@ -222,6 +222,22 @@ TEST_F(StreamTest, ABatchLargerThanALimitThatWasLoweredIsGivenUpUnsent) {
   EXPECT_EQ(told_.size(), 4u);
 }
 
+TEST_F(StreamTest, GivesUpTheNamedBatchAlsoWhenOthersWereSentBeforeIt) {
+  collector_.hold_acks = true;
+  collector_.refuses = [](const v1::Batch& batch) {
+    return batch.sequence() == 3 && batch.gaps_size() == 0;
+  };
+  Append(4);
+  stream_->Step(10ms);
+  collector_.hold_acks = false;
+  Settle();
+  EXPECT_EQ(stream_->stats().batches_refused, 1u);
+  EXPECT_EQ(collector_.samples.size(), 6u);
+  for (const auto& [name, batch] : collector_.applied) {
+    EXPECT_EQ(batch.gaps_size() > 0, name.second == 3) << name.second;
+  }
+}
+
 TEST_F(StreamTest, NamesWhatItCanDoAndGoesOnWhenAskedForMore) {
   collector_.welcome.mutable_config()->set_generation("g2");
   collector_.welcome.add_evidence()->set_kind("top");
