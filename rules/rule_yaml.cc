@@ -1,9 +1,11 @@
 #include "rules/rule_yaml.h"
 
 #include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <optional>
+#include <sstream>
 #include <utility>
 
 namespace forewarn {
@@ -59,19 +61,53 @@ class Copier {
   RuleYaml::Place too_much_at_;
 };
 
+// Keeps where the last document began, and nothing of what it says.
+class Beginning final : public YAML::EventHandler {
+ public:
+  const YAML::Mark& at() const { return at_; }
+
+  void OnDocumentStart(const YAML::Mark& mark) override { at_ = mark; }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+
+ private:
+  YAML::Mark at_ = YAML::Mark::null_mark();
+};
+
+// Says in `out` what follows the first document, if anything does. Two documents are looked at and never all
+// of them: at a comma or bracket that belongs nowhere the parser does not move on, and finds documents for ever.
+void RefuseASecondDocument(const std::string& text, ParsedRuleYaml& out) {
+  std::istringstream in(text);
+  YAML::Parser parser(in);
+  Beginning second;
+  if (!parser.HandleNextDocument(second) || !parser.HandleNextDocument(second)) return;
+  out.place = PlaceOf(second.at());
+  const char first = out.place.offset < text.size() ? text[out.place.offset] : '\0';
+  if (std::string_view(",]}").find(first) != std::string_view::npos) {
+    out.mistake = fmt::format("this is not YAML: '{}' belongs to no list or map", first);
+  } else {
+    out.mistake = "a rule file is one YAML document; put the second into a file of its own";
+  }
+}
+
 }  // namespace
 
 ParsedRuleYaml ParseRuleYaml(std::string_view text) {
   ParsedRuleYaml out;
   try {
-    std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
-    if (documents.size() > 1) {
-      out.place = PlaceOf(documents[1].Mark());
-      out.mistake = "a rule file is one YAML document; put the second into a file of its own";
-    }
-    if (documents.empty()) return out;
+    const std::string yaml(text);
+    RefuseASecondDocument(yaml, out);
     Copier copier;
-    if (std::optional<RuleYaml> root = copier.Copy(documents[0])) {
+    if (std::optional<RuleYaml> root = copier.Copy(YAML::Load(yaml))) {
       out.root = *std::move(root);
     } else {
       out.place = copier.too_much_at();

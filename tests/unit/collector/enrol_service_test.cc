@@ -31,7 +31,8 @@ class EnrolServiceTest : public ServiceWorld {
     token.installation = "prod";
     token.created_at = clock_.Now();
     token.expires_at = token.created_at + 1h;
-    EXPECT_TRUE(desk_->Submit(kControlPartition, "alex", Command(CreateTokenCommand{token})).ok());
+    EXPECT_TRUE(
+        desk_->Submit(kControlPartition, "operator", Command(CreateTokenCommand{token})).ok());
     return text;
   }
 

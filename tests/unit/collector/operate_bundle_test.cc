@@ -75,7 +75,7 @@ TEST_F(OperateBundleTest, WhoAppliedWhichAndWhenIsKeptTheNewestFirst) {
   ASSERT_EQ(shown.applications_size(), 2);
   EXPECT_EQ(shown.applications(0).id(), second.id());
   EXPECT_EQ(shown.applications(1).id(), first.id());
-  EXPECT_EQ(shown.applications(1).actor(), "alex");
+  EXPECT_EQ(shown.applications(1).actor(), "operator");
   EXPECT_GT(shown.applications(1).at_ms(), 0);
   EXPECT_GE(shown.applications(0).at_ms(), shown.applications(1).at_ms());
 }

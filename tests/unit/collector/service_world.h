@@ -68,7 +68,7 @@ class ServiceWorld : public testing::Test {
     return grpc::CreateCustomChannel(server_->address(), grpc::SslCredentials(options), arguments);
   }
   std::shared_ptr<grpc::Channel> ConnectOperator() {
-    return Connect(*ca_->IssueOperator(OperatorIdentity{"alex"}, clock_.Now()));
+    return Connect(*ca_->IssueOperator(OperatorIdentity{"operator"}, clock_.Now()));
   }
 
   TempDir dir_;

@@ -188,14 +188,14 @@ TEST_F(LogsTest, CountsKindsBeyondTheLimitInOneEvent) {
 
 TEST_F(LogsTest, KeepsNoSecretInMessageOrTemplate) {
   dir_.Write("app.log",
-             "ERROR login failed password=hunter2 for alice@example.com\n"
-             "ERROR login failed password=swordfish for bob@example.com\n");
+             "ERROR login failed password=hunter2 for user@example.com\n"
+             "ERROR login failed password=swordfish for other@example.com\n");
   std::vector<Event> events = Round();
   ASSERT_EQ(events.size(), 1u);
   EXPECT_EQ(events[0].count, 2u);
   EXPECT_EQ(events[0].template_text, "ERROR login failed password=<*> for <*>");
   EXPECT_EQ(events[0].message.find("hunter2"), std::string::npos);
-  EXPECT_EQ(events[0].message.find("alice"), std::string::npos);
+  EXPECT_EQ(events[0].message.find("user@"), std::string::npos);
 }
 
 TEST_F(LogsTest, RefusesACodeWithoutAGroup) {

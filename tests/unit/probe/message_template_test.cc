@@ -20,7 +20,7 @@ TEST(MessageTemplate, KeepsWordsAndReplacesWhatVaries) {
            {"id=0f8fad5b-d9cb-469f-a165-70867728950e done", "id=<*> done"},
            {"open '/etc/passwd': denied", "open '<*>': denied"},
            {"open /var/lib/x: denied", "open <*>: denied"},
-           {"user \"alice\" unknown", "user \"<*>\" unknown"},
+           {"user \"worker\" unknown", "user \"<*>\" unknown"},
            {"can't don't won't", "can't don't won't"},
            {"values 1 2 3 end", "values <*> end"},
            {"password=<password:0123456789ab> bad", "password=<*> bad"},

@@ -11,6 +11,7 @@
 namespace forewarn {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -22,6 +23,12 @@ TEST(RuleYaml, SaysWhereAFileIsNotYaml) {
   EXPECT_THAT(MistakesOf("- a\n"), ElementsAre(HasSubstr("the file must be a map")));
   EXPECT_THAT(MistakesOf("groups: []\n---\ngroups: []\n"),
               ElementsAre(HasSubstr("a rule file is one YAML document")));
+}
+
+TEST(RuleYaml, ComesToAnEndAtWhatBelongsToNoListOrMap) {
+  EXPECT_THAT(MistakesOf(", a\n"), Contains(HasSubstr("this is not YAML: ',' belongs to no")));
+  EXPECT_THAT(MistakesOf("groups: []\n]\n"), Contains(HasSubstr("r.yaml:2:1: this is not YAML")));
+  EXPECT_THAT(MistakesOf("}"), Contains(HasSubstr("this is not YAML")));
 }
 
 TEST(RuleYaml, FollowsAliasesAsFarAsTheyAreOfSense) {
