@@ -80,11 +80,18 @@ std::vector<const Notification*> Outbox::Of(uint64_t ticket) const {
   return found;
 }
 
+std::vector<const Notification*> Outbox::OfSupport(uint64_t ticket,
+                                                   const std::string& receiver) const {
+  std::vector<const Notification*> found = Of(ticket);
+  std::erase_if(found, [&](const Notification* notification) {
+    return notification->audience != Audience::kSupport || notification->receiver != receiver;
+  });
+  return found;
+}
+
 bool Outbox::Heard(uint64_t ticket, const std::string& receiver) const {
   bool heard = false;
-  for (const Notification* notification : Of(ticket)) {
-    if (notification->audience != Audience::kSupport || notification->receiver != receiver)
-      continue;
+  for (const Notification* notification : OfSupport(ticket, receiver)) {
     if (IsEnding(*notification)) {
       heard = false;
     } else if (notification->state != DeliveryState::kSuppressed) {
@@ -92,6 +99,14 @@ bool Outbox::Heard(uint64_t ticket, const std::string& receiver) const {
     }
   }
   return heard;
+}
+
+bool Outbox::BelievesItOpen(uint64_t ticket, const std::string& receiver) const {
+  bool open = false;
+  for (const Notification* notification : OfSupport(ticket, receiver)) {
+    if (notification->state != DeliveryState::kSuppressed) open = !IsEnding(*notification);
+  }
+  return open;
 }
 
 bool Outbox::WasWarned(uint64_t ticket, const std::string& receiver, const std::string& template_id,

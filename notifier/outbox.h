@@ -35,9 +35,12 @@ class Outbox {
   std::vector<const Notification*> Of(uint64_t ticket) const;
   const std::map<std::string, Notification>& all() const { return notifications_; }
 
-  // Whether the receiver, of support, knows that this ticket is open: his newest message about it is
-  // not its end.
+  // Whether the receiver, of support, was told of the ticket since it last began. An end counts even if a
+  // silence stopped it: what begins after it is news to everybody.
   bool Heard(uint64_t ticket, const std::string& receiver) const;
+  // Whether the last that went out to the receiver, of support, says that the ticket is open, so that its
+  // end is owed to him.
+  bool BelievesItOpen(uint64_t ticket, const std::string& receiver) const;
   // Whether the customer knows of this alert, and has not been told since that it is over.
   bool WasWarned(uint64_t ticket, const std::string& receiver, const std::string& template_id,
                  const Alert& alert) const;
@@ -54,6 +57,8 @@ class Outbox {
   std::vector<std::string> Forget(Timestamp now);
 
  private:
+  // Those to one receiver of support.
+  std::vector<const Notification*> OfSupport(uint64_t ticket, const std::string& receiver) const;
   void Index(const Notification& notification);
   void RemoveFromIndex(const Notification& notification);
 

@@ -191,7 +191,7 @@ void Planner::TellSupportItIsOver(const IncidentChange& change, Draft& draft) {
   }
   const Customer* customer = bundle_.FindCustomer(change.ticket.customer);
   for (const std::string& receiver : receivers) {
-    if (!outbox_.Heard(change.ticket.number, receiver)) continue;
+    if (!outbox_.BelievesItOpen(change.ticket.number, receiver)) continue;
     Notification notification;
     notification.customer = change.ticket.customer;
     notification.ticket = change.ticket.number;

@@ -136,6 +136,32 @@ TEST_F(MakeUp, AnEndIsNotToldWhenTheProblemIsBack) {
   EXPECT_EQ(sent[1].template_id, "warning.disk_will_fill");
 }
 
+TEST_F(MakeUp, WhoLastHeardOfABeginningIsToldOfAnEndHoweverManyWereStoppedSince) {
+  Tell({Step(IncidentStep::kOpened, {Disk("/a")})});
+  ASSERT_TRUE(Do(AddSilenceCommand{MakeSilence("s1", {R"(mountpoint="/a")"})}).ok());
+  Tell({Resolved({Disk("/a")})});
+  now_ = kStart + 1h;
+  Tell({Step(IncidentStep::kReopened, {Disk("/a")})});
+  tickets_.at(71).alerts = {Disk("/a", "warning", AlertState::kUnknown)};
+  now_ = kStart + 2h;
+  ASSERT_THAT(Waiting(Tell({})), IsEmpty()) << "nobody knows whether it goes on";
+  std::vector<Notification> sent = Waiting(Tell({Resolved({Disk("/a")})}));
+  ASSERT_THAT(sent, SizeIs(2));
+  EXPECT_EQ(sent[0].template_id, "ticket.resolved");
+  EXPECT_EQ(sent[1].template_id, "warning.disk_will_fill.cleared");
+}
+
+TEST_F(MakeUp, OfSeveralEndsThatASilenceStoppedOneIsTold) {
+  Tell({Step(IncidentStep::kOpened, {Disk("/a")})});
+  ASSERT_TRUE(Do(AddSilenceCommand{MakeSilence("s1", {R"(mountpoint="/a")"})}).ok());
+  Tell({Resolved({Disk("/a")})});
+  Tell({Step(IncidentStep::kReopened, {Disk("/a")})});
+  Tell({Resolved({Disk("/a")})});
+  now_ = kStart + 2h;
+  EXPECT_THAT(Waiting(Tell({})), SizeIs(2)) << "one to support, one to the customer";
+  EXPECT_THAT(Tell({}).outbox, IsEmpty());
+}
+
 TEST_F(MakeUp, AnEndThatAnotherSilenceStopsWaitsForThatToo) {
   Tell({Step(IncidentStep::kOpened, {Disk("/a")})});
   ASSERT_TRUE(Do(AddSilenceCommand{MakeSilence("s1", {R"(mountpoint="/a")"})}).ok());
