@@ -87,12 +87,15 @@ Commit Shard::Handle(Entry entry) {
 
   std::vector<IncidentChange> incidents;
   Planner::Plan plan;
-  commit.outcome = incidents_.Apply(entry, concluded.alerts, incidents);
+  // The planner last: what is due to be forgotten goes with whatever it applies.
+  commit.outcome = tokens_.Apply(entry, commit);
+  if (commit.outcome.ok()) {
+    commit.outcome = incidents_.Apply(entry, concluded.alerts, incidents);
+  }
   if (commit.outcome.ok()) {
     auto find_ticket = [this](uint64_t number) { return incidents_.Find(number); };
     commit.outcome = planner_.Apply(entry, commit.sequence, incidents, find_ticket, plan);
   }
-  if (commit.outcome.ok()) commit.outcome = tokens_.Apply(entry, commit);
   // Only a command can fail, and a command that fails has changed nothing on the way here.
   commit.empty = !commit.outcome.ok();
   if (commit.empty) return commit;

@@ -15,8 +15,9 @@ namespace forewarn {
 
 // Grid runs the rules that span probes: on their group's interval, once for each installation, as far as
 // the installation's watermark has passed. An installation that returns may make thousands of instants due
-// at once: they are run in slices, so many with each entry and the rest by ticks, in the same order and with
-// the same results. Not thread-safe.
+// at once: they are run in slices, so many with each entry and the rest by ticks, in order. A later slice sees
+// what was folded in between, such as a sample that came late or a probe that has fallen silent. Not
+// thread-safe.
 class Grid {
  public:
   // Loans that outlive it.

@@ -215,6 +215,24 @@ TEST_F(ShardTest, ACommandThatCannotBeDoneLeavesNoTrace) {
   EXPECT_EQ(shard_->sequence(), 0u);
 }
 
+TEST_F(ShardTest, ACommandThatCannotBeDoneForgetsNothingThatIsDue) {
+  Apply(TestBundle());
+  Do(TestBatch(1, kTestStart + 30s, 2.0));
+  ASSERT_EQ(shard_->planner().outbox().size(), 1u);
+  DeliveryCommand delivered;
+  delivered.notification = shard_->planner().outbox().begin()->first;
+  delivered.result = DeliveryCommand::Result::kDelivered;
+  ASSERT_FALSE(DoCommand(delivered).empty);
+
+  now_ += 365 * 24h;
+  EXPECT_TRUE(DoCommand(UseTokenCommand{"unknown", "probe"}).empty);
+  EXPECT_EQ(shard_->planner().outbox().size(), 1u) << "the store has it, too";
+  EnrolmentToken token;
+  token.hash = "hash";
+  EXPECT_FALSE(DoCommand(CreateTokenCommand{token}).empty);
+  EXPECT_TRUE(shard_->planner().outbox().empty());
+}
+
 TEST_F(ShardTest, ATickBeforeItsTimeIsNotWritten) {
   Do(TestBatch(1, kTestStart, 0.5));
   ASSERT_TRUE(shard_->NextTimer().has_value());
