@@ -67,7 +67,7 @@ StatusOr<Result> Measure(const Columns& columns, size_t chunk_samples, const std
     Commit commit;
     commit.partition = kPartition;
     commit.sequence = ++sequence;
-    double before = Seconds();
+    double before = CpuSeconds();
     for (size_t s = 0; s < columns.size(); ++s) {
       std::span<const Sample> all = columns[s];
       if (begin >= all.size()) continue;
@@ -76,14 +76,14 @@ StatusOr<Result> Measure(const Columns& columns, size_t chunk_samples, const std
       commit.chunks.push_back({static_cast<SeriesId>(s + 1), part.front().at, part.back().at,
                                static_cast<uint32_t>(part.size()), EncodeChunk(part)});
     }
-    result.encoding += Seconds() - before;
+    result.encoding += CpuSeconds() - before;
     std::vector<Sample> out;
-    before = Seconds();
+    before = CpuSeconds();
     for (const SealedChunk& chunk : commit.chunks) {
       out.clear();
       FW_RETURN_IF_ERROR(DecodeChunk(chunk.bytes, out));
     }
-    result.decoding += Seconds() - before;
+    result.decoding += CpuSeconds() - before;
     for (const SealedChunk& chunk : commit.chunks) {
       result.samples += chunk.count;
       result.encoded += chunk.bytes.size();

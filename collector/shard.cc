@@ -26,6 +26,10 @@ struct PartitionRecord {
   }
 };
 
+// How long a series may go on in its next window, which seals the one before: what is left then went
+// silent.
+constexpr Duration kSealingPatience = 10min;
+
 const Batch* AsBatch(const Entry& entry) { return std::get_if<Batch>(&entry.what); }
 
 template <typename T>
@@ -171,8 +175,8 @@ void Shard::TakeInTelemetry(const Entry& entry, BatchReply refused_before, Commi
   // dropped; but not by one that may yet be refused, since the head counts on what it sealed.
   bool can_fail = std::holds_alternative<Command>(entry.what);
   if (!can_fail && entry.arrival >= NextSealing()) {
-    head_.SealBefore(entry.arrival, commit);
-    last_sealing_ = entry.arrival;
+    Timestamp now = entry.arrival - kSealingPatience;
+    if (head_.SealBefore(now, commit)) last_sealing_ = now;
   }
   if (batch == nullptr) return;
   Head::Refused refused = head_.Append(batch->samples, entry.arrival, commit);
@@ -271,9 +275,10 @@ void Shard::Keep(const Entry& entry, const std::vector<ProbeState>& probes,
   put(Put(StateKind::kPartition, "", PartitionRecord{entry.arrival, last_sealing_}));
 }
 
-// The end of the chunk window in which sealing was done last. Arrival time.
+// When the window in which sealing was done last has passed for good. Arrival time.
 Timestamp Shard::NextSealing() const {
-  return Timestamp((last_sealing_.time_since_epoch() / chunk_window_ + 1) * chunk_window_);
+  return Timestamp((last_sealing_.time_since_epoch() / chunk_window_ + 1) * chunk_window_) +
+         kSealingPatience;
 }
 
 std::optional<Timestamp> Shard::NextTimer() const {

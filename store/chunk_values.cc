@@ -1,48 +1,20 @@
 #include "store/chunk_values.h"
 
 #include <algorithm>
-#include <array>
 #include <bit>
-#include <cmath>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "store/bits.h"
+#include "store/decimal.h"
 
 namespace forewarn {
 namespace {
 
 enum Kind : uint8_t { kConstant = 0, kXor = 1, kPacked = 2, kSteps = 3, kTurns = 4 };
 
-constexpr int kExponentMax = 9;
-constexpr std::array<double, kExponentMax + 1> kPowersOfTen = {1e0, 1e1, 1e2, 1e3, 1e4,
-                                                               1e5, 1e6, 1e7, 1e8, 1e9};
-// Beyond 2^53 not every integer is a double.
-constexpr double kIntegerMax = 9007199254740992.0;
-
 uint64_t BitsOf(double value) { return std::bit_cast<uint64_t>(value); }
-
-// Differences are taken modulo 2^64, so none can overflow.
-uint64_t ZigZag(uint64_t difference) {
-  return (difference << 1) ^ (difference >> 63 ? ~uint64_t{0} : 0);
-}
-uint64_t UnZigZag(uint64_t v) { return (v >> 1) ^ (v & 1 ? ~uint64_t{0} : 0); }
-
-double FromDecimal(uint64_t integer, int exponent) {
-  auto whole = static_cast<double>(static_cast<int64_t>(integer));
-  return exponent == 0 ? whole : whole / kPowersOfTen[exponent];
-}
-
-// The integer that gives back `value` to the bit.
-std::optional<uint64_t> ToDecimal(double value, int exponent) {
-  double scaled = value * kPowersOfTen[exponent];
-  if (!(std::abs(scaled) < kIntegerMax)) return std::nullopt;
-  // Rounded by hand: std::nearbyint is a call. What it gets wrong is seen in the next line.
-  auto integer = static_cast<uint64_t>(static_cast<int64_t>(scaled + std::copysign(0.5, scaled)));
-  if (BitsOf(FromDecimal(integer, exponent)) != BitsOf(value)) return std::nullopt;
-  return integer;
-}
 
 // The values as integers / 10^exponent for the smallest exponent that loses nothing.
 std::optional<int> AsDecimals(std::span<const Sample> samples, std::vector<uint64_t>& integers) {
@@ -50,13 +22,14 @@ std::optional<int> AsDecimals(std::span<const Sample> samples, std::vector<uint6
   int exponent = 0;
   // Whatever needs more digits is seldom the first, so all before it are scaled anew.
   for (size_t i = 0; i < samples.size();) {
-    if (std::optional<uint64_t> integer = ToDecimal(samples[i].value, exponent)) {
-      integers[i++] = *integer;
+    if (std::optional<int64_t> integer = ToDecimal(samples[i].value, exponent)) {
+      integers[i++] = static_cast<uint64_t>(*integer);
       continue;
     }
-    while (exponent < kExponentMax && !ToDecimal(samples[i].value, ++exponent)) {
+    while (exponent < kDecimalExponentMax && !ToDecimal(samples[i].value, ++exponent)) {
     }
-    if (exponent == kExponentMax && !ToDecimal(samples[i].value, exponent)) return std::nullopt;
+    if (exponent == kDecimalExponentMax && !ToDecimal(samples[i].value, exponent))
+      return std::nullopt;
     i = 0;
   }
   return exponent;
@@ -125,11 +98,11 @@ bool DecodePacked(Decoder& in, std::span<Sample> samples) {
   uint8_t exponent = in.U8();
   uint64_t integer = static_cast<uint64_t>(in.Signed());
   int width = in.U8();
-  if (in.failed() || exponent > kExponentMax || width > 64) return false;
+  if (in.failed() || exponent > kDecimalExponentMax || width > 64) return false;
   BitReader bits(in.Rest());
   for (size_t i = 0; i < samples.size(); ++i) {
     if (i > 0) integer += UnZigZag(bits.Take(width));
-    samples[i].value = FromDecimal(integer, exponent);
+    samples[i].value = FromDecimal(static_cast<int64_t>(integer), exponent);
   }
   return bits.AtEnd();
 }
@@ -193,9 +166,9 @@ bool DecodeDecimals(std::string_view in, bool turns, std::span<Sample> samples) 
   auto exponent = static_cast<uint8_t>(in.front());
   in.remove_prefix(1);
   uint64_t first = 0;
-  if (exponent > kExponentMax || !TakeVarint(in, first)) return false;
+  if (exponent > kDecimalExponentMax || !TakeVarint(in, first)) return false;
   uint64_t integer = UnZigZag(first);
-  samples[0].value = FromDecimal(integer, exponent);
+  samples[0].value = FromDecimal(static_cast<int64_t>(integer), exponent);
   uint64_t step = 0;
   for (size_t i = 1; i < samples.size();) {
     uint64_t code = 0;
@@ -205,7 +178,7 @@ bool DecodeDecimals(std::string_view in, bool turns, std::span<Sample> samples) 
     step = turns ? step + UnZigZag(code) : UnZigZag(code);
     for (; run > 0; --run) {
       integer += step;
-      samples[i++].value = FromDecimal(integer, exponent);
+      samples[i++].value = FromDecimal(static_cast<int64_t>(integer), exponent);
     }
   }
   return in.empty();

@@ -13,7 +13,7 @@
 //
 //   family    key                                                   value
 //   default   -                                                     empty, as RocksDB wants one
-//   meta-2    u8(kind) u16(partition)                               varint(number)
+//   meta-2    u8(kind) u16(partition)                               varint(number, or time)
 //   journal   u32(segment) u16(partition) u64(sequence)             journal
 //   series    u16(partition) u32(id)                                record of Labels
 //   chunks    u64(day) u16(partition) u32(id) u64(time of first)    chunk
@@ -231,5 +231,8 @@ StatusOr<uint64_t> DecodeMeta(std::string_view bytes) {
   FW_RETURN_IF_ERROR(in.Finish("meta record"));
   return number;
 }
+
+uint64_t MetaOfTime(Timestamp at) { return Biased(ToMillis(at)); }
+Timestamp TimeOfMeta(uint64_t number) { return FromMillis(Unbiased(number)); }
 
 }  // namespace forewarn

@@ -75,13 +75,17 @@ struct StateKey {
 std::string EncodeKey(const StateKey& key);
 std::optional<StateKey> DecodeStateKey(std::string_view bytes);
 
-// A partition's two numbers under `meta`.
+// A partition's numbers under `meta`.
 enum class MetaKind : uint8_t {
   kLastSequence = 1,     // of the last commit
   kJournalKeptFrom = 2,  // the first journal sequence that has not been dropped
+  kSealedUntil = 3,      // a time that no sample of a sealed chunk passes
 };
 std::string EncodeMetaKey(MetaKind kind, uint32_t partition);
 std::string EncodeMeta(uint64_t number);
 StatusOr<uint64_t> DecodeMeta(std::string_view bytes);
+// Times as such numbers; 0, which is no number at all, is Timestamp::min().
+uint64_t MetaOfTime(Timestamp at);
+Timestamp TimeOfMeta(uint64_t number);
 
 }  // namespace forewarn

@@ -8,8 +8,10 @@
 #include <utility>
 
 #include "base/check.h"
+#include "store/block_chain.h"
 #include "store/chunk.h"
 #include "store/open_chunk.h"
+#include "store/series_head.h"
 #include "store/series_index.h"
 
 namespace forewarn {
@@ -19,6 +21,9 @@ namespace {
 // bound each would stay open. One for live data, one for what catches up, one for what straddles
 // their borders.
 constexpr size_t kOpenWindowsMax = 3;
+// Chunks that one call of SealBefore seals: about ten milliseconds.
+constexpr size_t kSealedAtOnce = 512;
+constexpr uint32_t kChunkBytesMax = 4096;
 
 Timestamp WindowOf(Timestamp at, Duration window) {
   Duration since = at.time_since_epoch();
@@ -29,15 +34,31 @@ Timestamp WindowOf(Timestamp at, Duration window) {
 
 bool Earlier(const Sample& a, const Sample& b) { return a.at < b.at; }
 
+// The heads of all series, which never move: a vector that grows would take twice the room.
+class AllSeries {
+ public:
+  SeriesHead& operator[](SeriesId id) { return pages_[(id - 1) / kPage][(id - 1) % kPage]; }
+  const SeriesHead& operator[](SeriesId id) const {
+    return pages_[(id - 1) / kPage][(id - 1) % kPage];
+  }
+  SeriesId size() const { return size_; }
+  SeriesHead& Add() {
+    if (size_ % kPage == 0) pages_.push_back(std::make_unique<SeriesHead[]>(kPage));
+    ++size_;
+    return (*this)[size_];
+  }
+  size_t memory_bytes() const { return pages_.size() * kPage * sizeof(SeriesHead); }
+
+ private:
+  static constexpr SeriesId kPage = 1024;
+
+  std::vector<std::unique_ptr<SeriesHead[]>> pages_;
+  SeriesId size_ = 0;
+};
+
 }  // namespace
 
 struct Head::Impl {
-  struct Series {
-    std::vector<OpenChunk> open;  // by window; those without samples only remember what is sealed
-    // No sealed sample is later; nothing while nobody has asked the store.
-    std::optional<Timestamp> sealed_until;
-  };
-
   // A sealed chunk that may not be durable yet: until then the store does not have it.
   struct Pending {
     uint64_t sealed_by;  // sequence of the commit that carries it
@@ -63,25 +84,30 @@ struct Head::Impl {
   Impl(uint32_t partition, const Store& store, HeadOptions options)
       : partition(partition), store(store), options(options) {}
 
-  Series& series(SeriesId id) { return all_series[id - 1]; }
-  const Series& series(SeriesId id) const { return all_series[id - 1]; }
-
   SeriesId Name(const Labels& labels, Commit& commit);
   bool AtSeriesLimit(const Labels& labels) const;
   Known& KnownOf(const std::shared_ptr<const void>& owner);
   void Learn(Known& known, uint32_t first_ref, std::shared_ptr<const SeriesTable> table);
   SeriesId Resolve(Known& known, uint32_t ref, Commit& commit);
 
-  OpenChunk& Open(SeriesId id, Timestamp at);
+  OpenChunk& Open(SeriesHead& series, Timestamp at);
   Status LearnSealedTimes(SeriesId id, OpenChunk& chunk);
   StatusOr<bool> IsSealed(SeriesId id, OpenChunk& chunk, Timestamp at);
-  StatusOr<bool> Keep(SeriesId id, Timestamp at, double value, uint64_t sequence);
+  bool Keep(OpenChunk& chunk, Sample sample, uint64_t sequence);
   bool Add(SeriesId id, Sample sample, Commit& commit);
+  Status CheckExists(SeriesId id, uint64_t sequence) const;
+  void DropSealed(SeriesId id, Timestamp window, Timestamp last);
 
-  void Seal(SeriesId id, size_t place, Commit& commit);
+  bool IsFull(const OpenChunk& chunk) const {
+    return chunk.count() >= options.chunk_samples || chunk.bytes() >= options.chunk_bytes;
+  }
+  void SealWhatEnds(SeriesId id, Timestamp newest, Commit& commit);
+  void Seal(SeriesId id, Timestamp window, Commit& commit);
+  void NotOpen(const OpenChunk& chunk);
   void ForgetDurable();
   uint64_t LastDurable() const;
 
+  Status Decode(SeriesId id, const SealedChunk& chunk, std::vector<Sample>& samples) const;
   StatusOr<std::vector<Sample>> Read(SeriesId id, Timestamp from, Timestamp to) const;
 
   // Fixed after construction.
@@ -91,7 +117,9 @@ struct Head::Impl {
 
   // Changes.
   SeriesIndex index;
-  std::vector<Series> all_series;         // of number i + 1
+  BlockArena arena;  // of all open chunks
+  AllSeries all_series;
+  SeriesId seal_from = 1;  // no series before has a window that SealBefore was to seal
   std::map<const void*, Known> known_of;  // streams and tables
   size_t known_swept_at = 64;
   std::map<uint64_t, uint64_t> opened;  // open chunks by the sequence of their first sample
@@ -103,12 +131,14 @@ struct Head::Impl {
 Head::Head(uint32_t partition, const Store& store, HeadOptions options)
     : impl_(std::make_unique<Impl>(partition, store, options)) {
   FW_CHECK(options.chunk_window > 0ms && 24h % options.chunk_window == 0ms);
-  FW_CHECK(options.chunk_samples > 0 && options.chunk_samples <= kChunkSamplesMax);
+  FW_CHECK(options.chunk_samples > 0 && options.chunk_samples < kChunkSamplesMax);
+  FW_CHECK(options.chunk_bytes > 0 && options.chunk_bytes <= kChunkBytesMax);
 }
 Head::~Head() = default;
 
 Status Head::Load() {
-  FW_CHECK(impl_->all_series.empty());
+  FW_CHECK(impl_->all_series.size() == 0);
+  FW_ASSIGN_OR_RETURN(Timestamp sealed_until, impl_->store.SealedUntil(impl_->partition));
   return impl_->store.ReadSeries(impl_->partition, [&](const NewSeries& series) {
     if (series.id != impl_->index.size() + 1) {
       return DataLoss(
@@ -122,24 +152,30 @@ Status Head::Load() {
                       impl_->partition, series.labels.ToString()));
     }
     impl_->index.Add(series.labels);
-    impl_->all_series.emplace_back();
+    impl_->all_series.Add().SealedUntil(sealed_until);
     return OkStatus();
   });
 }
 
 Status Head::Replay(const Store::JournalItem& item) {
-  for (size_t i = 0; i < item.samples.size(); ++i) {
-    SeriesId id = item.samples.ids[i];
-    if (id == 0 || id > impl_->index.size()) {
-      return DataLoss(
-          fmt::format("journal entry {} of partition {} has samples of series {}, which does not "
-                      "exist; restore the "
-                      "database from a backup",
-                      item.sequence, impl_->partition, id));
+  size_t next_seal = 0;
+  for (size_t i = 0; i <= item.samples.size(); ++i) {
+    for (; item.seals && next_seal < item.seals->size() && (*item.seals)[next_seal].after <= i;
+         ++next_seal) {
+      const Store::JournalItem::Seal& seal = (*item.seals)[next_seal];
+      FW_RETURN_IF_ERROR(impl_->CheckExists(seal.id, item.sequence));
+      impl_->DropSealed(seal.id, WindowOf(seal.first, impl_->options.chunk_window), seal.last);
     }
-    StatusOr<bool> kept =
-        impl_->Keep(id, item.samples.times[i], item.samples.values[i], item.sequence);
-    if (!kept.ok()) return kept.status();
+    if (i == item.samples.size()) break;
+    SeriesId id = item.samples.ids[i];
+    FW_RETURN_IF_ERROR(impl_->CheckExists(id, item.sequence));
+    Sample sample{item.samples.times[i], item.samples.values[i]};
+    OpenChunk& chunk = impl_->Open(impl_->all_series[id], sample.at);
+    if (!item.seals) {
+      FW_ASSIGN_OR_RETURN(bool sealed, impl_->IsSealed(id, chunk, sample.at));
+      if (sealed) continue;
+    }
+    impl_->Keep(chunk, sample, item.sequence);
   }
   return OkStatus();
 }
@@ -188,26 +224,34 @@ void Head::AppendDerived(const Labels& labels, Sample sample, Commit& commit) {
   impl_->Add(id, sample, commit);
 }
 
-void Head::SealBefore(Timestamp now, Commit& commit) {
+bool Head::SealBefore(Timestamp now, Commit& commit) {
   FW_CHECK(commit.sequence > 0 && commit.partition == impl_->partition);
   impl_->ForgetDurable();
   if (commit.chunks.empty() && impl_->pending_opened.contains(commit.sequence)) {
     for (const auto& [key, pending] : impl_->pending) {
-      if (pending.sealed_by == commit.sequence) commit.chunks.push_back(pending.chunk);
+      if (pending.sealed_by != commit.sequence) continue;
+      commit.chunks.push_back(pending.chunk);
+      commit.chunks.back().after = static_cast<uint32_t>(commit.samples.size());
     }
   }
-  for (SeriesId id = 1; id <= impl_->all_series.size(); ++id) {
-    std::vector<OpenChunk>& open = impl_->series(id).open;
-    for (size_t i = 0; i < open.size();) {
-      if (open[i].window() + impl_->options.chunk_window > now) {
-        ++i;
-      } else if (open[i].count() == 0) {
-        open.erase(open.begin() + static_cast<ptrdiff_t>(i));
+  size_t left = kSealedAtOnce;
+  for (SeriesId& id = impl_->seal_from; id <= impl_->all_series.size(); ++id) {
+    if (left == 0) return false;
+    std::vector<Timestamp> passed = impl_->all_series[id].Windows([&](const OpenChunk& chunk) {
+      return chunk.window() + impl_->options.chunk_window <= now &&
+             (chunk.count() > 0 || chunk.side() != nullptr);
+    });
+    for (Timestamp window : passed) {
+      if (impl_->all_series[id].Find(window)->count() > 0) {
+        impl_->Seal(id, window, commit);
+        left -= std::min<size_t>(left, 1);
       } else {
-        impl_->Seal(id, i, commit);
+        impl_->all_series[id].Close(impl_->arena, window);
       }
     }
   }
+  impl_->seal_from = 1;
+  return true;
 }
 
 uint64_t Head::JournalKeptFrom(uint64_t next) const {
@@ -246,9 +290,9 @@ size_t Head::series_count() const { return impl_->index.size(); }
 
 size_t Head::memory_bytes() const {
   size_t bytes = impl_->index.memory_bytes();
-  for (const Impl::Series& series : impl_->all_series) {
-    bytes += sizeof(series);
-    for (const OpenChunk& chunk : series.open) bytes += chunk.memory_bytes();
+  bytes += impl_->all_series.memory_bytes() + impl_->arena.memory_bytes();
+  for (SeriesId id = 1; id <= impl_->all_series.size(); ++id) {
+    bytes += impl_->all_series[id].side_bytes();
   }
   for (const auto& [key, pending] : impl_->pending) {
     bytes += sizeof(pending) + pending.chunk.bytes.capacity();
@@ -258,8 +302,7 @@ size_t Head::memory_bytes() const {
 
 SeriesId Head::Impl::Name(const Labels& labels, Commit& commit) {
   SeriesId id = index.Add(labels);
-  // Nothing of a new series is sealed, so nobody has to ask the store.
-  all_series.emplace_back().sealed_until = Timestamp::min();
+  all_series.Add();  // of which nothing is sealed
   commit.new_series.push_back({id, labels});
   return id;
 }
@@ -309,46 +352,29 @@ SeriesId Head::Impl::Resolve(Known& known, uint32_t ref, Commit& commit) {
 }
 
 // The open chunk for this time, made when there is none.
-OpenChunk& Head::Impl::Open(SeriesId id, Timestamp at) {
-  std::vector<OpenChunk>& open = series(id).open;
-  Timestamp window = WindowOf(at, options.chunk_window);
-  auto place = std::find_if(open.rbegin(), open.rend(), [&](const OpenChunk& chunk) {
-                 return chunk.window() <= window;
-               }).base();
-  if (place != open.begin() && std::prev(place)->window() == window) return *std::prev(place);
-  if (open.size() > kOpenWindowsMax) {
-    auto idle = std::find_if(open.begin(), open.end(),
-                             [](const OpenChunk& chunk) { return chunk.count() == 0; });
-    if (idle != open.end()) {
-      if (idle < place) --place;
-      open.erase(idle);
-    }
-  }
-  return *open.insert(place, OpenChunk(window));
+OpenChunk& Head::Impl::Open(SeriesHead& series, Timestamp at) {
+  // A division costs as much as the rest; most samples are of the window that is open.
+  OpenChunk* open = series.FrontIf([&](const OpenChunk& chunk) {
+    return at >= chunk.window() && at - chunk.window() < options.chunk_window && chunk.count() > 0;
+  });
+  return open != nullptr ? *open : series.Open(arena, WindowOf(at, options.chunk_window));
 }
 
 // Reads which times of the chunk's window are sealed, in the store or on the way there.
 Status Head::Impl::LearnSealedTimes(SeriesId id, OpenChunk& chunk) {
-  std::optional<Timestamp>& until = series(id).sealed_until;
   Timestamp window_last = chunk.window() + options.chunk_window - 1ms;
-  FW_ASSIGN_OR_RETURN(
-      std::vector<SealedChunk> sealed,
-      store.ReadChunks(partition, id, chunk.window(), until ? window_last : Timestamp::max()));
+  FW_ASSIGN_OR_RETURN(std::vector<SealedChunk> sealed,
+                      store.ReadChunks(partition, id, chunk.window(), window_last));
   for (auto it = pending.lower_bound({id, Timestamp::min()});
        it != pending.end() && it->first.first == id; ++it) {
     sealed.push_back(it->second.chunk);
   }
   std::vector<Sample> samples;
-  Timestamp last = chunk.window() - 1ms;
   for (const SealedChunk& part : sealed) {
-    last = std::max(last, part.last);
     if (part.last < chunk.window() || part.first > window_last) continue;
-    FW_RETURN_IF_ERROR(DecodeChunk(part.bytes, samples)
-                           .With(fmt::format("series {} of partition {}, {}", id, partition,
-                                             index.labels(id).ToString())));
+    FW_RETURN_IF_ERROR(Decode(id, part, samples));
   }
-  if (!until) until = last;
-  std::vector<Timestamp>& times = chunk.sealed_times.emplace();
+  std::vector<Timestamp>& times = chunk.MakeSide().sealed_times.emplace();
   times.reserve(samples.size());
   for (const Sample& sample : samples) times.push_back(sample.at);
   std::sort(times.begin(), times.end());
@@ -356,67 +382,90 @@ Status Head::Impl::LearnSealedTimes(SeriesId id, OpenChunk& chunk) {
 }
 
 StatusOr<bool> Head::Impl::IsSealed(SeriesId id, OpenChunk& chunk, Timestamp at) {
-  const std::optional<Timestamp>& until = series(id).sealed_until;
-  if (until && at > *until) return false;
-  if (!chunk.sealed_times) FW_RETURN_IF_ERROR(LearnSealedTimes(id, chunk));
-  return std::binary_search(chunk.sealed_times->begin(), chunk.sealed_times->end(), at);
+  if (at > all_series[id].sealed_until()) return false;
+  if (chunk.side() == nullptr || !chunk.side()->sealed_times) {
+    FW_RETURN_IF_ERROR(LearnSealedTimes(id, chunk));
+  }
+  const std::vector<Timestamp>& times = *chunk.side()->sealed_times;
+  return std::binary_search(times.begin(), times.end(), at);
 }
 
-// Whether the sample was new, and is now open.
-StatusOr<bool> Head::Impl::Keep(SeriesId id, Timestamp at, double value, uint64_t sequence) {
-  OpenChunk& chunk = Open(id, at);
-  FW_ASSIGN_OR_RETURN(bool sealed, IsSealed(id, chunk, at));
-  if (sealed) return false;
+// Whether the sample, which is not sealed, was new and is now open.
+bool Head::Impl::Keep(OpenChunk& chunk, Sample sample, uint64_t sequence) {
   bool opens = chunk.count() == 0;
-  if (!chunk.Add(at, value, sequence)) return false;
+  if (!chunk.Add(arena, sample.at, sample.value, sequence)) return false;
   if (opens) ++opened[sequence];
   return true;
 }
 
 bool Head::Impl::Add(SeriesId id, Sample sample, Commit& commit) {
-  StatusOr<bool> kept = Keep(id, sample.at, sample.value, commit.sequence);
-  if (!kept.ok()) {
-    // What is sealed cannot be read, so nobody can say whether this is a duplicate. It is kept:
-    // whoever selects the series is told of the damage.
-    OpenChunk& chunk = Open(id, sample.at);
-    bool opens = chunk.count() == 0;
-    kept = chunk.Add(sample.at, sample.value, commit.sequence);
-    if (*kept && opens) ++opened[commit.sequence];
-  }
-  if (!*kept) return false;
+  OpenChunk& chunk = Open(all_series[id], sample.at);
+  StatusOr<bool> sealed = IsSealed(id, chunk, sample.at);
+  // When what is sealed cannot be read, nobody can say whether this is a duplicate. It is kept:
+  // whoever selects the series is told of the damage.
+  if (sealed.ok() && *sealed) return false;
+  if (!Keep(chunk, sample, commit.sequence)) return false;
   commit.samples.Add(id, sample.at, sample.value);
-
-  std::vector<OpenChunk>& open = series(id).open;
-  Timestamp window = WindowOf(sample.at, options.chunk_window);
-  auto filled = [](const OpenChunk& chunk) { return chunk.count() > 0; };
-  auto mine = [&](const OpenChunk& chunk) { return chunk.window() == window; };
-  auto at = std::find_if(open.begin(), open.end(), mine);
-  if (at->count() >= options.chunk_samples) {
-    Seal(id, static_cast<size_t>(at - open.begin()), commit);
-  } else if (at->count() == 1 &&
-             std::count_if(open.begin(), open.end(), filled) > ptrdiff_t{kOpenWindowsMax}) {
-    auto oldest = std::find_if(open.begin(), open.end(), [&](const OpenChunk& chunk) {
-      return filled(chunk) && !mine(chunk);
-    });
-    Seal(id, static_cast<size_t>(oldest - open.begin()), commit);
-  }
+  Timestamp window = chunk.window();
+  if (chunk.count() == 1) SealWhatEnds(id, window, commit);
+  if (IsFull(*all_series[id].Find(window))) Seal(id, window, commit);
   return true;
 }
 
-void Head::Impl::Seal(SeriesId id, size_t place, Commit& commit) {
-  Series& of = series(id);
-  OpenChunk& chunk = of.open[place];
-  SealedChunk sealed = chunk.Seal(id);
-  if (of.sealed_until) of.sealed_until = std::max(*of.sealed_until, sealed.last);
-  auto count = opened.find(chunk.opened());
-  FW_CHECK(count != opened.end());
-  if (--count->second == 0) opened.erase(count);
+Status Head::Impl::CheckExists(SeriesId id, uint64_t sequence) const {
+  if (id != 0 && id <= all_series.size()) return OkStatus();
+  return DataLoss(
+      fmt::format("journal entry {} of partition {} has samples of series {}, which does not "
+                  "exist; restore the database from a backup",
+                  sequence, partition, id));
+}
+
+// The first sample of a window was added: the windows before the newest end with it, one for each
+// series, which spreads the work over the batches. A window older than the newest is one that a
+// probe catches up with, of which few stay open.
+void Head::Impl::SealWhatEnds(SeriesId id, Timestamp window, Commit& commit) {
+  SeriesHead& series = all_series[id];
+  std::vector<Timestamp> filled =
+      series.Windows([](const OpenChunk& chunk) { return chunk.count() > 0; });
+  if (filled.back() == window) {
+    filled.pop_back();
+  } else if (filled.size() > kOpenWindowsMax) {
+    filled = {filled.front() == window ? filled[1] : filled.front()};
+  } else {
+    return;
+  }
+  for (Timestamp ended : filled) Seal(id, ended, commit);
+}
+
+void Head::Impl::Seal(SeriesId id, Timestamp window, Commit& commit) {
+  SeriesHead& series = all_series[id];
+  OpenChunk& chunk = *series.Find(window);
+  SealedChunk sealed = chunk.Seal(arena, id);
+  sealed.after = static_cast<uint32_t>(commit.samples.size());
+  series.SealedUntil(std::max(series.sealed_until(), sealed.last));
+  auto [since, fresh] = pending_opened.emplace(commit.sequence, chunk.opened());
+  if (!fresh) since->second = std::min(since->second, chunk.opened());
+  NotOpen(chunk);
+  series.Close(arena, window);
   PendingKey key{id, sealed.first};
   commit.chunks.push_back(sealed);
   pending.insert_or_assign(key, Pending{commit.sequence, std::move(sealed)});
-  auto [since, fresh] = pending_opened.emplace(commit.sequence, chunk.opened());
-  if (!fresh) since->second = std::min(since->second, chunk.opened());
-  of.open.erase(of.open.begin() + static_cast<ptrdiff_t>(place));
+}
+
+// What a replayed commit sealed.
+void Head::Impl::DropSealed(SeriesId id, Timestamp window, Timestamp last) {
+  SeriesHead& series = all_series[id];
+  series.SealedUntil(std::max(series.sealed_until(), last));
+  OpenChunk* chunk = series.Find(window);
+  if (chunk == nullptr || chunk->count() == 0) return;
+  NotOpen(*chunk);
+  series.Close(arena, window);
+}
+
+void Head::Impl::NotOpen(const OpenChunk& chunk) {
+  auto count = opened.find(chunk.opened());
+  FW_CHECK(count != opened.end());
+  if (--count->second == 0) opened.erase(count);
 }
 
 // The last sequence that the store has for sure.
@@ -434,30 +483,33 @@ void Head::Impl::ForgetDurable() {
   std::erase_if(pending, [&](const auto& item) { return item.second.sealed_by <= durable; });
 }
 
+Status Head::Impl::Decode(SeriesId id, const SealedChunk& chunk,
+                          std::vector<Sample>& samples) const {
+  Status decoded = DecodeChunk(chunk.bytes, samples);
+  if (decoded.ok()) return decoded;  // naming it would cost more than reading it
+  return decoded.With(
+      fmt::format("series {} of partition {}, {}", id, partition, index.labels(id).ToString()));
+}
+
 StatusOr<std::vector<Sample>> Head::Impl::Read(SeriesId id, Timestamp from, Timestamp to) const {
-  const Series& of = series(id);
+  const SeriesHead& of = all_series[id];
   std::vector<Sample> samples;
   auto overlaps = [&](Timestamp first, Timestamp last) { return first <= to && last >= from; };
-  auto decode = [&](const SealedChunk& chunk) {
-    return DecodeChunk(chunk.bytes, samples)
-        .With(fmt::format("series {} of partition {}, {}", id, partition,
-                          index.labels(id).ToString()));
-  };
-  if (!of.sealed_until || from <= *of.sealed_until) {
+  if (from <= of.sealed_until()) {
     FW_ASSIGN_OR_RETURN(std::vector<SealedChunk> chunks, store.ReadChunks(partition, id, from, to));
-    for (const SealedChunk& chunk : chunks) FW_RETURN_IF_ERROR(decode(chunk));
+    for (const SealedChunk& chunk : chunks) FW_RETURN_IF_ERROR(Decode(id, chunk, samples));
   }
   for (auto it = pending.lower_bound({id, Timestamp::min()});
        it != pending.end() && it->first.first == id; ++it) {
     const SealedChunk& chunk = it->second.chunk;
-    if (overlaps(chunk.first, chunk.last)) FW_RETURN_IF_ERROR(decode(chunk));
+    if (overlaps(chunk.first, chunk.last)) FW_RETURN_IF_ERROR(Decode(id, chunk, samples));
   }
-  for (const OpenChunk& chunk : of.open) {
-    if (chunk.count() == 0) continue;
-    if (!overlaps(chunk.window(), chunk.window() + options.chunk_window - 1ms)) continue;
-    std::vector<Sample> more = chunk.Samples();
+  of.ForEach([&](const OpenChunk& chunk) {
+    if (chunk.count() == 0) return;
+    if (!overlaps(chunk.window(), chunk.window() + options.chunk_window - 1ms)) return;
+    std::vector<Sample> more = chunk.Samples(arena);
     samples.insert(samples.end(), more.begin(), more.end());
-  }
+  });
   // Chunks overlap after late samples, and one that became durable just now was read twice.
   if (!std::is_sorted(samples.begin(), samples.end(), Earlier)) {
     std::stable_sort(samples.begin(), samples.end(), Earlier);

@@ -16,6 +16,7 @@ namespace forewarn {
 struct HeadOptions {
   Duration chunk_window = 2h;       // a chunk never crosses a multiple of this; divides a day
   uint32_t chunk_samples = 480;     // nor holds more
+  uint32_t chunk_bytes = 256;       // nor takes much more while it is open
   Duration accepted_age = 24h * 8;  // against arrival time
   Duration accepted_ahead = 10min;
   uint64_t max_series_per_probe = 50'000;
@@ -29,10 +30,11 @@ struct HeadOptions {
 //
 // How it comes back the same. A sample is either sealed or open. The open samples of a series lie
 // in one open chunk for each chunk_window, sorted by time, whatever the order in which they came.
-// So the head is a function of the *set* of open samples, and replaying the journal while passing
-// over the samples that a sealed chunk holds leads to exactly that set. Late samples for a window
-// of which a part is sealed make a second chunk, whose times lie between those of the first;
-// readers merge them.
+// So the head is a function of the *set* of open samples, and replaying the journal, which tells the
+// samples and after which of them a chunk was sealed, leads to exactly that set. A chunk is sealed
+// when it is full, when its series goes on in a later window, or when its window has passed. Late
+// samples for a window of which a part is sealed make a second chunk, whose times lie between those
+// of the first; readers merge them.
 //
 // Every call that takes a Commit needs its `sequence`. A commit with samples must be written. One
 // that was only to carry sealed chunks may be thrown away (a command that failed): SealBefore()
@@ -45,7 +47,7 @@ class Head : public SeriesSource {
 
   // Reads the series that the store has. Call once, first.
   Status Load();
-  // Applies a journalled item again; samples that are already sealed are passed over.
+  // Applies a journalled item again, and what it sealed.
   Status Replay(const Store::JournalItem& item);
 
   // Takes in the names that a block of a stream carries. Every block of a stream comes here once, in their order and
@@ -69,9 +71,10 @@ class Head : public SeriesSource {
   // stays.
   void AppendDerived(const Labels& labels, Sample sample, Commit& commit);
 
-  // Seals chunks whose window has passed for `now` (arrival time), so that the journal can be
-  // dropped.
-  void SealBefore(Timestamp now, Commit& commit);
+  // Seals chunks whose window has passed for `now`, so that the journal can be dropped: those of
+  // series that did not go on. A bounded number; false when there are more, and another commit is
+  // to carry them.
+  bool SealBefore(Timestamp now, Commit& commit);
 
   // The first journal sequence that holds a sample which is not sealed in a durable chunk; `next`
   // when there is none.

@@ -2,13 +2,11 @@
 
 #include <zstd.h>
 
-#include <array>
-#include <bit>
-#include <cmath>
 #include <limits>
 
 #include "base/bytes.h"
 #include "base/check.h"
+#include "store/decimal.h"
 
 // journal := u8(2) body | u8(3) varint(size of body) zstd-frame(body)
 // body    := bytes(entry) varint(count) ids times values varint(number of seals) seal*
@@ -36,34 +34,19 @@ enum Kind : uint8_t { kPlain1 = 0, kPacked1 = 1, kPlain = 2, kPacked = 3 };
 constexpr size_t kCompressFrom = 128;               // smaller bodies gain nothing
 constexpr uint64_t kBodyMax = uint64_t{256} << 20;  // a push is at most a few MiB
 constexpr size_t kSampleBytesMin1 = 10;             // one for id and time each, eight for the value
-constexpr uint64_t kRaw = 15;
-constexpr std::array<double, 10> kPowersOfTen = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9};
-constexpr double kIntegerMax = 9007199254740992.0;
+constexpr int kRaw = 15;
 
 Status Damaged() { return DataLoss("journal entry cut short or damaged"); }
 
-uint64_t ZigZag(int64_t v) {
-  return static_cast<uint64_t>(v) << 1 ^ static_cast<uint64_t>(v >> 63);
-}
-int64_t UnZigZag(uint64_t v) { return static_cast<int64_t>(v >> 1) ^ -static_cast<int64_t>(v & 1); }
-
-double FromDecimal(int64_t integer, uint64_t exponent) {
-  auto whole = static_cast<double>(integer);
-  return exponent == 0 ? whole : whole / kPowersOfTen[exponent];
-}
-
 // Tries the exponent that the value before had first: in a batch neighbours are alike.
-void EncodeValue(double value, uint64_t& exponent, Encoder& out) {
-  for (uint64_t tried = 0; tried < kPowersOfTen.size(); ++tried) {
-    uint64_t next = (exponent + tried) % kPowersOfTen.size();
-    double scaled = value * kPowersOfTen[next];
-    if (!(std::abs(scaled) < kIntegerMax)) continue;
-    auto integer = static_cast<int64_t>(scaled + std::copysign(0.5, scaled));
-    if (std::bit_cast<uint64_t>(FromDecimal(integer, next)) != std::bit_cast<uint64_t>(value)) {
-      continue;
-    }
+void EncodeValue(double value, int& exponent, Encoder& out) {
+  for (int tried = 0; tried <= kDecimalExponentMax; ++tried) {
+    int next = (exponent + tried) % (kDecimalExponentMax + 1);
+    std::optional<int64_t> integer = ToDecimal(value, next);
+    if (!integer) continue;
     exponent = next;
-    return out.Varint(ZigZag(integer) << 4 | exponent);
+    return out.Varint(ZigZag(static_cast<uint64_t>(*integer)) << 4 |
+                      static_cast<uint64_t>(exponent));
   }
   out.U8(kRaw);
   out.Double(value);
@@ -90,7 +73,7 @@ void EncodeBody(std::string_view entry, const AppliedSamples& samples,
     out.Varint(i - first);
     at = time;
   }
-  uint64_t exponent = 0;
+  int exponent = 0;
   for (double value : samples.values) EncodeValue(value, exponent, out);
   out.Varint(sealed.size());
   uint32_t after = 0;
@@ -136,12 +119,12 @@ bool DecodeValues(Decoder& in, uint64_t count, std::vector<double>& values) {
   values.reserve(count);
   for (uint64_t i = 0; i < count; ++i) {
     uint64_t code = in.Varint();
-    uint64_t exponent = code & 15;
+    auto exponent = static_cast<int>(code & 15);
     if (exponent == kRaw) {
       values.push_back(in.Double());
     } else {
-      if (exponent >= kPowersOfTen.size()) return false;
-      values.push_back(FromDecimal(UnZigZag(code >> 4), exponent));
+      if (exponent > kDecimalExponentMax) return false;
+      values.push_back(FromDecimal(static_cast<int64_t>(UnZigZag(code >> 4)), exponent));
     }
   }
   return !in.failed();

@@ -156,6 +156,15 @@ StatusOr<std::vector<SealedChunk>> MemoryStore::ReadChunks(uint32_t partition, S
   return result;
 }
 
+StatusOr<Timestamp> MemoryStore::SealedUntil(uint32_t partition) const {
+  Timestamp until = Timestamp::min();
+  std::lock_guard lock(impl_->mutex);
+  for (const auto& [key, chunk] : impl_->Partition(partition).chunks) {
+    until = std::max(until, chunk.last);
+  }
+  return until;
+}
+
 StatusOr<std::vector<HistoryRow>> MemoryStore::ReadHistory(uint32_t partition,
                                                            std::string_view customer,
                                                            Timestamp from, Timestamp to,

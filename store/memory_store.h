@@ -30,6 +30,7 @@ class MemoryStore : public Store {
                     const std::function<Status(const NewSeries&)>& visit) const override;
   StatusOr<std::vector<SealedChunk>> ReadChunks(uint32_t partition, SeriesId id, Timestamp from,
                                                 Timestamp to) const override;
+  StatusOr<Timestamp> SealedUntil(uint32_t partition) const override;
   StatusOr<std::vector<HistoryRow>> ReadHistory(uint32_t partition, std::string_view customer,
                                                 Timestamp from, Timestamp to,
                                                 size_t limit) const override;

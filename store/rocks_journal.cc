@@ -17,11 +17,19 @@ constexpr uint64_t kSegmentBytesOnDrop = 4 << 20;  // and, when old journal is d
 
 }  // namespace
 
+Timestamp SealedUntilOf(const Commit& commit) {
+  Timestamp until = Timestamp::min();
+  for (const SealedChunk& chunk : commit.chunks) until = std::max(until, chunk.last);
+  return until;
+}
+
 Status RocksJournal::Load() {
   for (uint32_t partition = 0; partition < kPartitionCount; ++partition) {
     FW_ASSIGN_OR_RETURN(last_[partition], database_.Number(MetaKind::kLastSequence, partition));
     FW_ASSIGN_OR_RETURN(uint64_t kept, database_.Number(MetaKind::kJournalKeptFrom, partition));
     kept_from_[partition] = std::max<uint64_t>(kept, 1);
+    FW_ASSIGN_OR_RETURN(uint64_t until, database_.Number(MetaKind::kSealedUntil, partition));
+    sealed_until_[partition] = TimeOfMeta(until);
   }
   FW_ASSIGN_OR_RETURN(std::vector<uint32_t> segments, Segments());
   segment_ = segments.empty() ? 1 : segments.back() + 1;
@@ -39,7 +47,10 @@ uint32_t RocksJournal::SegmentToWrite() {
 void RocksJournal::Written(std::span<const Commit> commits, size_t bytes) {
   segment_bytes_ += bytes;
   for (const Commit& commit : commits) {
-    if (!commit.empty) last_[commit.partition] = commit.sequence;
+    if (commit.empty) continue;
+    last_[commit.partition] = commit.sequence;
+    std::atomic<Timestamp>& until = sealed_until_[commit.partition];
+    until = std::max(until.load(), SealedUntilOf(commit));
   }
 }
 

@@ -15,8 +15,11 @@
 
 namespace forewarn {
 
-// RocksJournal knows where each partition's journal begins and ends and which segment is written
-// now. A segment is a stretch of the journal of all partitions; it is dropped whole, once nothing
+// The end of the last chunk that the commit seals; Timestamp::min() when it seals none.
+Timestamp SealedUntilOf(const Commit& commit);
+
+// RocksJournal knows where each partition's journal begins and ends, up to where samples are sealed,
+// and which segment is written now. A segment is a stretch of the journal of all partitions; it is dropped whole, once nothing
 // in it is needed. Thread-safe: one thread commits, any may read and drop.
 class RocksJournal {
  public:
@@ -34,6 +37,8 @@ class RocksJournal {
   void Written(std::span<const Commit> commits, size_t bytes);
 
   uint64_t last_sequence(uint32_t partition) const { return last_[partition].load(); }
+  // See Store::SealedUntil().
+  Timestamp sealed_until(uint32_t partition) const { return sealed_until_[partition].load(); }
   Status Read(uint32_t partition, uint64_t first,
               const std::function<Status(const Store::JournalItem&)>& visit) const;
 
@@ -46,9 +51,10 @@ class RocksJournal {
 
   const RocksDatabase& database_;
 
-  std::array<std::atomic<uint64_t>, kPartitionCount> last_{};       // by Written
-  std::array<std::atomic<uint64_t>, kPartitionCount> kept_from_{};  // by Drop, before it drops
-  std::mutex drop_mutex_;                                           // two may ask to Drop at once
+  std::array<std::atomic<uint64_t>, kPartitionCount> last_{};           // by Written
+  std::array<std::atomic<uint64_t>, kPartitionCount> kept_from_{};      // by Drop, before it drops
+  std::array<std::atomic<Timestamp>, kPartitionCount> sealed_until_{};  // by Written
+  std::mutex drop_mutex_;  // two may ask to Drop at once
   // By the writer and Drop; a commit may still go to the one before.
   std::atomic<uint32_t> segment_ = 0;
   std::atomic<uint64_t> segment_bytes_ = 0;

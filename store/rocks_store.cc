@@ -62,6 +62,10 @@ class RocksStore : public Store {
                                                 Timestamp to) const override {
     return reader_.ReadChunks(partition, id, from, to);
   }
+  StatusOr<Timestamp> SealedUntil(uint32_t partition) const override {
+    FW_CHECK(partition < RocksJournal::kPartitionCount);
+    return journal_.sealed_until(partition);
+  }
   StatusOr<std::vector<HistoryRow>> ReadHistory(uint32_t partition, std::string_view customer,
                                                 Timestamp from, Timestamp to,
                                                 size_t limit) const override {
@@ -111,6 +115,9 @@ void RocksStore::AddToBatch(const forewarn::Commit& commit, uint32_t segment,
   put(kMeta, EncodeMetaKey(MetaKind::kLastSequence, partition), EncodeMeta(commit.sequence));
   for (const NewSeries& series : commit.new_series) {
     put(kSeries, EncodeKey(SeriesKey{partition, series.id}), EncodeSeries(series.labels));
+  }
+  if (Timestamp until = SealedUntilOf(commit); until > journal_.sealed_until(partition)) {
+    put(kMeta, EncodeMetaKey(MetaKind::kSealedUntil, partition), EncodeMeta(MetaOfTime(until)));
   }
   for (const SealedChunk& chunk : commit.chunks) {
     put(kChunks, EncodeKey(ChunkKey{StoredDayOf(chunk.first), partition, chunk.id, chunk.first}),

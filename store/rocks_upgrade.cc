@@ -3,8 +3,11 @@
 #include <rocksdb/write_batch.h>
 
 #include <memory>
+#include <optional>
 
 #include "base/check.h"
+#include "model/ids.h"
+#include "store/format.h"
 
 namespace forewarn {
 
@@ -16,6 +19,21 @@ Status UpgradeFromFormat1(const RocksDatabase& database, rocksdb::ColumnFamilyHa
     FW_CHECK(batch.Put(database.family(kMeta), it->key(), it->value()).ok());
   }
   FW_RETURN_IF_ERROR(database.Outcome(it->status()));
+  it = database.Iterate(kChunks);
+  it->SeekToLast();
+  FW_RETURN_IF_ERROR(database.Outcome(it->status()));
+  if (it->Valid()) {
+    // No chunk crosses its day, so the last day's end bounds them all.
+    std::optional<int64_t> day = DecodeDay(ToView(it->key()));
+    if (!day) return database.DamagedKey("chunks");
+    Timestamp until = Timestamp(std::chrono::days(*day + 1)) - 1ms;
+    for (uint32_t partition = 0; partition <= kControlPartition; ++partition) {
+      FW_CHECK(batch
+                   .Put(database.family(kMeta), EncodeMetaKey(MetaKind::kSealedUntil, partition),
+                        EncodeMeta(MetaOfTime(until)))
+                   .ok());
+    }
+  }
   it.reset();
   rocksdb::WriteOptions synced;
   synced.sync = true;

@@ -66,6 +66,10 @@ class Store {
   virtual StatusOr<std::vector<SealedChunk>> ReadChunks(uint32_t partition, SeriesId id,
                                                         Timestamp from, Timestamp to) const = 0;
 
+  // A bound that no sample of a sealed chunk of the partition passes; Timestamp::min() when there is
+  // none.
+  virtual StatusOr<Timestamp> SealedUntil(uint32_t partition) const = 0;
+
   // History of one customer with event times in [from, to], oldest first, at most `limit` rows (the
   // newest ones when there are more).
   virtual StatusOr<std::vector<HistoryRow>> ReadHistory(uint32_t partition,

@@ -241,7 +241,7 @@ TEST_F(HeadTest, TakesResultsOfRecordingRulesWhateverTheLimit) {
   EXPECT_THAT(SamplesOf(Host(1)), ElementsAre(Sample{kStart, 1}));
 }
 
-TEST_F(HeadTest, CutsAChunkAtItsSizeAndAtItsWindow) {
+TEST_F(HeadTest, CutsAChunkAtItsSizeAndWhereItsSeriesGoesOnInTheNextWindow) {
   options_.chunk_samples = 3;
   Restart();
   Commit commit = Begin();
@@ -251,13 +251,58 @@ TEST_F(HeadTest, CutsAChunkAtItsSizeAndAtItsWindow) {
                        {Host(1), kStart + 3s, 1},
                        {Host(1), kStart + 2h, 1}}),
                 kStart + 2h, commit);
-  ASSERT_EQ(commit.chunks.size(), 1u);
+  ASSERT_EQ(commit.chunks.size(), 2u);
   EXPECT_EQ(commit.chunks[0].count, 3u);
   EXPECT_EQ(commit.chunks[0].last, kStart + 2s);
-  head_->SealBefore(kStart + 2h, commit);
-  ASSERT_EQ(commit.chunks.size(), 2u);
+  EXPECT_EQ(commit.chunks[0].after, 3u);
   EXPECT_EQ(commit.chunks[1].first, kStart + 3s);
   EXPECT_EQ(commit.chunks[1].count, 1u);
+  EXPECT_EQ(commit.chunks[1].after, 5u);
+}
+
+TEST_F(HeadTest, CutsAChunkThatTakesTooMuchMemory) {
+  options_.chunk_bytes = 100;
+  Restart();
+  Commit commit = Begin();
+  for (int i = 0; i < 40; ++i) {
+    head_->Append(Block({{Host(1), kStart + 1s * i, 1.0 / (3 + i)}}), kStart + 1min, commit);
+  }
+  EXPECT_GE(commit.chunks.size(), 2u);
+  Write(commit);
+  EXPECT_EQ(SamplesOf(Host(1)).size(), 40u);
+}
+
+TEST_F(HeadTest, SealsWhatWentSilentABoundedNumberAtATime) {
+  std::vector<std::tuple<Labels, Timestamp, double>> samples;
+  for (int host = 0; host < 1300; ++host) samples.emplace_back(Host(host), kStart, host);
+  Push(Block(samples), kStart);
+  size_t sealed = 0;
+  for (bool done = false; !done;) {
+    Commit commit = Begin();
+    done = head_->SealBefore(kStart + 2h, commit);
+    EXPECT_LE(commit.chunks.size(), 512u);
+    sealed += commit.chunks.size();
+    Write(commit);
+  }
+  EXPECT_EQ(sealed, 1300u);
+  EXPECT_EQ(KeptFrom(), sequence_ + 1);
+}
+
+TEST_F(HeadTest, ReplaysAJournalOfFormat1ByAskingWhatIsSealed) {
+  Push(Block({{Host(1), kStart, 1}, {Host(1), kStart + 15s, 2}}), kStart);
+  Seal(kStart + 2h);
+  Push(Block({{Host(1), kStart + 20s, 3}}), kStart + 2h);
+  head_ = std::make_unique<Head>(kPartition, store_, options_);
+  ASSERT_TRUE(head_->Load().ok());
+  ASSERT_TRUE(store_
+                  .ReadJournal(kPartition, 1,
+                               [&](Store::JournalItem item) {
+                                 item.seals.reset();
+                                 return head_->Replay(item);
+                               })
+                  .ok());
+  EXPECT_EQ(KeptFrom(), 3u) << "only the last sample is open";
+  EXPECT_EQ(SamplesOf(Host(1)).size(), 3u);
 }
 
 TEST_F(HeadTest, HoldsFewWindowsOpenWhileAProbeCatchesUp) {
@@ -303,7 +348,7 @@ TEST_F(HeadTest, HandsOutAgainWhatACommitThatWasThrownAwayCarried) {
 
 TEST_F(HeadTest, KeepsTheJournalFromTheFirstOpenSample) {
   EXPECT_EQ(KeptFrom(), 1u);
-  Push(Block({{Host(1), kStart, 1}}), kStart);
+  Push(Block({{Host(1), kStart, 1}, {Host(3), kStart, 1}}), kStart);
   Push(Block({{Host(2), kStart + 2h, 1}}), kStart + 2h);
   Push(Block({{Host(1), kStart + 2h, 1}}), kStart + 2h);
   EXPECT_EQ(KeptFrom(), 1u);

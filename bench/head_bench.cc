@@ -1,0 +1,125 @@
+// What an open sample costs: walks all series of a head, one sample each and round after round, as a fleet of
+// many hosts does, with a shared table for each host. Prints nanoseconds per sample (of this thread's
+// processor time, appending only), the bytes per series that the head says it holds, and those that the
+// process has grown by.
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "bench/timing.h"
+#include "bench/workload.h"
+#include "bench/workload_flags.h"
+#include "model/telemetry.h"
+#include "store/head.h"
+#include "store/memory_store.h"
+
+namespace forewarn::bench {
+namespace {
+
+// A store that keeps nothing: the head alone is measured.
+class NoStore : public MemoryStore {
+ public:
+  StatusOr<uint64_t> LastSequence(uint32_t) const override { return last; }
+  uint64_t last = 0;
+};
+
+size_t ResidentBytes() {
+  size_t total = 0, resident = 0;
+  FILE* file = std::fopen("/proc/self/statm", "r");
+  if (file == nullptr) return 0;
+  int read = std::fscanf(file, "%zu %zu", &total, &resident);
+  std::fclose(file);
+  return read == 2 ? resident * 4096 : 0;
+}
+
+struct Host {
+  std::unique_ptr<HostTelemetry> telemetry;
+  SampleBlock block;
+};
+
+// The identity that intake attaches.
+Labels Attached(Labels labels, size_t host) {
+  labels.Set("customer", "acme");
+  labels.Set("installation", "main");
+  labels.Set("probe", fmt::format("00000000-0000-4000-8000-{:012}", host));
+  return labels;
+}
+
+Status Run(const WorkloadOptions& options, bool attach) {
+  FW_ASSIGN_OR_RETURN(std::unique_ptr<Workload> workload, Workload::Open(options));
+  size_t before = ResidentBytes();
+  NoStore store;
+  HeadOptions head_options;
+  head_options.max_series_per_customer = head_options.max_series_per_probe = SIZE_MAX;
+  Head head(1, store, head_options);
+  FW_RETURN_IF_ERROR(head.Load());
+  std::vector<Host> hosts;
+  for (size_t h = 0; h < workload->hosts(); ++h) {
+    Host host{workload->Host(h), {}};
+    auto table = std::make_shared<SeriesTable>();
+    for (uint32_t ref = 0; ref < workload->series_per_host(); ++ref) {
+      Labels labels = host.telemetry->LabelsOf(ref);
+      table->series.push_back(attach ? Attached(std::move(labels), h) : std::move(labels));
+    }
+    host.block.table = table;
+    hosts.push_back(std::move(host));
+  }
+  size_t drivers = ResidentBytes() - before;
+
+  double naming = 0, appending = 0;
+  size_t samples = 0, sealed = 0, refused = 0;
+  bool first = true;
+  for (bool more = true; more; first = false) {
+    more = false;
+    for (Host& host : hosts) {
+      HostRound round;
+      if (!host.telemetry->Next(round)) continue;
+      more = true;
+      host.block.refs = std::move(round.refs);
+      host.block.times.assign(host.block.refs.size(), round.at);
+      host.block.values = std::move(round.values);
+      Commit commit;
+      commit.partition = 1;
+      commit.sequence = store.last + 1;
+      double begun = CpuSeconds();
+      Head::Refused out = head.Append(host.block, round.at, commit);
+      (first ? naming : appending) += CpuSeconds() - begun;
+      store.last = commit.sequence;
+      if (!first) samples += commit.samples.size();
+      sealed += commit.chunks.size();
+      refused += out.too_old + out.too_new + out.duplicate + out.series_limit;
+    }
+  }
+  auto series = static_cast<double>(head.series_count());
+  fmt::print("{:>9} {:>10} {:>8} {:>8} {:>10} {:>11} {:>10} {:>10}\n", "series", "samples",
+             "sealed", "refused", "new ns", "append ns", "head B", "grown B");
+  fmt::print("{:>9} {:>10} {:>8} {:>8} {:>10.0f} {:>11.1f} {:>10.0f} {:>10.0f}\n",
+             head.series_count(), samples, sealed, refused, naming * 1e9 / series,
+             appending * 1e9 / static_cast<double>(samples),
+             static_cast<double>(head.memory_bytes()) / series,
+             static_cast<double>(ResidentBytes() - before - drivers) / series);
+  return OkStatus();
+}
+
+}  // namespace
+}  // namespace forewarn::bench
+
+int main(int argc, char** argv) {
+  using namespace forewarn;
+  bench::WorkloadOptions options;
+  options.start = FromMillis(1'767'225'600'000);
+  bool attach = false;
+  CLI::App app("Nanoseconds of an appended sample and bytes of a series in the head.");
+  bench::AddWorkloadFlags(app, options);
+  app.add_flag("--attach", attach, "Give each series the labels that intake attaches");
+  CLI11_PARSE(app, argc, argv);
+  Status status = bench::Run(options, attach);
+  if (!status.ok()) fmt::print(stderr, "{}\n", status.message());
+  return status.ok() ? 0 : 1;
+}
