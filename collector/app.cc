@@ -41,6 +41,7 @@ PartitionsOptions ToPartitions(const CollectorSettings& settings) {
   options.head.max_series_per_customer = static_cast<uint64_t>(settings.limits.series_per_customer);
   options.history_kept = settings.retention.events;
   options.samples_kept = settings.retention.samples;
+  options.rollups_kept = settings.retention.rollups;
   return options;
 }
 
@@ -143,7 +144,16 @@ Status App::Replay() {
   };
   partitions_ = std::make_unique<Partitions>(*store_, clock_, std::move(options), std::move(hooks));
   Duration begun = clock_.Monotonic();
-  FW_RETURN_IF_ERROR(partitions_->Recover([](size_t, size_t) {}).With("replaying the journal"));
+  auto progress = [this, begun](size_t done, size_t total) {
+    replayed_partitions_ = done;
+    // Ten lines, however long it takes.
+    if (done * 10 / total == (done - 1) * 10 / total) return;
+    FW_LOG(kInfo, "journal.replaying",
+           {{"partitions", done},
+            {"of", total},
+            {"took_seconds", ToSeconds(clock_.Monotonic() - begun)}});
+  };
+  FW_RETURN_IF_ERROR(partitions_->Recover(progress).With("replaying the journal"));
   partitions_->Start();
   desk_ = std::make_unique<Desk>(*partitions_, *store_, clock_);
   replayed_ = true;
@@ -251,8 +261,10 @@ std::vector<HttpRoute> App::Routes() {
   auto live = [](const HttpRequest&) { return HttpResponse{200, "alive\n"}; };
   auto ready = [this](const HttpRequest&) {
     if (ready_) return HttpResponse{200, "ready\n"};
-    return HttpResponse{503, replayed_ ? "not ready: starting or stopping\n"
-                                       : "not ready: replaying the journal\n"};
+    if (replayed_) return HttpResponse{503, "not ready: starting or stopping\n"};
+    return HttpResponse{503,
+                        fmt::format("not ready: replaying the journal, {} of {} partitions done\n",
+                                    replayed_partitions_.load(), kPartitions + 1)};
   };
   return {{"GET", "/metrics", metrics}, {"GET", "/livez", live}, {"GET", "/readyz", ready}};
 }

@@ -70,6 +70,7 @@ class App {
 
   // What the HTTP threads ask.
   std::atomic<bool> replayed_ = false;
+  std::atomic<size_t> replayed_partitions_ = 0;
   std::atomic<bool> ready_ = false;
   // Tend()'s own.
   Duration dropped_at_{0};

@@ -38,6 +38,7 @@ Partitions::Partitions(Store& store, const Clock& clock, PartitionsOptions optio
 }
 
 Partitions::~Partitions() {
+  stopping_ = true;
   for (auto& log : logs_) log->Close();
 }
 
@@ -45,8 +46,10 @@ Status Partitions::Recover(const std::function<void(size_t done, size_t total)>&
   std::mutex mutex;
   Status failure;  // guarded by mutex, as is `done`
   size_t done = 0;
-  auto recover = [&](size_t index) {
-    for (size_t p = index; p < shards_.size(); p += threads_.size()) {
+  // Partitions differ in size, so each helper takes the next one.
+  std::atomic<size_t> next = 0;
+  auto recover = [&] {
+    for (size_t p = next++; p < shards_.size(); p = next++) {
       Status status = shards_[p]->Recover();
       std::lock_guard lock(mutex);
       if (!status.ok() && failure.ok()) failure = status;
@@ -55,7 +58,7 @@ Status Partitions::Recover(const std::function<void(size_t done, size_t total)>&
     }
   };
   std::vector<std::thread> helpers;
-  for (size_t i = 0; i < threads_.size(); ++i) helpers.emplace_back(recover, i);
+  for (size_t i = 0; i < threads_.size(); ++i) helpers.emplace_back(recover);
   for (std::thread& helper : helpers) helper.join();
   FW_RETURN_IF_ERROR(failure);
   return CheckClock();
@@ -126,6 +129,7 @@ void Partitions::DropOld(std::function<void(const Status&)> done) {
   auto collected = std::make_shared<Collected>();
   Timestamp now = clock_.Now();
   collected->retention.chunks_before = now - options_.samples_kept;
+  collected->retention.rollups_before = now - options_.rollups_kept;
   collected->retention.history_before = now - options_.history_kept;
   collected->retention.journal_kept_from.resize(shards_.size(), 0);
   collected->missing = shards_.size();
@@ -137,7 +141,7 @@ void Partitions::DropOld(std::function<void(const Status&)> done) {
     if (--collected->missing > 0) return;
     committer_->Push([this, collected, done] {
       std::lock_guard lock(collected->mutex);
-      done(store_.Drop(collected->retention));
+      Drop(collected->retention, done);
     });
   };
   for (uint32_t p = 0; p < shards_.size(); ++p) {
@@ -145,6 +149,17 @@ void Partitions::DropOld(std::function<void(const Status&)> done) {
         Ask(p, [answered, p](const Shard& shard) { answered(p, shard.JournalKeptFrom()); });
     if (!asked) answered(p, 0);  // busy: its journal stays until the next time
   }
+}
+
+// Rolling up a day of many series takes longer than anybody may wait for an acknowledgement.
+void Partitions::Drop(Store::Retention retention, std::function<void(const Status&)> done) {
+  if (stopping_ || dropper_.busy.exchange(true)) return;
+  dropper_.Join();
+  retention.stop = [this] { return stopping_.load(); };
+  dropper_.thread = std::thread([this, retention = std::move(retention), done = std::move(done)] {
+    done(store_.Drop(retention));
+    dropper_.busy = false;
+  });
 }
 
 size_t Partitions::queued() const {

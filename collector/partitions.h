@@ -1,8 +1,10 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <thread>
 #include <vector>
 
 #include "base/clock.h"
@@ -23,6 +25,7 @@ struct PartitionsOptions {
   CommitterOptions committer;
   Duration history_kept = 90 * 24h;
   Duration samples_kept = 30 * 24h;
+  Duration rollups_kept = 400 * 24h;
   // Hears of each evaluation of rules, on the shards' threads; may be empty.
   std::function<void(const Shard::Evaluation&)> evaluated;
 };
@@ -52,8 +55,9 @@ class Partitions : public EntrySink {
   Status AskAndWait(uint32_t partition, const ShardThread::Question& question, Duration patience);
 
   // Drops what is older than the settings say, and journal that nothing needs any more. Returns at
-  // once; the work is done on the committer's thread, after the commits that it rests on. `done`
-  // says how it went.
+  // once; the work, which may be long, is done on a thread of its own, after the commits that it
+  // rests on. `done` says how it went; it is not called for work that is not begun, since the last
+  // one is still under way.
   void DropOld(std::function<void(const Status&)> done);
 
   // Entries that wait to be folded.
@@ -61,12 +65,25 @@ class Partitions : public EntrySink {
   size_t partition_count() const { return shards_.size(); }
 
  private:
+  // A thread that is waited for.
+  struct Worker {
+    ~Worker() { Join(); }
+    void Join() {
+      if (thread.joinable()) thread.join();
+    }
+    std::thread thread;
+    std::atomic<bool> busy = false;
+  };
+
   Status CheckClock() const;
+  void Drop(Store::Retention retention, std::function<void(const Status&)> done);
 
   Store& store_;
   const Clock& clock_;
   const PartitionsOptions options_;
   std::vector<std::unique_ptr<Shard>> shards_;  // by partition; the last is the control partition
+  std::atomic<bool> stopping_ = false;
+  Worker dropper_;  // started by the committer's thread
   // Downwards: what stands later uses what stands before, and ends first.
   std::vector<std::unique_ptr<LocalLog>> logs_;  // by thread
   std::unique_ptr<Committer> committer_;

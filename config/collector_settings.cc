@@ -102,8 +102,15 @@ const Schema<LimitSettings>& LimitSchema() {
 
 const Schema<RetentionSettings>& RetentionSchema() {
   static const Schema<RetentionSettings> schema = {
-      DurationSetting("samples", &RetentionSettings::samples, kDay, 10 * kYear,
-                      "How long samples are kept."),
+      DurationSetting(
+          "samples", &RetentionSettings::samples, kDay, 10 * kYear,
+          "How long samples are kept. Whole days (UTC) are dropped; what is left of them "
+          "is in `rollups`."),
+      DurationSetting(
+          "rollups", &RetentionSettings::rollups, kDay, 10 * kYear,
+          "How long least, greatest, sum, count and last value of each 5 minutes and each "
+          "hour are kept, of samples that were dropped. Queries read them as samples: the "
+          "last of each 5 minutes."),
       DurationSetting("events", &RetentionSettings::events, kDay, 10 * kYear,
                       "How long events, checks, changes and steps of alerts are kept."),
   };

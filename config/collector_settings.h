@@ -56,6 +56,7 @@ struct LimitSettings {
 
 struct RetentionSettings {
   Duration samples = 30 * 24h;
+  Duration rollups = 400 * 24h;
   Duration events = 90 * 24h;
 };
 

@@ -28,6 +28,11 @@ struct AppliedSamples {
   std::vector<double> values;
 
   size_t size() const { return ids.size(); }
+  void Reserve(size_t count) {
+    ids.reserve(count);
+    times.reserve(count);
+    values.reserve(count);
+  }
   void Add(SeriesId id, Timestamp at, double value) {
     ids.push_back(id);
     times.push_back(at);

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/record.h"
 #include "store/commit_check.h"
+#include "store/rollup.h"
 
 // The database is one RocksDB with these column families. Fixed-width numbers of keys are
 // big-endian, so that they sort; `time` and `day` are signed and stored with the top bit flipped,
@@ -17,6 +18,7 @@
 //   journal   u32(segment) u16(partition) u64(sequence)             journal
 //   series    u16(partition) u32(id)                                record of Labels
 //   chunks    u64(day) u16(partition) u32(id) u64(time of first)    chunk
+//   rollups   u64(day) u8(stretch) u16(partition) u32(id)           store/rollup.cc
 //   history   u64(day) u16(partition) u8(length) customer           row
 //             u64(time) u64(sequence) u32(index)
 //   state     u16(partition) u8(kind) id                            the record as given
@@ -146,6 +148,26 @@ StatusOr<SealedChunk> DecodeSealed(const ChunkKey& key, std::string_view bytes) 
   chunk.bytes = std::string(in.Rest());
   if (StoredDayOf(chunk.last) != key.day) return DataLoss("chunk crosses its day");
   return chunk;
+}
+
+std::string EncodeKey(const RollupKey& key) {
+  Encoder out;
+  out.Key64(Biased(key.day));
+  out.U8(key.stretch);
+  out.Key16(Partition16(key.partition));
+  out.Key32(key.id);
+  return out.Take();
+}
+
+std::optional<RollupKey> DecodeRollupKey(std::string_view bytes) {
+  Decoder in(bytes);
+  RollupKey key;
+  key.day = Unbiased(in.Key64());
+  key.stretch = in.U8();
+  key.partition = in.Key16();
+  key.id = in.Key32();
+  if (key.stretch >= kRollupStretches.size()) return std::nullopt;
+  return Checked(in, key);
 }
 
 std::string EncodeKey(const HistoryKey& key) {

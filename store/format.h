@@ -49,6 +49,15 @@ std::optional<ChunkKey> DecodeChunkKey(std::string_view bytes);
 std::string EncodeSealed(const SealedChunk& chunk);
 StatusOr<SealedChunk> DecodeSealed(const ChunkKey& key, std::string_view bytes);
 
+struct RollupKey {
+  int64_t day = 0;
+  uint8_t stretch = 0;  // which of kRollupStretches
+  uint32_t partition = 0;
+  SeriesId id = 0;
+};
+std::string EncodeKey(const RollupKey& key);
+std::optional<RollupKey> DecodeRollupKey(std::string_view bytes);
+
 struct HistoryKey {
   int64_t day = 0;  // StoredDayOf(at)
   uint32_t partition = 0;
@@ -62,7 +71,7 @@ std::optional<HistoryKey> DecodeHistoryKey(std::string_view bytes);
 std::string EncodeHistory(const HistoryRow& row);
 StatusOr<HistoryRow> DecodeHistory(const HistoryKey& key, std::string_view bytes);
 
-// What every key of a day starts with, for chunks and history alike.
+// What every key of a day starts with, for chunks, rollups and history alike.
 std::string EncodeDay(int64_t day);
 // The day of such a key.
 std::optional<int64_t> DecodeDay(std::string_view key);
@@ -80,6 +89,7 @@ enum class MetaKind : uint8_t {
   kLastSequence = 1,     // of the last commit
   kJournalKeptFrom = 2,  // the first journal sequence that has not been dropped
   kSealedUntil = 3,      // a time that no sample of a sealed chunk passes
+  kRawFrom = 4,          // the days before this time were rolled up; of partition 0, for all
 };
 std::string EncodeMetaKey(MetaKind kind, uint32_t partition);
 std::string EncodeMeta(uint64_t number);

@@ -196,6 +196,7 @@ Head::Refused Head::Append(const SampleBlock& block, Timestamp now, Commit& comm
   Impl::Known& known = impl_->KnownOf(
       block.stream != nullptr ? std::shared_ptr<const void>(block.stream) : block.table);
   if (block.stream == nullptr && known.ids.empty()) impl_->Learn(known, 0, block.table);
+  commit.samples.Reserve(commit.samples.size() + block.size());
   for (size_t i = 0; i < block.size(); ++i) {
     Sample sample{block.times[i], block.values[i]};
     if (sample.at < now - impl_->options.accepted_age) {
@@ -407,8 +408,9 @@ bool Head::Impl::Add(SeriesId id, Sample sample, Commit& commit) {
   if (!Keep(chunk, sample, commit.sequence)) return false;
   commit.samples.Add(id, sample.at, sample.value);
   Timestamp window = chunk.window();
-  if (chunk.count() == 1) SealWhatEnds(id, window, commit);
-  if (IsFull(*all_series[id].Find(window))) Seal(id, window, commit);
+  bool full = IsFull(chunk);
+  if (chunk.count() == 1) SealWhatEnds(id, window, commit);  // `chunk` ends here
+  if (full) Seal(id, window, commit);
   return true;
 }
 
@@ -498,6 +500,12 @@ StatusOr<std::vector<Sample>> Head::Impl::Read(SeriesId id, Timestamp from, Time
   if (from <= of.sealed_until()) {
     FW_ASSIGN_OR_RETURN(std::vector<SealedChunk> chunks, store.ReadChunks(partition, id, from, to));
     for (const SealedChunk& chunk : chunks) FW_RETURN_IF_ERROR(Decode(id, chunk, samples));
+  }
+  // Asked after the chunks: what was dropped since is then found here.
+  if (from < store.RawFrom()) {
+    FW_ASSIGN_OR_RETURN(std::vector<Rollup> rollups,
+                        store.ReadRollups(partition, id, kRollupStretches[0], from, to));
+    for (const Rollup& rollup : rollups) samples.push_back(rollup.last);
   }
   for (auto it = pending.lower_bound({id, Timestamp::min()});
        it != pending.end() && it->first.first == id; ++it) {

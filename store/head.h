@@ -81,7 +81,8 @@ class Head : public SeriesSource {
   uint64_t JournalKeptFrom(uint64_t next) const;
 
   // All series that match, with their samples in [from, to] from chunks and head: what
-  // SeriesSource::Select promises.
+  // SeriesSource::Select promises. Of days whose samples were dropped, the last one of each five
+  // minutes.
   StatusOr<std::vector<SeriesData>> Select(const Matchers& matchers, Timestamp from, Timestamp to,
                                            const SelectLimits& limits) const override;
 

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "store/chunk.h"
 #include "store/commit_check.h"
 
 namespace forewarn {
@@ -22,7 +23,8 @@ struct MemoryPartition {
   std::map<uint64_t, std::shared_ptr<const Store::JournalItem>> journal;
   std::map<std::pair<StateKind, std::string>, std::string> state;
   std::map<SeriesId, Labels> series;
-  std::map<std::pair<SeriesId, Timestamp>, SealedChunk> chunks;  // by first sample
+  std::map<std::pair<SeriesId, Timestamp>, SealedChunk> chunks;          // by first sample
+  std::map<std::pair<SeriesId, Duration>, std::vector<Rollup>> rollups;  // by stretch
   // By customer, event time, sequence and place in the commit.
   std::map<std::tuple<std::string, Timestamp, uint64_t, size_t>, HistoryRow> history;
 };
@@ -35,6 +37,7 @@ struct MemoryStore::Impl {
   std::map<uint32_t, MemoryPartition> partitions;  // guarded by mutex
   std::optional<Status> next_failure;              // guarded by mutex
   bool failure_is_written = false;                 // guarded by mutex
+  Timestamp raw_from = Timestamp::min();           // guarded by mutex
 
   const MemoryPartition& Partition(uint32_t partition) const {
     static const MemoryPartition kEmpty;
@@ -165,6 +168,25 @@ StatusOr<Timestamp> MemoryStore::SealedUntil(uint32_t partition) const {
   return until;
 }
 
+StatusOr<std::vector<Rollup>> MemoryStore::ReadRollups(uint32_t partition, SeriesId id,
+                                                       Duration stretch, Timestamp from,
+                                                       Timestamp to) const {
+  std::vector<Rollup> result;
+  std::lock_guard lock(impl_->mutex);
+  const auto& rollups = impl_->Partition(partition).rollups;
+  auto found = rollups.find({id, stretch});
+  if (found == rollups.end()) return result;
+  for (const Rollup& rollup : found->second) {
+    if (rollup.last.at >= from && rollup.last.at <= to) result.push_back(rollup);
+  }
+  return result;
+}
+
+Timestamp MemoryStore::RawFrom() const {
+  std::lock_guard lock(impl_->mutex);
+  return impl_->raw_from;
+}
+
 StatusOr<std::vector<HistoryRow>> MemoryStore::ReadHistory(uint32_t partition,
                                                            std::string_view customer,
                                                            Timestamp from, Timestamp to,
@@ -187,13 +209,31 @@ Status MemoryStore::Drop(const Retention& retention) {
     partition.journal.erase(partition.journal.begin(),
                             partition.journal.lower_bound(retention.journal_kept_from[number]));
     // Whole days, as on a disk.
-    std::erase_if(partition.chunks, [&](const auto& item) {
-      return StoredDayOf(item.second.first) < StoredDayOf(retention.chunks_before);
-    });
+    for (auto it = partition.chunks.begin(); it != partition.chunks.end();) {
+      const SealedChunk& chunk = it->second;
+      if (StoredDayOf(chunk.first) >= StoredDayOf(retention.chunks_before)) {
+        ++it;
+        continue;
+      }
+      std::vector<Sample> samples;
+      if (DecodeChunk(chunk.bytes, samples).ok()) {
+        for (Duration stretch : kRollupStretches) {
+          Merge(RollUp(samples, stretch), stretch, partition.rollups[{chunk.id, stretch}]);
+        }
+      }
+      it = partition.chunks.erase(it);
+    }
+    for (auto& [key, rollups] : partition.rollups) {
+      std::erase_if(rollups, [&](const Rollup& rollup) {
+        return StoredDayOf(rollup.last.at) < StoredDayOf(retention.rollups_before);
+      });
+    }
     std::erase_if(partition.history, [&](const auto& item) {
       return StoredDayOf(item.second.at) < StoredDayOf(retention.history_before);
     });
   }
+  auto day = std::chrono::floor<std::chrono::days>(retention.chunks_before);
+  impl_->raw_from = std::max(impl_->raw_from, Timestamp(day));
   return OkStatus();
 }
 

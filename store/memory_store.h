@@ -31,6 +31,9 @@ class MemoryStore : public Store {
   StatusOr<std::vector<SealedChunk>> ReadChunks(uint32_t partition, SeriesId id, Timestamp from,
                                                 Timestamp to) const override;
   StatusOr<Timestamp> SealedUntil(uint32_t partition) const override;
+  StatusOr<std::vector<Rollup>> ReadRollups(uint32_t partition, SeriesId id, Duration stretch,
+                                            Timestamp from, Timestamp to) const override;
+  Timestamp RawFrom() const override;
   StatusOr<std::vector<HistoryRow>> ReadHistory(uint32_t partition, std::string_view customer,
                                                 Timestamp from, Timestamp to,
                                                 size_t limit) const override;

@@ -27,6 +27,7 @@ std::array<std::string, kFamilyCount> FamilyNames() {
           "journal",
           "series",
           "chunks",
+          "rollups",
           "history",
           "state"};
 }
@@ -38,7 +39,7 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Family which, const StoreOptions& opt
   table.format_version = 5;
   table.block_cache = cache;
   table.cache_index_and_filter_blocks = true;  // so that the cache's size bounds them too
-  table.block_size = which == kChunks ? 64 << 10 : 16 << 10;
+  table.block_size = which == kChunks || which == kRollups ? 64 << 10 : 16 << 10;
   rocksdb::ColumnFamilyOptions result;
   result.write_buffer_size = static_cast<size_t>(options.write_buffer_bytes);
   result.compression = rocksdb::kZSTD;
@@ -189,11 +190,16 @@ Status RocksDatabase::DropRange(Family which, const std::string& begin,
   it->Seek(begin);
   FW_RETURN_IF_ERROR(Outcome(it->status()));
   if (!it->Valid() || ToView(it->key()) >= end) return OkStatus();
+  FW_RETURN_IF_ERROR(DropFiles(which, begin, end));
+  return Outcome(db_->DeleteRange(rocksdb::WriteOptions(), family(which), begin, end));
+}
+
+Status RocksDatabase::DropFiles(Family which, const std::string& begin,
+                                const std::string& end) const {
   rocksdb::Slice from = begin, to = end;
   rocksdb::RangePtr range(&from, &to);
-  FW_RETURN_IF_ERROR(Outcome(
-      rocksdb::DeleteFilesInRanges(db_.get(), family(which), &range, 1, /*include_end=*/false)));
-  return Outcome(db_->DeleteRange(rocksdb::WriteOptions(), family(which), begin, end));
+  return Outcome(
+      rocksdb::DeleteFilesInRanges(db_.get(), family(which), &range, 1, /*include_end=*/false));
 }
 
 Status RocksDatabase::DamagedKey(std::string_view what) const {

@@ -17,7 +17,17 @@
 namespace forewarn {
 
 // The column families, one for each kind of data; their grammar is at the top of format.cc.
-enum Family { kDefault, kMeta, kJournal, kSeries, kChunks, kHistory, kState, kFamilyCount };
+enum Family {
+  kDefault,
+  kMeta,
+  kJournal,
+  kSeries,
+  kChunks,
+  kRollups,
+  kHistory,
+  kState,
+  kFamilyCount
+};
 
 inline rocksdb::Slice ToSlice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 inline std::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
@@ -48,6 +58,9 @@ class RocksDatabase {
   // Drops the keys in [begin, end). Files that hold nothing else go at once. The rest, at the
   // edges, is hidden by one range deletion, which compaction carries out.
   Status DropRange(Family which, const std::string& begin, const std::string& end) const;
+
+  // The first half of that: files alone, whose keys nobody can see any more.
+  Status DropFiles(Family which, const std::string& begin, const std::string& end) const;
 
   Status Outcome(const rocksdb::Status& status) const { return Translate(status, dir_); }
   Status Damaged(const Status& why, std::string_view what) const {

@@ -49,7 +49,7 @@ void RocksJournal::Written(std::span<const Commit> commits, size_t bytes) {
   for (const Commit& commit : commits) {
     if (commit.empty) continue;
     last_[commit.partition] = commit.sequence;
-    std::atomic<Timestamp>& until = sealed_until_[commit.partition];
+    auto& until = sealed_until_[commit.partition];
     until = std::max(until.load(), SealedUntilOf(commit));
   }
 }

@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "base/check.h"
 #include "store/commit_check.h"
 #include "store/format.h"
 
@@ -78,6 +79,37 @@ StatusOr<std::vector<SealedChunk>> RocksReader::ReadChunks(uint32_t partition, S
     it->Next();
   }
   FW_RETURN_IF_ERROR(database_.Outcome(it->status()));
+  return result;
+}
+
+StatusOr<std::vector<Rollup>> RocksReader::ReadRollups(uint32_t partition, SeriesId id,
+                                                       Duration stretch, Timestamp from,
+                                                       Timestamp to) const {
+  auto kind = std::find(kRollupStretches.begin(), kRollupStretches.end(), stretch);
+  FW_CHECK(kind != kRollupStretches.end());
+  std::vector<Rollup> result;
+  if (from > to) return result;
+  RollupKey at{StoredDayOf(from), static_cast<uint8_t>(kind - kRollupStretches.begin()), partition,
+               id};
+  std::unique_ptr<rocksdb::Iterator> it = database_.Iterate(kRollups);
+  for (it->Seek(EncodeKey(at)); it->Valid(); it->Seek(EncodeKey(at))) {
+    std::optional<RollupKey> key = DecodeRollupKey(ToView(it->key()));
+    if (!key) return database_.DamagedKey("rollups");
+    if (key->day > StoredDayOf(to)) break;
+    auto place = std::tuple(key->stretch, key->partition, key->id);
+    auto wanted = std::tuple(at.stretch, partition, id);
+    if (place == wanted) {
+      Status read = DecodeRollups(ToView(it->value()), result);
+      if (!read.ok()) {
+        return database_.Damaged(read, fmt::format("series {} of partition {}", id, partition));
+      }
+    }
+    // Days without this series are stepped over: to the day we landed in, or past it.
+    at.day = place < wanted ? key->day : key->day + 1;
+  }
+  FW_RETURN_IF_ERROR(database_.Outcome(it->status()));
+  std::erase_if(result,
+                [&](const Rollup& rollup) { return rollup.last.at < from || rollup.last.at > to; });
   return result;
 }
 

@@ -26,6 +26,8 @@ class RocksReader {
   Status ReadSeries(uint32_t partition, const std::function<Status(const NewSeries&)>& visit) const;
   StatusOr<std::vector<SealedChunk>> ReadChunks(uint32_t partition, SeriesId id, Timestamp from,
                                                 Timestamp to) const;
+  StatusOr<std::vector<Rollup>> ReadRollups(uint32_t partition, SeriesId id, Duration stretch,
+                                            Timestamp from, Timestamp to) const;
   StatusOr<std::vector<HistoryRow>> ReadHistory(uint32_t partition, std::string_view customer,
                                                 Timestamp from, Timestamp to, size_t limit) const;
 

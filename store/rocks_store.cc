@@ -15,6 +15,7 @@
 #include "store/rocks_figures.h"
 #include "store/rocks_journal.h"
 #include "store/rocks_reader.h"
+#include "store/rocks_retention.h"
 
 // The Store on RocksDB. Keys and values are in format.cc, how the database is opened and tuned in
 // rocks_database.cc; this file says when they are written.
@@ -28,9 +29,15 @@ namespace {
 class RocksStore : public Store {
  public:
   explicit RocksStore(std::unique_ptr<RocksDatabase> database)
-      : database_(std::move(database)), journal_(*database_), reader_(*database_) {}
+      : database_(std::move(database)),
+        journal_(*database_),
+        retention_(*database_),
+        reader_(*database_) {}
 
-  Status Load() { return journal_.Load(); }
+  Status Load() {
+    FW_RETURN_IF_ERROR(journal_.Load());
+    return retention_.Load();
+  }
 
   Status Commit(std::span<const forewarn::Commit> commits) override;
   Status Drop(const Retention& retention) override;
@@ -66,6 +73,11 @@ class RocksStore : public Store {
     FW_CHECK(partition < RocksJournal::kPartitionCount);
     return journal_.sealed_until(partition);
   }
+  StatusOr<std::vector<Rollup>> ReadRollups(uint32_t partition, SeriesId id, Duration stretch,
+                                            Timestamp from, Timestamp to) const override {
+    return reader_.ReadRollups(partition, id, stretch, from, to);
+  }
+  Timestamp RawFrom() const override { return retention_.raw_from(); }
   StatusOr<std::vector<HistoryRow>> ReadHistory(uint32_t partition, std::string_view customer,
                                                 Timestamp from, Timestamp to,
                                                 size_t limit) const override {
@@ -81,6 +93,7 @@ class RocksStore : public Store {
 
   // Changes.
   RocksJournal journal_;
+  RocksRetention retention_;
   const RocksReader reader_;
   Status failure_;  // of the first Commit that failed; its caller's thread
 };
@@ -141,11 +154,8 @@ void RocksStore::AddToBatch(const forewarn::Commit& commit, uint32_t segment,
 }
 
 Status RocksStore::Drop(const Retention& retention) {
-  FW_RETURN_IF_ERROR(
-      database_->DropRange(kChunks, "", EncodeDay(StoredDayOf(retention.chunks_before))));
-  FW_RETURN_IF_ERROR(
-      database_->DropRange(kHistory, "", EncodeDay(StoredDayOf(retention.history_before))));
-  return journal_.Drop(retention.journal_kept_from);
+  FW_RETURN_IF_ERROR(journal_.Drop(retention.journal_kept_from));
+  return retention_.Drop(retention);
 }
 
 Status RocksStore::Checkpoint(const std::string& dir) {

@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "base/time.h"
 #include "model/commit.h"
+#include "store/rollup.h"
 
 namespace forewarn {
 
@@ -70,18 +71,30 @@ class Store {
   // none.
   virtual StatusOr<Timestamp> SealedUntil(uint32_t partition) const = 0;
 
+  // The rollups of one series that are left of the days before RawFrom(), with last samples in
+  // [from, to], in time order. `stretch` is one of kRollupStretches.
+  virtual StatusOr<std::vector<Rollup>> ReadRollups(uint32_t partition, SeriesId id,
+                                                    Duration stretch, Timestamp from,
+                                                    Timestamp to) const = 0;
+  // Chunks of the days before have been dropped, and their rollups are there to be read.
+  virtual Timestamp RawFrom() const = 0;
+
   // History of one customer with event times in [from, to], oldest first, at most `limit` rows (the
   // newest ones when there are more).
   virtual StatusOr<std::vector<HistoryRow>> ReadHistory(uint32_t partition,
                                                         std::string_view customer, Timestamp from,
                                                         Timestamp to, size_t limit) const = 0;
 
-  // Drops what is older: whole time windows, as files. `journal_kept_from[p]` is the first sequence
-  // of partition p that is still needed; those before may go.
+  // Drops what is older: whole days, as files. What chunks of such a day hold is rolled up before
+  // they go. `journal_kept_from[p]` is the first sequence of partition p that is still needed; those
+  // before may go. It may take long, and goes on beside commits and reads.
   struct Retention {
     Timestamp chunks_before;
+    Timestamp rollups_before = Timestamp::min();
     Timestamp history_before;
     std::vector<uint64_t> journal_kept_from;  // kPartitions + 1 numbers
+    // Asked now and then: true ends the work early, with what is done so far whole.
+    std::function<bool()> stop;
   };
   virtual Status Drop(const Retention& retention) = 0;
 

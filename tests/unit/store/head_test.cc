@@ -358,6 +358,22 @@ TEST_F(HeadTest, KeepsTheJournalFromTheFirstOpenSample) {
   EXPECT_EQ(KeptFrom(), sequence_ + 1);
 }
 
+TEST_F(HeadTest, ReadsTheRollupsOfWhatWasDroppedAsIfItWereThere) {
+  std::vector<std::tuple<Labels, Timestamp, double>> samples;
+  for (int i = 0; i < 80; ++i) samples.emplace_back(Host(1), kStart + 15s * i, i);
+  Push(Block(samples), kStart + 20min);
+  Seal(kStart + 2h);
+  Push(Block({{Host(1), kStart + 25h, 99}}), kStart + 25h);
+  Store::Retention retention;
+  retention.chunks_before = kStart + 24h;
+  retention.history_before = kTimeZero;
+  retention.journal_kept_from.assign(65, 1);
+  ASSERT_TRUE(store_.Drop(retention).ok());
+  EXPECT_THAT(SamplesOf(Host(1)), ElementsAre(Sample{kStart + 285s, 19}, Sample{kStart + 585s, 39},
+                                              Sample{kStart + 885s, 59}, Sample{kStart + 1185s, 79},
+                                              Sample{kStart + 25h, 99}));
+}
+
 TEST_F(HeadTest, NamesTheLimitThatAQueryWouldPass) {
   Push(Block({{Host(1), kStart, 1}, {Host(1), kStart + 1s, 1}, {Host(2), kStart, 1}}), kStart);
   auto series = head_->Select(All(), kStart, kStart + 1h, {.max_series = 1});
