@@ -16,6 +16,8 @@
 #include "bench/workload.h"
 #include "bench/workload_flags.h"
 #include "store/chunk.h"
+#include "store/head.h"
+#include "store/memory_store.h"
 #include "store/store.h"
 
 namespace forewarn::bench {
@@ -100,6 +102,78 @@ StatusOr<Result> Measure(const Columns& columns, size_t chunk_samples, const std
   return result;
 }
 
+// A head's store that has nothing and to which everything is durable at once.
+class NoStore : public MemoryStore {
+ public:
+  StatusOr<uint64_t> LastSequence(uint32_t) const override { return last; }
+  uint64_t last = 0;
+};
+
+// Chunks as the head cuts them while hosts send in turn; series that end are sealed at last.
+StatusOr<Result> MeasureHead(const Workload& workload, const std::string& dir) {
+  Result result;
+  FW_ASSIGN_OR_RETURN(std::unique_ptr<Store> store, OpenStore({.dir = dir + "/db"}));
+  NoStore nothing;
+  HeadOptions options;
+  options.max_series_per_customer = options.max_series_per_probe = SIZE_MAX;
+  Head head(kPartition, nothing, options);
+  FW_RETURN_IF_ERROR(head.Load());
+  uint64_t written = 0;
+  auto write = [&](Commit& commit) -> Status {
+    nothing.last = commit.sequence;
+    if (commit.chunks.empty()) return OkStatus();
+    Commit chunks;
+    chunks.partition = kPartition;
+    chunks.sequence = ++written;
+    chunks.chunks = std::move(commit.chunks);
+    for (SealedChunk& chunk : chunks.chunks) {
+      chunk.after = 0;
+      result.samples += chunk.count;
+      result.encoded += chunk.bytes.size();
+    }
+    result.chunks += chunks.chunks.size();
+    return store->Commit({&chunks, 1});
+  };
+  std::vector<std::unique_ptr<HostTelemetry>> hosts;
+  std::vector<SampleBlock> blocks(workload.hosts());
+  for (size_t h = 0; h < workload.hosts(); ++h) {
+    hosts.push_back(workload.Host(h));
+    auto table = std::make_shared<SeriesTable>();
+    for (uint32_t ref = 0; ref < workload.series_per_host(); ++ref) {
+      table->series.push_back(hosts[h]->LabelsOf(ref));
+    }
+    blocks[h].table = table;
+  }
+  Timestamp last{};
+  for (bool more = true; more;) {
+    more = false;
+    for (size_t h = 0; h < hosts.size(); ++h) {
+      HostRound round;
+      if (!hosts[h]->Next(round)) continue;
+      more = true;
+      blocks[h].refs = std::move(round.refs);
+      blocks[h].times.assign(blocks[h].refs.size(), round.at);
+      blocks[h].values = std::move(round.values);
+      Commit commit;
+      commit.partition = kPartition;
+      commit.sequence = nothing.last + 1;
+      head.Append(blocks[h], round.at, commit);
+      last = std::max(last, round.at);
+      FW_RETURN_IF_ERROR(write(commit));
+    }
+  }
+  for (bool done = false; !done;) {
+    Commit commit;
+    commit.partition = kPartition;
+    commit.sequence = nothing.last + 1;
+    done = head.SealBefore(last + 24h, commit);
+    FW_RETURN_IF_ERROR(write(commit));
+  }
+  FW_RETURN_IF_ERROR(store->Checkpoint(dir + "/copy"));
+  result.on_disk = TableBytes(dir + "/copy");
+  return result;
+}
+
 Status Run(const WorkloadOptions& options, const std::vector<size_t>& sizes) {
   FW_ASSIGN_OR_RETURN(std::unique_ptr<Workload> workload, Workload::Open(options));
   Columns columns = ReadColumns(*workload);
@@ -108,7 +182,8 @@ Status Run(const WorkloadOptions& options, const std::vector<size_t>& sizes) {
   for (size_t size : sizes) {
     std::string dir = (std::filesystem::temp_directory_path() / "fw-bench-XXXXXX").string();
     if (mkdtemp(dir.data()) == nullptr) return Unavailable("no temporary folder");
-    StatusOr<Result> measured = Measure(columns, size, dir);
+    StatusOr<Result> measured =
+        size == 0 ? MeasureHead(*workload, dir) : Measure(columns, size, dir);
     std::filesystem::remove_all(dir);
     FW_RETURN_IF_ERROR(measured.status());
     auto samples = static_cast<double>(measured->samples);
@@ -129,10 +204,11 @@ int main(int argc, char** argv) {
   options.hosts = 100;
   options.rounds = 960;
   options.start = FromMillis(1'767'225'600'000);
-  std::vector<size_t> sizes = {120, 240, 480};
+  std::vector<size_t> sizes = {120, 480, 0};
   CLI::App app("Bytes and nanoseconds of a sample at rest.");
   bench::AddWorkloadFlags(app, options);
-  app.add_option("--chunks", sizes, "Samples of a chunk")->capture_default_str();
+  app.add_option("--chunks", sizes, "Samples of a chunk; 0: as the head cuts them")
+      ->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   Status status = bench::Run(options, sizes);
   if (!status.ok()) fmt::print(stderr, "{}\n", status.message());

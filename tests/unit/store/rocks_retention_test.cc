@@ -80,6 +80,18 @@ TEST_F(RocksRetentionTest, AddsWhatCameLateForADayThatWasDropped) {
   EXPECT_TRUE(store_->ReadChunks(0, 1, kDay, kDay + 24h)->empty());
 }
 
+TEST_F(RocksRetentionTest, DropsADamagedChunkWithItsDay) {
+  Seal(1, kDay, 10);
+  Commit commit;
+  commit.sequence = ++sequence_;
+  commit.chunks = {{2, kDay, kDay + 1h, 3, "damaged", 0}};
+  ASSERT_TRUE(store_->Commit({&commit, 1}).ok());
+  ASSERT_TRUE(store_->Drop(Before(kDay + 24h)).ok());
+  EXPECT_TRUE(store_->ReadChunks(0, 2, kDay, kDay + 24h)->empty());
+  EXPECT_EQ(CountIn(Rollups(1, 60min)), 10u);
+  EXPECT_TRUE(Rollups(2, 60min).empty());
+}
+
 TEST_F(RocksRetentionTest, DropsRollupsInTheirTime) {
   Seal(1, kDay, 10);
   Seal(1, kDay + 24h, 10);
