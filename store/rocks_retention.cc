@@ -119,9 +119,17 @@ StatusOr<bool> RocksRetention::DropDay(int64_t day, const std::function<bool()>&
   }
   rocksdb::WriteOptions synced;
   synced.sync = true;
-  FW_RETURN_IF_ERROR(database_.Outcome(database_.db().Write(synced, &batch)));
-  if (late) return true;
-  raw_from_ = day_end;
+  if (late) {
+    FW_RETURN_IF_ERROR(database_.Outcome(database_.db().Write(synced, &batch)));
+    return true;
+  }
+  // Before the chunks go, so that whoever misses them looks for the rollups, most of which are
+  // there; a reader who sees both takes each time once.
+  const Timestamp before = raw_from_.exchange(day_end);
+  if (Status written = database_.Outcome(database_.db().Write(synced, &batch)); !written.ok()) {
+    raw_from_ = before;
+    return written;
+  }
   it.reset();
   FW_RETURN_IF_ERROR(database_.DropFiles(kChunks, EncodeDay(day), end));
   return true;

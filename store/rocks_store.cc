@@ -4,6 +4,8 @@
 #include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 
+#include <algorithm>
+#include <map>
 #include <utility>
 
 #include "base/check.h"
@@ -105,8 +107,18 @@ Status RocksStore::Commit(std::span<const forewarn::Commit> commits) {
       CheckCommits(commits, [&](uint32_t partition) { return journal_.last_sequence(partition); }));
   uint32_t segment = journal_.SegmentToWrite();
   rocksdb::WriteBatch batch;
+  std::map<uint32_t, Timestamp> sealed_until;  // by partition, over all of its commits
   for (const forewarn::Commit& commit : commits) {
-    if (!commit.empty) AddToBatch(commit, segment, batch);
+    if (commit.empty) continue;
+    AddToBatch(commit, segment, batch);
+    auto [it, first] =
+        sealed_until.emplace(commit.partition, journal_.sealed_until(commit.partition));
+    it->second = std::max(it->second, SealedUntilOf(commit));
+  }
+  for (const auto& [partition, until] : sealed_until) {
+    if (until <= journal_.sealed_until(partition)) continue;
+    std::string key = EncodeMetaKey(MetaKind::kSealedUntil, partition);
+    FW_CHECK(batch.Put(database_->family(kMeta), key, EncodeMeta(MetaOfTime(until))).ok());
   }
   if (batch.Count() == 0) return OkStatus();
   rocksdb::WriteOptions synced;
@@ -128,9 +140,6 @@ void RocksStore::AddToBatch(const forewarn::Commit& commit, uint32_t segment,
   put(kMeta, EncodeMetaKey(MetaKind::kLastSequence, partition), EncodeMeta(commit.sequence));
   for (const NewSeries& series : commit.new_series) {
     put(kSeries, EncodeKey(SeriesKey{partition, series.id}), EncodeSeries(series.labels));
-  }
-  if (Timestamp until = SealedUntilOf(commit); until > journal_.sealed_until(partition)) {
-    put(kMeta, EncodeMetaKey(MetaKind::kSealedUntil, partition), EncodeMeta(MetaOfTime(until)));
   }
   for (const SealedChunk& chunk : commit.chunks) {
     put(kChunks, EncodeKey(ChunkKey{StoredDayOf(chunk.first), partition, chunk.id, chunk.first}),

@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "store/format.h"
 #include "store/journal_format.h"
+#include "store/rollup.h"
 
 namespace forewarn {
 namespace {
@@ -50,6 +51,15 @@ void CheckSealed(std::string_view bytes) {
            again->bytes == chunk->bytes);
 }
 
+void CheckRollups(std::string_view bytes) {
+  std::vector<Rollup> rollups, again;
+  if (!DecodeRollups(bytes, rollups).ok()) return;
+  FW_CHECK(DecodeRollups(EncodeRollups(rollups), again).ok() && again.size() == rollups.size());
+  for (size_t i = 0; i < rollups.size(); ++i) {
+    FW_CHECK(again[i].last == rollups[i].last && again[i].count == rollups[i].count);
+  }
+}
+
 void CheckHistory(std::string_view bytes) {
   HistoryKey key{0, 1, "acme", FromMillis(1000), 1, 0};
   auto row = DecodeHistory(key, bytes);
@@ -69,11 +79,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   switch (data[0]) {
     case 'j': CheckJournal(bytes); break;
     case 'c': CheckSealed(bytes); break;
+    case 'r': CheckRollups(bytes); break;
     case 'h': CheckHistory(bytes); break;
     case 's': (void)DecodeSeries(bytes).ok(); break;
     case 'm': (void)DecodeMeta(bytes).ok(); break;
     case 'J': CheckKey(bytes, DecodeJournalKey(bytes)); break;
     case 'S': CheckKey(bytes, DecodeSeriesKey(bytes)); break;
+    case 'R': CheckKey(bytes, DecodeRollupKey(bytes)); break;
     case 'C': CheckKey(bytes, DecodeChunkKey(bytes)); break;
     case 'H': CheckKey(bytes, DecodeHistoryKey(bytes)); break;
     case 'T': CheckKey(bytes, DecodeStateKey(bytes)); break;

@@ -29,5 +29,20 @@ TEST_F(RocksStoreTest, CopiesItselfWhileRunning) {
   EXPECT_THAT(again.message(), HasSubstr(Dir("copy")));
 }
 
+TEST_F(RocksStoreTest, RemembersTheLatestEndOfAllThatOneWriteSealed) {
+  std::vector<Commit> commits;
+  for (int minutes : {5, 10, 7}) {
+    commits.push_back(Make(commits.size() + 1));
+    Timestamp end = kTimeZero + std::chrono::minutes(minutes);
+    commits.back().chunks = {{1, end, end, 1, "x", 0}};
+  }
+  {
+    auto store = Open();
+    ASSERT_TRUE(store->Commit(commits).ok());
+    EXPECT_EQ(*store->SealedUntil(0), kTimeZero + 10min);
+  }
+  EXPECT_EQ(*Open()->SealedUntil(0), kTimeZero + 10min);
+}
+
 }  // namespace
 }  // namespace forewarn
