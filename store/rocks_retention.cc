@@ -74,9 +74,25 @@ Status RocksRetention::Drop(const Store::Retention& retention) {
     if (!day) return database_.DamagedKey("chunks");
     if (*day >= StoredDayOf(retention.chunks_before)) return OkStatus();
     it.reset();
-    FW_ASSIGN_OR_RETURN(bool whole, DropDay(*day, retention.stop));
-    if (!whole) return OkStatus();
+    StatusOr<bool> whole = DropDay(*day, retention.stop);
+    std::unique_lock writing(writing_);
+    dropping_.reset();
+    if (!whole.ok()) return whole.status();
+    if (!*whole) return OkStatus();
   }
+}
+
+RocksRetention::WritingLock RocksRetention::Spare(std::span<const Commit> commits) {
+  std::unique_lock writing(writing_);
+  if (!dropping_) return writing;
+  for (const Commit& commit : commits) {
+    if (commit.empty) continue;
+    for (const SealedChunk& chunk : commit.chunks) {
+      ChunkKey key{StoredDayOf(chunk.first), commit.partition, chunk.id, chunk.first};
+      if (key.day == *dropping_) spared_.push_back(EncodeKey(key));
+    }
+  }
+  return writing;
 }
 
 // The rollups of a day replace what an attempt left that was cut short; its chunks go in the write
@@ -84,12 +100,17 @@ Status RocksRetention::Drop(const Store::Retention& retention) {
 // such chunks go in the same write as their rollups. So no sample counts twice.
 StatusOr<bool> RocksRetention::DropDay(int64_t day, const std::function<bool()>& stop) {
   const std::string end = EncodeDay(day + 1);
-  const Timestamp day_end = Timestamp(std::chrono::days(day + 1));
-  const bool late = raw_from_.load() >= day_end;
+  const bool late = raw_from_.load() >= Timestamp(std::chrono::days(day + 1));
   rocksdb::WriteBatch batch;
   ChunkKey of;
   std::vector<Sample> samples;
-  std::unique_ptr<rocksdb::Iterator> it = IterateOnce(database_, kChunks);
+  std::unique_ptr<rocksdb::Iterator> it;
+  {
+    std::unique_lock writing(writing_);
+    if (!late) dropping_ = day;
+    spared_.clear();
+    it = IterateOnce(database_, kChunks);
+  }
   for (it->Seek(EncodeDay(day)); it->Valid() && ToView(it->key()) < end; it->Next()) {
     std::optional<ChunkKey> key = DecodeChunkKey(ToView(it->key()));
     if (!key) return database_.DamagedKey("chunks");
@@ -99,8 +120,8 @@ StatusOr<bool> RocksRetention::DropDay(int64_t day, const std::function<bool()>&
       if (batch.GetDataSize() >= kBatchBytes) {
         FW_RETURN_IF_ERROR(database_.Outcome(database_.db().Write({}, &batch)));
         batch.Clear();
-        if (stop != nullptr && stop()) return false;
       }
+      if (stop != nullptr && stop()) return false;
     }
     of = *key;
     StatusOr<SealedChunk> chunk = DecodeSealed(*key, ToView(it->value()));
@@ -110,29 +131,42 @@ StatusOr<bool> RocksRetention::DropDay(int64_t day, const std::function<bool()>&
   }
   FW_RETURN_IF_ERROR(database_.Outcome(it->status()));
   if (!samples.empty()) FW_RETURN_IF_ERROR(PutRollups(database_, of, samples, late, batch));
-  if (!late) {
-    FW_CHECK(batch
-                 .Put(database_.family(kMeta), EncodeMetaKey(MetaKind::kRawFrom, 0),
-                      EncodeMeta(MetaOfTime(day_end)))
-                 .ok());
-    FW_CHECK(batch.DeleteRange(database_.family(kChunks), EncodeDay(day), end).ok());
+  it.reset();
+  rocksdb::WriteOptions options;
+  options.sync = late;  // else EndDay() syncs it
+  FW_RETURN_IF_ERROR(database_.Outcome(database_.db().Write(options, &batch)));
+  if (!late) FW_RETURN_IF_ERROR(EndDay(day));
+  return true;
+}
+
+Status RocksRetention::EndDay(int64_t day) {
+  const std::string begin = EncodeDay(day), end = EncodeDay(day + 1);
+  const Timestamp day_end = Timestamp(std::chrono::days(day + 1));
+  std::unique_lock writing(writing_);
+  rocksdb::WriteBatch batch;
+  FW_CHECK(batch
+               .Put(database_.family(kMeta), EncodeMetaKey(MetaKind::kRawFrom, 0),
+                    EncodeMeta(MetaOfTime(day_end)))
+               .ok());
+  FW_CHECK(batch.DeleteRange(database_.family(kChunks), begin, end).ok());
+  for (const std::string& key : spared_) {
+    std::string chunk;
+    rocksdb::Status got = database_.db().Get({}, database_.family(kChunks), key, &chunk);
+    if (got.IsNotFound()) continue;  // its commit failed
+    if (!got.ok()) return database_.Outcome(got);
+    FW_CHECK(batch.Put(database_.family(kChunks), key, chunk).ok());
   }
+  // Before the chunks go, so that whoever misses them looks for the rollups, which are there; a
+  // reader who sees both takes each time once.
+  const Timestamp before = raw_from_.exchange(day_end);
   rocksdb::WriteOptions synced;
   synced.sync = true;
-  if (late) {
-    FW_RETURN_IF_ERROR(database_.Outcome(database_.db().Write(synced, &batch)));
-    return true;
-  }
-  // Before the chunks go, so that whoever misses them looks for the rollups, most of which are
-  // there; a reader who sees both takes each time once.
-  const Timestamp before = raw_from_.exchange(day_end);
   if (Status written = database_.Outcome(database_.db().Write(synced, &batch)); !written.ok()) {
     raw_from_ = before;
     return written;
   }
-  it.reset();
-  FW_RETURN_IF_ERROR(database_.DropFiles(kChunks, EncodeDay(day), end));
-  return true;
+  // Whole files would take with them what was spared.
+  return spared_.empty() ? database_.DropFiles(kChunks, begin, end) : OkStatus();
 }
 
 }  // namespace forewarn

@@ -1,11 +1,17 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
 
 #include "base/status.h"
 #include "base/time.h"
+#include "model/commit.h"
 #include "store/rocks_database.h"
 
 namespace forewarn {
@@ -24,13 +30,26 @@ class RocksRetention {
 
   Timestamp raw_from() const { return raw_from_.load(); }
 
+  // Chunks that are committed for a day while it is dropped have no part in its rollups, so they
+  // must outlive it. Whoever writes commits calls this before, and holds the lock until they are
+  // written.
+  using WritingLock = std::unique_lock<std::mutex>;
+  WritingLock Spare(std::span<const Commit> commits);
+
  private:
   // Rolls up the chunks of one day and drops them; false when `stop` ended it early.
   StatusOr<bool> DropDay(int64_t day, const std::function<bool()>& stop);
+  // Its last write, after which the day has no chunk but those that were spared.
+  Status EndDay(int64_t day);
 
   const RocksDatabase& database_;
 
   std::mutex mutex_;  // two may ask to Drop at once
+  // Held by each write of commits and, shortly, at both ends of DropDay(): otherwise nobody could
+  // say of a chunk whether it came before the rollups or after.
+  std::mutex writing_;
+  std::optional<int64_t> dropping_;  // the day of DropDay(); guarded by writing_
+  std::vector<std::string> spared_;  // keys of chunks of that day; guarded by writing_
   std::atomic<Timestamp> raw_from_ = Timestamp::min();
 };
 

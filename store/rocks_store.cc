@@ -123,7 +123,9 @@ Status RocksStore::Commit(std::span<const forewarn::Commit> commits) {
   if (batch.Count() == 0) return OkStatus();
   rocksdb::WriteOptions synced;
   synced.sync = true;
+  RocksRetention::WritingLock writing = retention_.Spare(commits);
   rocksdb::Status written = database_->db().Write(synced, &batch);
+  writing.unlock();
   if (!written.ok()) return failure_ = database_->Outcome(written);
   journal_.Written(commits, batch.GetDataSize());
   return OkStatus();

@@ -80,6 +80,38 @@ TEST_F(RocksRetentionTest, AddsWhatCameLateForADayThatWasDropped) {
   EXPECT_TRUE(store_->ReadChunks(0, 1, kDay, kDay + 24h)->empty());
 }
 
+// Settings may accept samples that are older than what is kept, and results of rules know no age.
+TEST_F(RocksRetentionTest, RollsUpWhatIsCommittedForADayWhileItIsDropped) {
+  for (SeriesId id : {1u, 2u, 3u}) Seal(id, kDay, 240);
+  Store::Retention retention = Before(kDay + 24h);
+  int asked = 0;
+  retention.stop = [&] {
+    if (asked++ == 0) {
+      for (SeriesId id : {1u, 3u}) Seal(id, kDay + 2h, 10);
+    }
+    return false;
+  };
+  ASSERT_TRUE(store_->Drop(retention).ok());
+  EXPECT_GT(asked, 0);
+  for (auto [id, count] : {std::pair(1u, 250u), std::pair(2u, 240u), std::pair(3u, 250u)}) {
+    EXPECT_EQ(CountIn(Rollups(id, 5min)), count);
+    EXPECT_EQ(CountIn(Rollups(id, 60min)), count);
+    EXPECT_TRUE(store_->ReadChunks(0, id, kDay, kDay + 24h)->empty());
+  }
+}
+
+TEST_F(RocksRetentionTest, EndsEarlyWhenAskedToAndGoesOnTheNextTime) {
+  for (SeriesId id : {1u, 2u, 3u}) Seal(id, kDay, 240);
+  Store::Retention retention = Before(kDay + 24h);
+  retention.stop = [] { return true; };
+  ASSERT_TRUE(store_->Drop(retention).ok());
+  EXPECT_EQ(store_->ReadChunks(0, 1, kDay, kDay + 24h)->size(), 1u);
+  EXPECT_EQ(store_->RawFrom(), Timestamp::min());
+  retention.stop = nullptr;
+  ASSERT_TRUE(store_->Drop(retention).ok());
+  for (SeriesId id : {1u, 2u, 3u}) EXPECT_EQ(CountIn(Rollups(id, 5min)), 240u);
+}
+
 TEST_F(RocksRetentionTest, DropsADamagedChunkWithItsDay) {
   Seal(1, kDay, 10);
   Commit commit;
