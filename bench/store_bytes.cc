@@ -67,12 +67,15 @@ Status SealAll(Store& store, uint32_t partition) {
   FW_RETURN_IF_ERROR(head.Load());
   FW_RETURN_IF_ERROR(store.ReadJournal(
       partition, 1, [&](const Store::JournalItem& item) { return head.Replay(item); }));
-  FW_ASSIGN_OR_RETURN(uint64_t last, store.LastSequence(partition));
-  Commit commit;
-  commit.partition = partition;
-  commit.sequence = last + 1;
-  head.SealBefore(Timestamp::max() - 24h, commit);
-  return commit.chunks.empty() ? OkStatus() : store.Commit(std::span(&commit, 1));
+  for (bool done = false; !done;) {
+    FW_ASSIGN_OR_RETURN(uint64_t last, store.LastSequence(partition));
+    Commit commit;
+    commit.partition = partition;
+    commit.sequence = last + 1;
+    done = head.SealBefore(Timestamp::max() - 24h, commit);
+    if (!commit.chunks.empty()) FW_RETURN_IF_ERROR(store.Commit(std::span(&commit, 1)));
+  }
+  return OkStatus();
 }
 
 StatusOr<nlohmann::ordered_json> SealedCounts(const std::string& dir) {
