@@ -8,7 +8,7 @@
 #include "base/check.h"
 #include "store/decimal.h"
 
-// journal := u8(2) body | u8(3) varint(size of body) zstd-frame(body)
+// journal := u8(4) body | u8(5) varint(size of body) zstd-frame(body)
 // body    := bytes(entry) varint(count) ids times values varint(number of seals) seal*
 // ids     := (signed(id - the one after the run before, from 0) varint(length))*
 //            each length is the number of samples whose ids go on by one
@@ -23,13 +23,22 @@
 // varint, signed, fixed64 and bytes are as in base/bytes.h. The lengths of ids and of times add up
 // to count.
 //
-// Format 1, which is read and not written any more, begins with 0 or 1 instead of 2 or 3, has
-// signed(difference) for each id and each time and fixed64(bits) for each value, and no seals.
+// Older formats are read and not written any more. Format 2 begins with 2 or 3 instead of 4 or 5;
+// the number of samples before each seal is always 0, which tells nothing. Format 1 begins with 0
+// or 1, has signed(difference) for each id and each time and fixed64(bits) for each value, and no
+// seals.
 
 namespace forewarn {
 namespace {
 
-enum Kind : uint8_t { kPlain1 = 0, kPacked1 = 1, kPlain = 2, kPacked = 3 };
+enum Kind : uint8_t {
+  kPlain1 = 0,
+  kPacked1 = 1,
+  kPlain2 = 2,
+  kPacked2 = 3,
+  kPlain = 4,
+  kPacked = 5
+};
 
 constexpr size_t kCompressFrom = 128;               // smaller bodies gain nothing
 constexpr uint64_t kBodyMax = uint64_t{256} << 20;  // a push is at most a few MiB
@@ -223,7 +232,7 @@ StatusOr<Store::JournalItem> DecodeJournal(uint64_t sequence, std::string_view b
   if (in.failed()) return DataLoss("journal entry is empty");
   if (kind > kPacked) return DataLoss("journal entry of an unknown kind");
   std::string body;
-  if (kind == kPacked || kind == kPacked1) {
+  if (kind == kPacked || kind == kPacked2 || kind == kPacked1) {
     if (!Unpack(in, body)) return Damaged();
     in = Decoder(body);
   }
@@ -231,6 +240,7 @@ StatusOr<Store::JournalItem> DecodeJournal(uint64_t sequence, std::string_view b
   item.sequence = sequence;
   bool whole = kind <= kPacked1 ? DecodeBody1(in, item) : DecodeBody(in, item);
   if (!whole) return Damaged();
+  if (kind <= kPacked2) item.seals.reset();
   return item;
 }
 

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <span>
 #include <utility>
 
 #include "base/file.h"
@@ -115,9 +116,11 @@ StatusOr<std::unique_ptr<RocksDatabase>> RocksDatabase::Open(
   return database;
 }
 
-StatusOr<uint32_t> RocksDatabase::FindFormat(const rocksdb::DBOptions& database) const {
+StatusOr<std::vector<std::string>> RocksDatabase::FindOldMetas(
+    const rocksdb::DBOptions& database) const {
+  std::vector<std::string> old_metas;
   FW_ASSIGN_OR_RETURN(bool exists, HoldsDatabase(dir_));
-  if (!exists) return uint32_t{0};
+  if (!exists) return old_metas;
   std::vector<std::string> names;
   rocksdb::Status listed = rocksdb::DB::ListColumnFamilies(database, dir_, &names);
   if (!listed.ok()) return Outcome(listed);
@@ -130,22 +133,26 @@ StatusOr<uint32_t> RocksDatabase::FindFormat(const rocksdb::DBOptions& database)
   }
   // A creation that was cut short leaves some of our families, none of them with content.
   auto ours = FamilyNames();
-  bool is_old = false;
+  auto holds = [](const auto& list, const std::string& name) {
+    return std::find(list.begin(), list.end(), name) != list.end();
+  };
+  for (const char* name : kOldMetas) {
+    if (holds(names, name)) old_metas.emplace_back(name);
+  }
   for (const std::string& name : names) {
-    is_old = is_old || name == kMetaOfFormat1;
-    if (name != kMetaOfFormat1 && std::find(ours.begin(), ours.end(), name) == ours.end()) {
+    if (!holds(ours, name) && !holds(old_metas, name)) {
       return FailedPrecondition(
           fmt::format("{} holds a database that is not Forewarn's: it has a column "
                       "family '{}'; give Forewarn a folder of its own",
                       dir_, name));
     }
   }
-  return is_old ? 1 : kStoreFormat;
+  return old_metas;
 }
 
 Status RocksDatabase::OpenFamilies(const StoreOptions& options) {
   rocksdb::DBOptions database = DatabaseOptions(options, env_.get());
-  FW_ASSIGN_OR_RETURN(uint32_t format, FindFormat(database));
+  FW_ASSIGN_OR_RETURN(std::vector<std::string> old_metas, FindOldMetas(database));
   auto cache = rocksdb::NewLRUCache(static_cast<size_t>(options.block_cache_bytes));
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
   auto family_names = FamilyNames();
@@ -153,12 +160,15 @@ Status RocksDatabase::OpenFamilies(const StoreOptions& options) {
     descriptors.emplace_back(family_names[i],
                              FamilyOptions(static_cast<Family>(i), options, cache));
   }
-  if (format == 1) descriptors.emplace_back(kMetaOfFormat1, descriptors[kMeta].options);
+  for (const std::string& name : old_metas) {
+    descriptors.emplace_back(name, descriptors[kMeta].options);
+  }
   rocksdb::DB* db = nullptr;
   rocksdb::Status opened = rocksdb::DB::Open(database, dir_, descriptors, &families_, &db);
   if (!opened.ok()) return Outcome(opened);
   db_.reset(db);
-  return format == 1 ? UpgradeFromFormat1(*this, families_.back()) : OkStatus();
+  if (old_metas.empty()) return OkStatus();
+  return Upgrade(*this, std::span(families_).subspan(kFamilyCount));
 }
 
 RocksDatabase::~RocksDatabase() {

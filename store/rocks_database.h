@@ -71,8 +71,9 @@ class RocksDatabase {
  private:
   explicit RocksDatabase(std::string dir) : dir_(std::move(dir)) {}
 
-  // Whether there is a database, and of which format; 0 when there is none.
-  StatusOr<uint32_t> FindFormat(const rocksdb::DBOptions& database) const;
+  // Which of kOldMetas the database has, in their order; none when it is of today's format or there
+  // is no database.
+  StatusOr<std::vector<std::string>> FindOldMetas(const rocksdb::DBOptions& database) const;
   Status OpenFamilies(const StoreOptions& options);
 
   const std::string dir_;

@@ -11,10 +11,12 @@
 
 namespace forewarn {
 
-Status UpgradeFromFormat1(const RocksDatabase& database, rocksdb::ColumnFamilyHandle* old_meta) {
+Status Upgrade(const RocksDatabase& database,
+               std::span<rocksdb::ColumnFamilyHandle* const> old_metas) {
+  FW_CHECK(!old_metas.empty());
   rocksdb::WriteBatch batch;
   std::unique_ptr<rocksdb::Iterator> it(
-      database.db().NewIterator(rocksdb::ReadOptions(), old_meta));
+      database.db().NewIterator(rocksdb::ReadOptions(), old_metas.front()));
   for (it->SeekToFirst(); it->Valid(); it->Next()) {
     FW_CHECK(batch.Put(database.family(kMeta), it->key(), it->value()).ok());
   }
@@ -38,10 +40,13 @@ Status UpgradeFromFormat1(const RocksDatabase& database, rocksdb::ColumnFamilyHa
   rocksdb::WriteOptions synced;
   synced.sync = true;
   FW_RETURN_IF_ERROR(database.Outcome(database.db().Write(synced, &batch)));
-  // Otherwise the numbers would lie in a log that names the family which is about to go.
+  // Otherwise the numbers would lie in a log that names the families which are about to go.
   FW_RETURN_IF_ERROR(
       database.Outcome(database.db().Flush(rocksdb::FlushOptions(), database.family(kMeta))));
-  return database.Outcome(database.db().DropColumnFamily(old_meta));
+  for (size_t i = old_metas.size(); i > 0; --i) {
+    FW_RETURN_IF_ERROR(database.Outcome(database.db().DropColumnFamily(old_metas[i - 1])));
+  }
+  return OkStatus();
 }
 
 }  // namespace forewarn

@@ -1,19 +1,25 @@
 #pragma once
 
-#include <string>
+#include <array>
+#include <span>
 
 #include "base/status.h"
 #include "store/rocks_database.h"
 
 namespace forewarn {
 
-// The family of format 1 that its successor replaces.
-inline constexpr const char* kMetaOfFormat1 = "meta-1";
+// The families of older formats that their successors replaced, oldest first.
+inline constexpr std::array kOldMetas = {"meta-1", "meta-2"};
 
-// Brings a database of format 1, opened with its `old_meta` beside today's families, up to
-// kStoreFormat. What it holds of chunks and journal is read as it is; the numbers move to today's
-// meta. Removing the old family comes last and makes it so: an upgrade that was cut short is done
-// again from the start.
-Status UpgradeFromFormat1(const RocksDatabase& database, rocksdb::ColumnFamilyHandle* old_meta);
+// Brings a database of an older format, opened with its `old_metas` (one at least, oldest first)
+// beside today's families, up to kStoreFormat. What it holds of chunks and journal is read as it
+// is; the numbers move from the oldest meta to today's. Removing that comes last and makes it so:
+// an upgrade that was cut short is done again from the start.
+//
+// Older formats do not tell up to where samples are sealed, so it is taken to be the end of the
+// last day that has any: too late a bound costs a look into the store, too early a one would hide
+// samples.
+Status Upgrade(const RocksDatabase& database,
+               std::span<rocksdb::ColumnFamilyHandle* const> old_metas);
 
 }  // namespace forewarn

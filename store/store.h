@@ -41,7 +41,7 @@ class Store {
       Timestamp first;
       Timestamp last;
     };
-    // Nothing when the journal does not tell: it was written in format 1.
+    // Nothing when the journal does not tell: it was written in format 1 or 2.
     std::optional<std::vector<Seal>> seals;
   };
   // Calls `visit` for the partition's journal from `first` on, in order, until it returns a

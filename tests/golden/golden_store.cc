@@ -29,7 +29,7 @@ SealedChunk Seal(SeriesId id, std::vector<double> values) {
 
 }  // namespace
 
-std::vector<Commit> GoldenCommits() {
+std::vector<Commit> GoldenCommits(int format) {
   std::vector<Commit> commits;
 
   Commit& first = commits.emplace_back(Make(7, 1, "first"));
@@ -55,6 +55,17 @@ std::vector<Commit> GoldenCommits() {
   Commit& third = commits.emplace_back(Make(7, 3, ""));
   third.state = {{StateKind::kPartition, "", "at three"}};
   third.history = {{HistoryKind::kGap, "acme", "p1", FromMillis(kStart + 86'400'000), "a gap"}};
+  if (format < 3) return commits;
+
+  // What was sealed between its samples, of a day that is rolled up.
+  Commit& fourth = commits.emplace_back(Make(7, 4, "fourth"));
+  std::vector<Sample> samples;
+  for (int i = 0; i < 4; ++i) {
+    samples.push_back({kGoldenRawFrom - 1h + 15s * i, 0.5 * i});
+    fourth.samples.Add(1, samples.back().at, samples.back().value);
+  }
+  fourth.chunks = {{1, samples.front().at, samples.back().at, 4, EncodeChunk(samples), 4}};
+  fourth.samples.Add(1, FromMillis(kStart + 60'000), -0.0);
   return commits;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <vector>
 
 #include "model/commit.h"
@@ -8,6 +9,9 @@ namespace forewarn {
 
 // What lies in tests/golden/store_v<format>: one commit of each kind of content, on fixed times. It
 // never changes; a new format gets a new folder beside the others.
-std::vector<Commit> GoldenCommits();
+std::vector<Commit> GoldenCommits(int format);
+
+// From format 3 on the days before are rolled up. 2026-01-01T00:00:00Z.
+inline constexpr Timestamp kGoldenRawFrom = FromMillis(1'767'225'600'000);
 
 }  // namespace forewarn

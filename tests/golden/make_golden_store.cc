@@ -1,10 +1,12 @@
-// Writes the golden database anew: make_golden_store FOLDER. The first half of the commits ends up
-// in tables, the rest in the write-ahead log.
+// Writes the golden database of today's format: make_golden_store FOLDER. The first half of the
+// commits ends up in tables, the rest and the rollups in the write-ahead log.
 
 #include <cstdio>
 #include <filesystem>
 #include <span>
 
+#include "model/ids.h"
+#include "store/format.h"
 #include "store/store.h"
 #include "tests/golden/golden_store.h"
 
@@ -13,7 +15,7 @@ namespace {
 using forewarn::Status;
 
 Status Make(const std::string& dir) {
-  std::vector<forewarn::Commit> commits = forewarn::GoldenCommits();
+  std::vector<forewarn::Commit> commits = forewarn::GoldenCommits(forewarn::kStoreFormat);
   std::span<const forewarn::Commit> all = commits;
   {
     FW_ASSIGN_OR_RETURN(auto store, forewarn::OpenStore({.dir = dir + ".making"}));
@@ -22,7 +24,12 @@ Status Make(const std::string& dir) {
   }
   std::filesystem::remove_all(dir + ".making");
   FW_ASSIGN_OR_RETURN(auto store, forewarn::OpenStore({.dir = dir}));
-  return store->Commit(all.subspan(all.size() / 2));
+  FW_RETURN_IF_ERROR(store->Commit(all.subspan(all.size() / 2)));
+  forewarn::Store::Retention retention;
+  retention.chunks_before = forewarn::kGoldenRawFrom;
+  retention.history_before = forewarn::Timestamp::min();
+  retention.journal_kept_from.assign(forewarn::kPartitions + 1, 1);
+  return store->Drop(retention);
 }
 
 }  // namespace

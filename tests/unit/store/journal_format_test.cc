@@ -26,7 +26,7 @@ TEST(JournalFormat, WritesWhatTheGrammarSays) {
   samples.Add(1, FromMillis(3), 1e300);
   SealedChunk sealed{3, FromMillis(-1), FromMillis(1), 2, "elsewhere", 2};
   EXPECT_EQ(Hex(EncodeJournal("e", samples, {&sealed, 1})),
-            "02"
+            "04"
             "0165"
             "03"
             "0402"
@@ -50,6 +50,26 @@ TEST(JournalFormat, ReadsWhatFormat1Wrote) {
   EXPECT_EQ(item->samples.times, (std::vector<Timestamp>{FromMillis(1), FromMillis(3)}));
   EXPECT_EQ(item->samples.values, (std::vector<double>{1, 1}));
   EXPECT_FALSE(item->seals) << "it does not tell";
+}
+
+// Format 2 claimed that everything was sealed before the first sample.
+TEST(JournalFormat, ReadsWhatFormat2WroteAndBelievesNoneOfItsSeals) {
+  AppliedSamples samples;
+  for (int i = 0; i < 100; ++i) samples.Add(7, FromMillis(i), i * 0.5);
+  SealedChunk sealed{7, FromMillis(0), FromMillis(59), 60, "", 0};
+  for (const std::string& entry : {std::string("e"), std::string(500, 'x')}) {
+    std::string bytes = EncodeJournal(entry, samples, {&sealed, 1});
+    bytes[0] = static_cast<char>(bytes[0] - 2);
+    auto item = DecodeJournal(4, bytes);
+    ASSERT_TRUE(item.ok()) << item.status().ToString();
+    EXPECT_EQ(item->entry, entry);
+    EXPECT_EQ(item->samples.ids, samples.ids);
+    EXPECT_EQ(item->samples.times, samples.times);
+    EXPECT_EQ(item->samples.values, samples.values);
+    EXPECT_FALSE(item->seals) << "it does not tell";
+    bytes.pop_back();
+    EXPECT_FALSE(DecodeJournal(4, bytes).ok()) << "what it does not tell is whole all the same";
+  }
 }
 
 TEST(JournalFormat, GivesBackEveryBitOfEveryValue) {
@@ -120,9 +140,9 @@ TEST(JournalFormat, RefusesJournalEntriesThatAreCutShortOrGoOn) {
 
 TEST(JournalFormat, DoesNotBelieveAFrameThatPromisesTooMuch) {
   std::string bytes = EncodeJournal(std::string(500, 'x'), {}, {});
-  ASSERT_EQ(bytes[0], 3);
+  ASSERT_EQ(bytes[0], 5);
   Encoder lie;
-  lie.U8(3);
+  lie.U8(5);
   lie.Varint(uint64_t{1} << 40);
   Decoder in(std::string_view(bytes).substr(1));
   in.Varint();
