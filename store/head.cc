@@ -121,7 +121,7 @@ struct Head::Impl {
   AllSeries all_series;
   SeriesId seal_from = 1;  // no series before has a window that SealBefore was to seal
   std::map<const void*, Known> known_of;  // streams and tables
-  size_t known_swept_at = 64;
+  size_t known_swept_at = 4;  // few that are dead are kept: each may hold the names of many series
   std::map<uint64_t, uint64_t> opened;  // open chunks by the sequence of their first sample
   std::map<PendingKey, Pending> pending;
   // By the sequence that carries them: the first journal sequence whose samples they hold.
@@ -298,6 +298,16 @@ size_t Head::memory_bytes() const {
   for (const auto& [key, pending] : impl_->pending) {
     bytes += sizeof(pending) + pending.chunk.bytes.capacity();
   }
+  for (const auto& [owner, known] : impl_->known_of) {
+    bytes += sizeof(known) + known.ids.capacity() * sizeof(SeriesId);
+    for (const Impl::Known::Named& named : known.named) {
+      for (const Labels& labels : named.table->series) {
+        for (const auto& [name, value] : labels) {
+          bytes += sizeof(Labels::Pair) + name.capacity() + value.capacity();
+        }
+      }
+    }
+  }
   return bytes;
 }
 
@@ -320,7 +330,7 @@ Head::Impl::Known& Head::Impl::KnownOf(const std::shared_ptr<const void>& owner)
     known = {owner, {}, {}};
     if (known_of.size() >= known_swept_at) {
       std::erase_if(known_of, [](const auto& item) { return item.second.owner.expired(); });
-      known_swept_at = std::max<size_t>(64, known_of.size() * 2);
+      known_swept_at = known_of.size() + std::max<size_t>(4, known_of.size() / 8);
     }
   }
   return known;

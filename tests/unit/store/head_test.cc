@@ -168,6 +168,28 @@ TEST_F(HeadTest, ABlockOfAStreamCarriesOnlyTheNamesThatAreNewInIt) {
   EXPECT_EQ(SamplesOf(Host(3)).size(), 3u);
 }
 
+TEST_F(HeadTest, StreamsThatEndedAndSeriesAboveTheLimitAreForgotten) {
+  // A probe that connects again for ever, each time with names that nobody has seen.
+  options_.max_series_per_probe = 10;
+  Restart();
+  uint64_t refused = 0;
+  for (int connect = 0; connect < 2'000; ++connect) {
+    auto stream = std::make_shared<const SeriesStream>();
+    std::vector<Labels> named;
+    std::vector<uint32_t> refs;
+    for (uint32_t i = 0; i < 20; ++i) {
+      named.push_back(Host(connect * 20 + static_cast<int>(i)));
+      refs.push_back(i);
+    }
+    SampleBlock block = OfStream(stream, 0, std::move(named), refs, kStart);
+    head_->Learn(block);
+    refused += Push(block, kStart).series_limit;
+  }
+  EXPECT_EQ(head_->series_count(), 10u);
+  EXPECT_EQ(refused, 2'000u * 20 - 10);
+  EXPECT_LT(head_->memory_bytes(), 150'000u) << "of some ten streams, not of two thousand";
+}
+
 TEST_F(HeadTest, ABlockThatIsNotAppendedNamesItsSeriesAllTheSame) {
   auto stream = std::make_shared<const SeriesStream>();
   head_->Learn(OfStream(stream, 0, {Host(1)}, {0}, kStart));
