@@ -9,7 +9,9 @@
 #include <utility>
 
 #include "base/file.h"
+#include "base/fingerprint.h"
 #include "base/log.h"
+#include "base/random.h"
 #include "base/record.h"
 #include "collector/enrol_service.h"
 #include "collector/operate_service.h"
@@ -38,6 +40,7 @@ PartitionsOptions ToPartitions(const CollectorSettings& settings) {
   options.head.accepted_age = settings.limits.accepted_age;
   options.head.accepted_ahead = settings.limits.accepted_future;
   options.head.max_series_per_probe = static_cast<uint64_t>(settings.limits.series_per_probe);
+  options.head.hash_seed = Fingerprint::Of(RandomHex(16)).value();
   options.head.max_series_per_customer = static_cast<uint64_t>(settings.limits.series_per_customer);
   options.history_kept = settings.retention.events;
   options.samples_kept = settings.retention.samples;

@@ -82,7 +82,7 @@ struct Head::Impl {
   };
 
   Impl(uint32_t partition, const Store& store, HeadOptions options)
-      : partition(partition), store(store), options(options) {}
+      : partition(partition), store(store), options(options), index(options.hash_seed) {}
 
   SeriesId Name(const Labels& labels, Commit& commit);
   bool AtSeriesLimit(const Labels& labels) const;

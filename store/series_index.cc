@@ -7,11 +7,19 @@ namespace {
 
 constexpr size_t kTextPiece = 16 << 10;
 
-uint64_t HashOf(uint32_t name, std::string_view value) {
-  return Fingerprint::Of(value).value() + name * 0x9e3779b97f4a7c15;
+}  // namespace
+
+uint64_t SeriesIndex::HashOf(std::string_view name) const { return hash_seed_.Add(name).value(); }
+
+uint64_t SeriesIndex::HashOf(uint32_t name, std::string_view value) const {
+  return hash_seed_.Add(value).value() + name * 0x9e3779b97f4a7c15;
 }
 
-}  // namespace
+uint64_t SeriesIndex::HashOf(const Labels& labels) const {
+  Fingerprint hash = hash_seed_;
+  for (const auto& [name, value] : labels) hash = hash.Add(name).Add(value);
+  return hash.value();
+}
 
 std::string_view SeriesIndex::Keep(std::string_view text) {
   if (text.empty()) return {};
@@ -29,7 +37,7 @@ std::string_view SeriesIndex::Keep(std::string_view text) {
 }
 
 uint32_t SeriesIndex::FindName(std::string_view name) const {
-  return name_ids_.Find(Fingerprint::Of(name).value(),
+  return name_ids_.Find(HashOf(name),
                         [&](uint32_t id) { return names_[id - 1].text == name; });
 }
 
@@ -46,7 +54,7 @@ uint32_t SeriesIndex::InternName(std::string_view name) {
   if (id != 0) return id;
   names_.push_back({Keep(name), {}});
   id = static_cast<uint32_t>(names_.size());
-  name_ids_.Insert(Fingerprint::Of(name).value(), id);
+  name_ids_.Insert(HashOf(name), id);
   return id;
 }
 
@@ -81,12 +89,12 @@ bool SeriesIndex::Has(SeriesId id, const Labels& labels) const {
 }
 
 SeriesId SeriesIndex::Find(const Labels& labels) const {
-  return series_ids_.Find(labels.fingerprint().value(),
+  return series_ids_.Find(HashOf(labels),
                           [&](SeriesId id) { return Has(id, labels); });
 }
 
 SeriesId SeriesIndex::Add(const Labels& labels) {
-  uint64_t hash = labels.fingerprint().value();
+  uint64_t hash = HashOf(labels);
   auto id = static_cast<SeriesId>(ends_.size() + 1);
   // Most of a series' labels are those of the one before it.
   size_t before =

@@ -19,8 +19,13 @@ namespace forewarn {
 // in order of first sight and are never given up. A label (a name with a value)
 // is kept once; a series costs 4 bytes a label, and its places in the postings.
 // Owned by its head; not thread-safe.
+//
+// Positions in its tables depend on `hash_seed`, and nothing else does: a secret one keeps those who
+// choose labels from choosing where they collide.
 class SeriesIndex {
  public:
+  explicit SeriesIndex(uint64_t hash_seed = 0) : hash_seed_(hash_seed) {}
+
   // The series' number, or 0 when these labels have none yet.
   SeriesId Find(const Labels& labels) const;
   // Gives the labels the next number. They have none yet.
@@ -50,6 +55,9 @@ class SeriesIndex {
     std::vector<uint32_t> labels;  // with this name, in order of first sight
   };
 
+  uint64_t HashOf(std::string_view name) const;
+  uint64_t HashOf(uint32_t name, std::string_view value) const;
+  uint64_t HashOf(const Labels& labels) const;
   std::string_view Keep(std::string_view text);
   uint32_t FindName(std::string_view name) const;
   uint32_t FindLabel(std::string_view name, std::string_view value) const;
@@ -60,6 +68,8 @@ class SeriesIndex {
   std::string_view ValueOf(SeriesId id, uint32_t name) const;
   Postings WithValues(uint32_t name, const Matcher& matcher, bool matching) const;
   Postings Narrow(const Postings& from, const Matcher& matcher) const;
+
+  const Fingerprint hash_seed_;
 
   std::vector<Name> names_;    // of name i + 1
   std::vector<Label> labels_;  // of label i + 1

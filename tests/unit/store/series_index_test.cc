@@ -13,6 +13,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 Matcher Make(Matcher::Kind kind, std::string name, std::string value) {
   return *Matcher::Make(kind, std::move(name), std::move(value));
@@ -53,6 +54,29 @@ TEST_F(SeriesIndexTest, TakesAMissingLabelForTheEmptyValue) {
   EXPECT_THAT(index_.Match({Matcher::Equal("host", "")}), ElementsAre(4));
   EXPECT_THAT(index_.Match({Make(Matcher::Kind::kRegex, "host", ".*")}), ElementsAre(1, 2, 3, 4));
   EXPECT_THAT(index_.Match({Make(Matcher::Kind::kNotEqual, "host", "")}), ElementsAre(1, 2, 3));
+}
+
+TEST(SeriesIndex, FindsTheSameWhateverItsSeed) {
+  using Kind = Matcher::Kind;
+  SeriesIndex one(0), other(0x5eed);
+  for (int i = 0; i < 2'000; ++i) {
+    Labels labels = {{"__name__", i % 3 == 0 ? "up" : "load"},
+                     {"host", std::to_string(i * 7919 % 500)},
+                     {"n", std::to_string(i)}};
+    EXPECT_EQ(one.Find(labels), 0u);
+    EXPECT_EQ(one.Add(labels), other.Add(labels));
+  }
+  for (SeriesId id = 1; id <= one.size(); ++id) {
+    ASSERT_EQ(one.labels(id), other.labels(id));
+    ASSERT_EQ(one.Find(one.labels(id)), id);
+    ASSERT_EQ(other.Find(one.labels(id)), id);
+  }
+  for (const Matchers& matchers :
+       {Matchers{Matcher::Equal("host", "12")}, Matchers{Make(Kind::kRegex, "host", "1.*")},
+        Matchers{Matcher::Equal("__name__", "up"), Make(Kind::kNotRegex, "n", ".*[05]")}}) {
+    EXPECT_THAT(one.Match(matchers), Not(IsEmpty()));
+    EXPECT_EQ(one.Match(matchers), other.Match(matchers));
+  }
 }
 
 TEST_F(SeriesIndexTest, FindsNothingForNoMatcherAndForUnknownValues) {
