@@ -205,14 +205,25 @@ Engine::Conclusions Shard::Conclude(const Entry& entry, const std::vector<ProbeS
   // What people and the dispatcher say is nothing to the rules, and such an entry may yet be
   // refused.
   if (std::holds_alternative<Command>(entry.what) && probes.empty()) return {};
+  size_t too_many = 0;
   auto write = [&](const Labels& labels, Sample sample) {
-    head_.AppendDerived(labels, sample, commit);
+    if (!head_.AppendDerived(labels, sample, commit)) ++too_many;
   };
-  if (stopwatch_ == nullptr) return engine_.Observe(entry, probes, write);
-  Duration begun = stopwatch_->Monotonic();
-  uint64_t fetched = rule_source_.series();
-  Engine::Conclusions concluded = engine_.Observe(entry, probes, write);
-  evaluated_({stopwatch_->Monotonic() - begun, rule_source_.series() - fetched});
+  Engine::Conclusions concluded;
+  if (stopwatch_ == nullptr) {
+    concluded = engine_.Observe(entry, probes, write);
+  } else {
+    Duration begun = stopwatch_->Monotonic();
+    uint64_t fetched = rule_source_.series();
+    concluded = engine_.Observe(entry, probes, write);
+    evaluated_({stopwatch_->Monotonic() - begun, rule_source_.series() - fetched});
+  }
+  if (too_many > 0) {
+    concluded.problems.push_back(
+        fmt::format("rules recorded more results for one entry than it can hold; {} of them are not kept: "
+                    "let them record fewer series",
+                    too_many));
+  }
   return concluded;
 }
 

@@ -218,11 +218,13 @@ Head::Refused Head::Append(const SampleBlock& block, Timestamp now, Commit& comm
   return refused;
 }
 
-void Head::AppendDerived(const Labels& labels, Sample sample, Commit& commit) {
+bool Head::AppendDerived(const Labels& labels, Sample sample, Commit& commit) {
   FW_CHECK(commit.sequence > 0 && commit.partition == impl_->partition);
+  if (commit.samples.size() >= impl_->options.commit_samples) return false;
   SeriesId id = impl_->index.Find(labels);
   if (id == 0) id = impl_->Name(labels, commit);
   impl_->Add(id, sample, commit);
+  return true;
 }
 
 bool Head::SealBefore(Timestamp now, Commit& commit) {

@@ -19,6 +19,7 @@ struct HeadOptions {
   uint32_t chunk_bytes = 256;       // nor takes much more while it is open
   Duration accepted_age = 24h * 8;  // against arrival time
   Duration accepted_ahead = 10min;
+  size_t commit_samples = 16 << 20;  // with which a commit takes no more results of rules
   uint64_t max_series_per_probe = 50'000;
   uint64_t max_series_per_customer = 1'000'000;
   uint64_t hash_seed = 0;  // of the index; a secret in production, and nothing that is seen depends on it
@@ -68,9 +69,9 @@ class Head : public SeriesSource {
   // stored and found.
   Refused Append(const SampleBlock& block, Timestamp now, Commit& commit);
 
-  // The same for one result of a recording rule, which no limit refuses; a sample that exists
-  // stays.
-  void AppendDerived(const Labels& labels, Sample sample, Commit& commit);
+  // The same for one result of a recording rule, which no limit of series refuses; a sample that
+  // exists stays. False when the commit is full: it is not kept.
+  bool AppendDerived(const Labels& labels, Sample sample, Commit& commit);
 
   // Seals chunks whose window has passed for `now`, so that the journal can be dropped: those of
   // series that did not go on. A bounded number; false when there are more, and another commit is

@@ -41,7 +41,10 @@ enum Kind : uint8_t {
 };
 
 constexpr size_t kCompressFrom = 128;               // smaller bodies gain nothing
-constexpr uint64_t kBodyMax = uint64_t{256} << 20;  // a push is at most a few MiB
+// More than any commit holds: at most 16 Mi samples (HeadOptions::commit_samples; the largest batch
+// that a setting allows is 64 MiB, which is fewer) of 26 bytes here, with 21 for the chunk that each may
+// seal, and 64 MiB for the entry itself.
+constexpr uint64_t kBodyMax = uint64_t{1} << 30;
 constexpr size_t kSampleBytesMin1 = 10;             // one for id and time each, eight for the value
 constexpr int kRaw = 15;
 
@@ -208,6 +211,7 @@ std::string EncodeJournal(std::string_view entry, const AppliedSamples& samples,
   FW_CHECK(samples.times.size() == samples.size() && samples.values.size() == samples.size());
   Encoder body;
   EncodeBody(entry, samples, sealed, body);
+  FW_CHECK(body.size() <= kBodyMax);  // what cannot be read back is never acknowledged
   if (body.size() >= kCompressFrom) {
     std::string frame(ZSTD_compressBound(body.size()), '\0');
     size_t size = ZSTD_compress(frame.data(), frame.size(), body.str().data(), body.size(), 1);

@@ -23,7 +23,7 @@ class ShardTest : public testing::Test {
   ShardTest() { Restart(); }
 
   void Restart() {
-    shard_ = std::make_unique<Shard>(PartitionOf("acme"), store_, HeadOptions{});
+    shard_ = std::make_unique<Shard>(PartitionOf("acme"), store_, head_);
     Status status = shard_->Recover();
     ASSERT_TRUE(status.ok()) << status.ToString();
   }
@@ -49,6 +49,7 @@ class ShardTest : public testing::Test {
   }
 
   Timestamp now_ = kTestStart;
+  HeadOptions head_;
   MemoryStore store_;
   std::unique_ptr<Shard> shard_;
 };
@@ -130,6 +131,25 @@ TEST_F(ShardTest, TellsWhatTheRulesReadForEachEntry) {
   Do(TestBatch(1, kTestStart, 2));
   ASSERT_EQ(told.size(), 1u);
   EXPECT_EQ(told[0].series, 1u);
+}
+
+TEST_F(ShardTest, SaysHowManyResultsOfRulesOneCommitCouldNotHold) {
+  head_.commit_samples = 2;  // the sample of the batch and one result
+  Restart();
+  Bundle bundle = TestBundle();
+  bundle.rule_files = {{"rules/load.yaml", R"(
+groups:
+- name: load
+  rules:
+  - {record: twice, expr: load * 2}
+  - {record: half, expr: load / 2}
+  - {record: third, expr: load / 3}
+)"}};
+  ASSERT_TRUE(Apply(bundle).outcome.ok());
+  Commit commit = Do(TestBatch(1, kTestStart + 30s, 0.5));
+  EXPECT_EQ(commit.samples.size(), 2u);
+  ASSERT_EQ(commit.problems.size(), 1u);
+  EXPECT_THAT(commit.problems[0], HasSubstr("2 of them are not kept"));
 }
 
 TEST_F(ShardTest, TellsAProbeThatSaysHelloWhatItHasOfIt) {

@@ -122,6 +122,14 @@ TEST(JournalFormat, GivesBackLargeJournalEntriesInFewBytes) {
   EXPECT_EQ(back->samples.values, samples.values);
 }
 
+// A commit of many results of rules is larger than any push.
+TEST(JournalFormat, GivesBackAnEntryOfMoreThanAQuarterOfAGibibyte) {
+  std::string entry((256 << 20) + 1, 'e');
+  auto back = DecodeJournal(1, EncodeJournal(entry, {}, {}));
+  ASSERT_TRUE(back.ok()) << back.status().ToString();
+  EXPECT_EQ(back->entry.size(), entry.size());
+}
+
 TEST(JournalFormat, RefusesJournalEntriesThatAreCutShortOrGoOn) {
   AppliedSamples samples;
   for (int i = 0; i < 30; ++i) samples.Add(1, FromMillis(i), i);
