@@ -45,6 +45,7 @@ PartitionsOptions ToPartitions(const CollectorSettings& settings) {
   options.history_kept = settings.retention.events;
   options.samples_kept = settings.retention.samples;
   options.rollups_kept = settings.retention.rollups;
+  options.closed_kept = settings.retention.tickets;
   return options;
 }
 

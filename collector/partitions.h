@@ -26,6 +26,7 @@ struct PartitionsOptions {
   Duration history_kept = 90 * 24h;
   Duration samples_kept = 30 * 24h;
   Duration rollups_kept = 400 * 24h;
+  Duration closed_kept = Shard::kClosedKept;
   // Hears of each evaluation of rules, on the shards' threads; may be empty.
   std::function<void(const Shard::Evaluation&)> evaluated;
 };

@@ -38,15 +38,20 @@ const T* AsCommand(const Entry& entry) {
   return command == nullptr ? nullptr : std::get_if<T>(command);
 }
 
-// Commands by people are audited; what probes and the dispatcher say is in the journal and the
-// outbox.
-bool IsAudited(const Entry& entry) {
-  return std::holds_alternative<Command>(entry.what) && AsCommand<HelloCommand>(entry) == nullptr &&
-         AsCommand<DeliveryCommand>(entry) == nullptr;
+// Commands by people are audited, and bundles, in the control partition where they come first; what
+// probes and the dispatcher say is in the journal and the outbox.
+std::optional<AuditRecord> AuditOf(const Entry& entry, uint32_t partition) {
+  if (const auto* bundle = std::get_if<Bundle>(&entry.what)) {
+    if (partition != kControlPartition) return std::nullopt;
+    return AuditRecord{entry.arrival, entry.actor, std::nullopt, bundle->id};
+  }
+  const auto* command = std::get_if<Command>(&entry.what);
+  if (command == nullptr || AsCommand<HelloCommand>(entry) != nullptr ||
+      AsCommand<DeliveryCommand>(entry) != nullptr) {
+    return std::nullopt;
+  }
+  return AuditRecord{entry.arrival, entry.actor, *command, ""};
 }
-
-// Numbers in ids are padded, so that records sort as their numbers do.
-std::string NumberId(uint64_t number) { return fmt::format("{:020}", number); }
 
 template <typename T>
 StatePut Put(StateKind kind, std::string id, const T& value) {
@@ -64,11 +69,13 @@ void AddHistory(HistoryKind kind, const Batch& batch, const std::vector<T>& item
 
 }  // namespace
 
-Shard::Shard(uint32_t partition, const Store& store, const HeadOptions& head)
+Shard::Shard(uint32_t partition, const Store& store, const HeadOptions& head,
+             Duration closed_kept)
     : partition_(partition),
       store_(store),
       chunk_window_(head.chunk_window),
       accepted_ahead_(head.accepted_ahead),
+      closed_kept_(closed_kept),
       head_(partition, store, head),
       rule_source_(head_),
       engine_(rule_source_, contacts_),
@@ -259,6 +266,7 @@ void Shard::Keep(const Entry& entry, const std::vector<ProbeState>& probes,
     for (const TimelineItem& line : change.timeline) keep_line(line);
   }
   for (TimelineItem& line : plan.timeline) {
+    if (incidents_.Find(line.ticket) == nullptr) continue;  // forgotten since it was told of
     incidents_.AddLine(line);
     keep_line(line);
   }
@@ -275,13 +283,16 @@ void Shard::Keep(const Entry& entry, const std::vector<ProbeState>& probes,
   for (std::string& id : plan.forgotten) put({StateKind::kOutbox, std::move(id), ""});
   for (const Silence& silence : plan.silences) put(Put(StateKind::kSilence, silence.id, silence));
 
-  if (IsAudited(entry)) {
-    put(Put(StateKind::kAudit, NumberId(commit.sequence),
-            AuditRecord{entry.arrival, entry.actor, std::get<Command>(entry.what), ""}));
-  } else if (const auto* bundle = std::get_if<Bundle>(&entry.what);
-             bundle != nullptr && partition_ == kControlPartition) {
-    put(Put(StateKind::kAudit, NumberId(commit.sequence),
-            AuditRecord{entry.arrival, entry.actor, std::nullopt, bundle->id}));
+  if (std::optional<AuditRecord> audit = AuditOf(entry, partition_)) {
+    put(Put(StateKind::kAudit, NumberId(commit.sequence), *audit));
+    audit_.Add(commit.sequence, entry.arrival);
+  }
+  // By ticks alone: whoever sends anything else waits for an answer.
+  if (std::holds_alternative<Tick>(entry.what)) {
+    const Timestamp before = entry.arrival - closed_kept_;
+    for (StatePut& removed : ForgetWhatIsOver(before, incidents_, planner_, audit_)) {
+      put(std::move(removed));
+    }
   }
   put(Put(StateKind::kPartition, "", PartitionRecord{entry.arrival, last_sealing_}));
 }
@@ -298,6 +309,9 @@ std::optional<Timestamp> Shard::NextTimer() const {
     next = next ? std::min(*next, *due) : *due;
   if (std::optional<Timestamp> due = planner_.NextTimer())
     next = next ? std::min(*next, *due) : *due;
+  if (std::optional<Timestamp> end = FirstEnd(incidents_, planner_, audit_)) {
+    next = next ? std::min(*next, *end + closed_kept_) : *end + closed_kept_;
+  }
   if (head_.JournalKeptFrom(sequence_ + 1) <= sequence_) {
     next = next ? std::min(*next, NextSealing()) : NextSealing();
   }
@@ -359,8 +373,11 @@ Status Shard::RestoreState() {
   }));
   FW_RETURN_IF_ERROR(each(StateKind::kSilence, Silence{},
                           [&](Silence silence) { planner_.Restore(std::move(silence)); }));
-  return each(StateKind::kToken, EnrolmentToken{},
-              [&](EnrolmentToken token) { tokens_.Restore(std::move(token)); });
+  FW_RETURN_IF_ERROR(each(StateKind::kToken, EnrolmentToken{},
+                          [&](EnrolmentToken token) { tokens_.Restore(std::move(token)); }));
+  return store_.ReadState(partition_, StateKind::kAudit, [&](auto id, auto record) {
+    return audit_.Restore(id, record);
+  });
 }
 
 }  // namespace forewarn

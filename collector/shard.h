@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "base/time.h"
 #include "collector/counting_source.h"
+#include "collector/forgetting.h"
 #include "collector/tokens.h"
 #include "incidents/manager.h"
 #include "model/commit.h"
@@ -56,8 +57,13 @@ struct HelloReply {
 // collector/shard_thread.h, and the simulator runs it just as well. Not thread-safe.
 class Shard {
  public:
-  // `store` is a loan that outlives the shard.
-  Shard(uint32_t partition, const Store& store, const HeadOptions& head);
+  // How long what is over is kept unless a setting says less.
+  static constexpr Duration kClosedKept = 3650 * 24h;
+
+  // `store` is a loan that outlives the shard. What people had to do with is forgotten `closed_kept`
+  // after its end: tickets, silences, and the audit.
+  Shard(uint32_t partition, const Store& store, const HeadOptions& head,
+        Duration closed_kept = kClosedKept);
 
   // Puts the shard where the partition's last commit left it: state from its records, samples from
   // chunks and journal. Consequences that were committed are not computed again.
@@ -116,6 +122,7 @@ class Shard {
   std::function<void(const Evaluation&)> evaluated_;
   const Duration chunk_window_;
   const Duration accepted_ahead_;
+  const Duration closed_kept_;
 
   uint64_t sequence_ = 0;
   Timestamp last_arrival_ = kTimeZero;
@@ -128,6 +135,7 @@ class Shard {
   IncidentManager incidents_;
   Planner planner_;
   Tokens tokens_;
+  AuditTrail audit_;
 };
 
 }  // namespace forewarn

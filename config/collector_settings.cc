@@ -113,6 +113,11 @@ const Schema<RetentionSettings>& RetentionSchema() {
           "last of each 5 minutes."),
       DurationSetting("events", &RetentionSettings::events, kDay, 10 * kYear,
                       "How long events, checks, changes and steps of alerts are kept."),
+      // Notifications, which may still change a ticket, are remembered for 90 days.
+      DurationSetting("tickets", &RetentionSettings::tickets, 100 * kDay, 10 * kYear,
+                      "How long what is over is kept: tickets with their timelines after they "
+                      "were resolved or closed, silences after their end, and the audit of who "
+                      "commanded what. Open tickets are kept."),
   };
   return schema;
 }

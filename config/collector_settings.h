@@ -58,6 +58,7 @@ struct RetentionSettings {
   Duration samples = 30 * 24h;
   Duration rollups = 400 * 24h;
   Duration events = 90 * 24h;
+  Duration tickets = 2 * 365 * 24h;
 };
 
 struct ProbeCertificateSettings {

@@ -64,6 +64,7 @@ void IncidentManager::Restore(Ticket ticket) {
   uint64_t& newest = newest_[ticket.key];
   newest = std::max(newest, number);
   held_.Restore(ticket);
+  over_.Add(ticket);
   tickets_.emplace(number, std::move(ticket));
 }
 
@@ -97,8 +98,22 @@ Status IncidentManager::Apply(const Entry& entry, std::span<const AlertChange> a
            fmt::format("and {} more changes of its alerts", done.alert_lines - kAlertLines));
     }
     newest.ticket = ticket;
+    over_.Add(ticket);
   }
   return OkStatus();
+}
+
+std::optional<OverTickets::Over> IncidentManager::FirstOver() const {
+  return tickets_.empty() ? std::nullopt : over_.First(tickets_.rbegin()->first);
+}
+
+Ticket IncidentManager::Forget(uint64_t number) {
+  Ticket ticket = std::move(tickets_.at(number));
+  tickets_.erase(number);
+  over_.Remove(ticket);
+  auto newest = newest_.find(ticket.key);
+  if (newest != newest_.end() && newest->second == number) newest_.erase(newest);
+  return ticket;
 }
 
 // --- What people do. Everything is checked before anything changes. ---
@@ -357,6 +372,8 @@ IncidentChange& IncidentManager::Step(Ticket& ticket, IncidentStep step, bool la
       return newest;
     }
     newest.ticket = ticket;  // as that step left it
+  } else {
+    over_.Remove(ticket);  // until Apply() is done with it
   }
   at->second.newest = work.out.size();
   IncidentChange& added = work.out.emplace_back();

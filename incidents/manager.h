@@ -2,12 +2,14 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "base/status.h"
 #include "base/time.h"
 #include "incidents/held_alerts.h"
+#include "incidents/over_tickets.h"
 #include "model/alert.h"
 #include "model/entry.h"
 #include "model/incident.h"
@@ -54,6 +56,12 @@ class IncidentManager {
   // The ticket has changed with it. There is such a ticket.
   void AddLine(TimelineItem& line);
 
+  // The ticket that is over longest and may be forgotten. The newest of all stays, since the number of
+  // the next follows from it.
+  std::optional<OverTickets::Over> FirstOver() const;
+  // Forgets FirstOver(), whose number this is, and returns it as it was.
+  Ticket Forget(uint64_t number);
+
   // Null when there is none.
   const Ticket* Find(uint64_t number) const;
   const std::map<uint64_t, Ticket>& tickets() const { return tickets_; }
@@ -84,6 +92,7 @@ class IncidentManager {
   uint64_t next_ = 1;                       // the n of n × 64 + partition
   std::map<Fingerprint, uint64_t> newest_;  // key -> the newest ticket
   HeldAlerts held_;
+  OverTickets over_;
 };
 
 }  // namespace forewarn

@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/status.h"
 #include "model/bundle.h"
@@ -53,6 +54,10 @@ class Planner {
 
   // Arrival time at which a Tick is due: the earliest end of a silence that stopped something.
   std::optional<Timestamp> NextTimer() const;
+
+  // See Silences. What they stopped has been made up for when they ended.
+  std::vector<std::string> ForgetSilences(Timestamp before) { return silences_.Forget(before); }
+  std::optional<Timestamp> FirstEndOfSilence() const { return silences_.FirstEnd(); }
 
   const std::map<std::string, Notification>& outbox() const { return outbox_.all(); }
   const std::map<std::string, Silence>& silences() const { return silences_.all(); }

@@ -9,6 +9,12 @@
 
 namespace forewarn {
 
+namespace {
+
+constexpr size_t kForgottenAtOnce = 256;
+
+}  // namespace
+
 StatusOr<Matchers> ParseMatchers(const std::vector<std::string>& texts) {
   Matchers matchers;
   for (const std::string& text : texts) {
@@ -27,6 +33,7 @@ void Silences::Restore(Silence silence) {
   StatusOr<Matchers> matchers = ParseMatchers(silence.matchers);
   if (matchers.ok()) matchers_[silence.id] = *std::move(matchers);
   std::string id = silence.id;
+  by_end_.emplace(silence.to, id);
   silences_[id] = std::move(silence);
 }
 
@@ -48,6 +55,7 @@ Status Silences::Add(const Silence& silence, Timestamp now) {
                                        silence.to <= silence.from ? "its beginning" : "now"));
   }
   silences_[silence.id] = silence;
+  by_end_.emplace(silence.to, silence.id);
   matchers_[silence.id] = *std::move(matchers);
   return OkStatus();
 }
@@ -60,9 +68,28 @@ StatusOr<Silence> Silences::Expire(const std::string& id, Timestamp now) {
     return FailedPrecondition(
         fmt::format("silence {} ended at {}", silence.id, FormatTime(silence.to)));
   }
+  by_end_.erase({silence.to, id});
+  by_end_.emplace(now, id);
   silence.to = now;
   silence.from = std::min(silence.from, silence.to);
   return silence;
+}
+
+std::vector<std::string> Silences::Forget(Timestamp before) {
+  std::vector<std::string> forgotten;
+  while (!by_end_.empty() && by_end_.begin()->first <= before &&
+         forgotten.size() < kForgottenAtOnce) {
+    const std::string& id = forgotten.emplace_back(by_end_.begin()->second);
+    silences_.erase(id);
+    matchers_.erase(id);
+    by_end_.erase(by_end_.begin());
+  }
+  return forgotten;
+}
+
+std::optional<Timestamp> Silences::FirstEnd() const {
+  if (by_end_.empty()) return std::nullopt;
+  return by_end_.begin()->first;
 }
 
 const Silence* Silences::Stopping(const Alert& alert, Timestamp at) const {

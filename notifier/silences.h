@@ -1,7 +1,10 @@
 #pragma once
 
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/status.h"
@@ -25,6 +28,12 @@ class Silences {
   // ended.
   StatusOr<Silence> Expire(const std::string& id, Timestamp now);
 
+  // Forgets those that ended at `before` or earlier, the earliest first, a bounded number with one call;
+  // returns their ids.
+  std::vector<std::string> Forget(Timestamp before);
+  // When the first of all ends or ended.
+  std::optional<Timestamp> FirstEnd() const;
+
   // The one that stops what is sent about the alert at `at`, or null.
   const Silence* Stopping(const Alert& alert, Timestamp at) const;
   // One that stops what is sent about all of them together: none as long as one alert is not silenced.
@@ -34,7 +43,9 @@ class Silences {
 
  private:
   std::map<std::string, Silence> silences_;
-  std::map<std::string, Matchers> matchers_;  // parsed, by the silence's id
+  // Derived.
+  std::map<std::string, Matchers> matchers_;               // parsed, by the silence's id
+  std::set<std::pair<Timestamp, std::string>> by_end_;     // ids
 };
 
 // All of them, or what is wrong with the first that cannot be read.

@@ -23,7 +23,7 @@ class ShardTest : public testing::Test {
   ShardTest() { Restart(); }
 
   void Restart() {
-    shard_ = std::make_unique<Shard>(PartitionOf("acme"), store_, head_);
+    shard_ = std::make_unique<Shard>(PartitionOf("acme"), store_, head_, closed_kept_);
     Status status = shard_->Recover();
     ASSERT_TRUE(status.ok()) << status.ToString();
   }
@@ -50,6 +50,7 @@ class ShardTest : public testing::Test {
 
   Timestamp now_ = kTestStart;
   HeadOptions head_;
+  Duration closed_kept_ = Shard::kClosedKept;
   MemoryStore store_;
   std::unique_ptr<Shard> shard_;
 };
@@ -261,6 +262,61 @@ TEST_F(ShardTest, ATickBeforeItsTimeIsNotWritten) {
   Commit due = Do({PartitionOf("acme"), *shard_->NextTimer(), "forewarn", Tick{}});
   EXPECT_FALSE(due.empty);
   EXPECT_EQ(shard_->contacts().Find(TestProbe().probe)->contact, Contact::kLate);
+}
+
+TEST_F(ShardTest, WhatIsLongOverIsForgottenInMemoryAndStore) {
+  closed_kept_ = 100 * 24h;
+  Restart();
+  Bundle bundle = TestBundle();
+  ASSERT_TRUE(Apply(bundle).outcome.ok());
+  auto count = [&](StateKind kind) {
+    size_t records = 0;
+    Status read = store_.ReadState(PartitionOf("acme"), kind, [&](auto, auto) {
+      ++records;
+      return OkStatus();
+    });
+    EXPECT_TRUE(read.ok());
+    return records;
+  };
+  // Two tickets, so that the first need not stay for the number of the next.
+  for (uint64_t ticket = 0; ticket < 2; ++ticket) {
+    now_ += 2h;
+    Do(TestBatch(ticket * 2 + 1, now_, 2.0));
+    now_ += 30s;
+    Do(TestBatch(ticket * 2 + 2, now_, 0.5));
+  }
+  Timestamp over = now_;
+  ASSERT_TRUE(DoCommand(RetireProbeCommand{TestProbe()}).outcome.ok());  // or it would be missed
+  Silence silence;
+  silence.id = "s";
+  silence.customer = "acme";
+  silence.matchers = {R"(alertname="LoadHigh")"};
+  silence.from = now_;
+  silence.to = now_ + 1h;
+  ASSERT_TRUE(DoCommand(AddSilenceCommand{silence}).outcome.ok());
+  EXPECT_EQ(count(StateKind::kTicket), 2u);
+  EXPECT_EQ(count(StateKind::kSilence), 1u);
+  EXPECT_EQ(count(StateKind::kAudit), 2u);
+  const size_t lines = count(StateKind::kTimeline);
+
+  auto tick_until = [&](Timestamp end) {
+    while (shard_->NextTimer() && *shard_->NextTimer() <= end) {
+      now_ = std::max(now_, *shard_->NextTimer());
+      ASSERT_FALSE(Do({PartitionOf("acme"), now_, "forewarn", Tick{}}).empty);
+    }
+  };
+  tick_until(over + closed_kept_ - 3h);
+  EXPECT_EQ(count(StateKind::kTicket), 2u);
+  EXPECT_EQ(count(StateKind::kTimeline), lines);
+  Restart();  // which knows as well what is due
+  tick_until(over + closed_kept_ + 2h);
+  EXPECT_EQ(count(StateKind::kTicket), 1u);
+  EXPECT_EQ(count(StateKind::kTimeline), lines / 2);
+  EXPECT_EQ(count(StateKind::kSilence), 0u);
+  EXPECT_EQ(count(StateKind::kAudit), 0u);
+  EXPECT_EQ(shard_->incidents().tickets().size(), 1u);
+  EXPECT_TRUE(shard_->planner().silences().empty());
+  EXPECT_FALSE(shard_->NextTimer() && *shard_->NextTimer() <= now_) << "no tick for ever";
 }
 
 }  // namespace

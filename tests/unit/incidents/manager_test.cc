@@ -310,5 +310,62 @@ TEST_F(Incidents, LinesOfOthersGetTheNextIndex) {
   EXPECT_EQ(Only().timeline_size, 3u);
 }
 
+TEST_F(Incidents, TheTicketThatIsOverLongestIsForgottenFirst) {
+  auto of = [](const std::string& installation, AlertState state) {
+    Alert alert = Disk("/" + installation, state);
+    alert.installation = installation;
+    return alert;
+  };
+  auto first = [&] {
+    auto over = manager_.FirstOver();
+    return over ? std::pair(over->number, over->since) : std::pair(uint64_t{0}, kTimeZero);
+  };
+  EXPECT_FALSE(manager_.FirstOver());
+  uint64_t resolved = Tell(0, of("a", AlertState::kFiring))[0].ticket.number;
+  uint64_t open = Tell(0, of("b", AlertState::kFiring))[0].ticket.number;
+  uint64_t closed = Tell(0, of("c", AlertState::kFiring))[0].ticket.number;
+  uint64_t newest = Tell(0, of("d", AlertState::kFiring))[0].ticket.number;
+  Tell(5, of("d", AlertState::kResolved));
+  Tell(10, of("a", AlertState::kResolved));
+  TicketCommand close;
+  close.ticket = closed;
+  close.act = TicketCommand::Act::kClose;
+  ASSERT_TRUE(Command(20, close).ok());
+
+  EXPECT_EQ(first(), std::pair(resolved, kStart + 10min)) << "the newest tells the next number";
+  EXPECT_EQ(manager_.Forget(resolved).timeline_size, 4u);
+  EXPECT_EQ(manager_.Find(resolved), nullptr);
+  EXPECT_FALSE(manager_.FirstOver()) << "what is closed still holds its alert";
+  Tell(30, of("c", AlertState::kResolved));
+  EXPECT_EQ(first(), std::pair(closed, kStart + 20min)) << "since it was closed";
+  manager_.Forget(closed);
+  EXPECT_NE(manager_.Find(open), nullptr);
+
+  auto again = Tell(40, of("a", AlertState::kFiring));
+  ASSERT_EQ(again.size(), 1u);
+  EXPECT_EQ(again[0].step, IncidentStep::kOpened);
+  EXPECT_EQ(again[0].ticket.previous, 0u);
+  EXPECT_EQ(again[0].ticket.number, newest + kPartitions);
+  EXPECT_EQ(first(), std::pair(newest, kStart + 5min)) << "there is a newer one now";
+}
+
+TEST_F(Incidents, ATicketThatIsReopenedIsNotOver) {
+  Tell(0, Disk("/a", AlertState::kFiring));
+  Tell(1, Disk("/a", AlertState::kResolved));
+  Tell(2, Disk("/a", AlertState::kFiring));
+  Alert other = Disk("/b", AlertState::kFiring);
+  other.installation = "test";
+  Tell(3, other);
+  EXPECT_FALSE(manager_.FirstOver());
+  Tell(4, Disk("/a", AlertState::kResolved));
+  ASSERT_TRUE(manager_.FirstOver());
+  EXPECT_EQ(manager_.FirstOver()->since, kStart + 4min);
+
+  IncidentManager restored(kPartition);
+  for (const auto& [number, ticket] : manager_.tickets()) restored.Restore(ticket);
+  ASSERT_TRUE(restored.FirstOver());
+  EXPECT_EQ(restored.FirstOver()->since, kStart + 4min);
+}
+
 }  // namespace
 }  // namespace forewarn

@@ -8,6 +8,8 @@
 namespace forewarn {
 namespace {
 
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 class SilencesOfPlanner : public Plans {};
@@ -58,6 +60,31 @@ TEST_F(SilencesOfPlanner, ABadSilenceIsRefusedAndChangesNothing) {
   EXPECT_EQ(code([](Silence&) {}), Code::kOk);
   EXPECT_EQ(code([](Silence&) {}), Code::kAlreadyExists);
   EXPECT_EQ(planner_.silences().size(), 1u);
+}
+
+TEST_F(SilencesOfPlanner, ThoseThatEndedLongAgoAreForgottenAndTheirNamesFree) {
+  Silence early = MakeSilence("early", {R"(mountpoint="/a")"});
+  Silence late = MakeSilence("late", {R"(mountpoint="/b")"});
+  late.to = early.to + 1h;
+  Silence expired = MakeSilence("expired", {R"(mountpoint="/c")"});
+  expired.to = early.to + 2h;
+  for (const Silence& silence : {early, late, expired}) {
+    ASSERT_TRUE(Do(AddSilenceCommand{silence}).ok());
+  }
+  EXPECT_EQ(planner_.FirstEndOfSilence(), early.to);
+  now_ = kStart + 1min;
+  ASSERT_TRUE(Do(ExpireSilenceCommand{"expired"}).ok());
+  EXPECT_EQ(planner_.FirstEndOfSilence(), now_);
+  EXPECT_THAT(planner_.ForgetSilences(now_ - 1ms), IsEmpty());
+  EXPECT_THAT(planner_.ForgetSilences(early.to), ElementsAre("expired", "early"));
+  EXPECT_EQ(planner_.FirstEndOfSilence(), late.to);
+  EXPECT_EQ(planner_.silences().size(), 1u);
+  EXPECT_THAT(planner_.ForgetSilences(expired.to), ElementsAre("late"));
+  EXPECT_TRUE(Do(AddSilenceCommand{expired}).ok());
+
+  Planner restored(kPartition);
+  restored.Restore(late);
+  EXPECT_THAT(restored.ForgetSilences(late.to), ElementsAre("late"));
 }
 
 }  // namespace
