@@ -107,7 +107,7 @@ void EncodePayload(Encoder& out, const T& value) {
     out.Varint(value);
   } else if constexpr (std::is_integral_v<T>) {
     out.Signed(value);
-  } else if constexpr (std::is_same_v<T, std::string>) {
+  } else if constexpr (std::is_same_v<T, std::string> || std::is_same_v<T, std::string_view>) {
     out.Bytes(value);
   } else {
     Encoder nested;
@@ -122,8 +122,9 @@ bool IsZero(const T& value) {
   if constexpr (std::is_same_v<T, double>) {
     return std::bit_cast<uint64_t>(value) == 0;  // -0.0 is something else
   } else if constexpr (std::is_arithmetic_v<T> || std::is_enum_v<T> ||
-                       std::is_same_v<T, std::string> || std::is_same_v<T, Timestamp> ||
-                       std::is_same_v<T, Duration> || std::is_same_v<T, Fingerprint>) {
+                       std::is_same_v<T, std::string> || std::is_same_v<T, std::string_view> ||
+                       std::is_same_v<T, Timestamp> || std::is_same_v<T, Duration> ||
+                       std::is_same_v<T, Fingerprint>) {
     return value == T{};
   } else {
     return false;

@@ -24,6 +24,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "bench/in_parallel.h"
 #include "bench/timing.h"
 #include "bench/workload.h"
 #include "bench/workload_flags.h"
@@ -277,13 +278,6 @@ class Probe {
   uint64_t refused_ = 0, delays_ = 0;
   std::string failure_;
 };
-
-template <typename Work>
-void InParallel(std::vector<std::unique_ptr<Probe>>& probes, Work work) {
-  std::vector<std::thread> threads;
-  for (auto& probe : probes) threads.emplace_back([&work, &probe] { work(*probe); });
-  for (std::thread& thread : threads) thread.join();
-}
 
 double CpuSeconds() {
   rusage usage{};

@@ -181,10 +181,10 @@ int main(int argc, char** argv) {
   for (const auto& [name, telemetry] : all) {
     benchmark::RegisterBenchmark(
         fmt::format("Encode/{}", name).c_str(),
-        [&telemetry](benchmark::State& state) { forewarn::Encode(state, telemetry); });
+        [&telemetry = telemetry](benchmark::State& state) { forewarn::Encode(state, telemetry); });
     benchmark::RegisterBenchmark(
         fmt::format("Decode/{}", name).c_str(),
-        [&telemetry](benchmark::State& state) { forewarn::Decode(state, telemetry); });
+        [&telemetry = telemetry](benchmark::State& state) { forewarn::Decode(state, telemetry); });
   }
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();

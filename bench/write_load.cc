@@ -20,6 +20,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/http_connection.h"
+#include "bench/in_parallel.h"
 #include "bench/remote_write.h"
 #include "bench/timing.h"
 #include "bench/workload.h"
@@ -151,13 +152,6 @@ class Sender {
   size_t samples_ = 0, requests_ = 0, bytes_ = 0, failures_ = 0;
   std::string first_failure_;
 };
-
-template <typename Work>
-void InParallel(std::vector<std::unique_ptr<Sender>>& senders, Work work) {
-  std::vector<std::thread> threads;
-  for (auto& sender : senders) threads.emplace_back([&work, &sender] { work(*sender); });
-  for (std::thread& thread : threads) thread.join();
-}
 
 int Run(const Options& options) {
   StatusOr<std::unique_ptr<Workload>> workload = Workload::Open(options.workload);

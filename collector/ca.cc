@@ -125,9 +125,8 @@ Status CertificateAuthority::LoadOrMakeAuthority(Timestamp now) {
 Status CertificateAuthority::LoadForeignServer(Timestamp now) {
   const ForeignServer& files = options_.foreign;
   // Which setting named the file that is wrong.
-  auto at = [](const char* setting, auto&& read) {
-    using Result = std::decay_t<decltype(read)>;
-    return read.ok() ? std::move(read) : Result(read.status().With(setting));
+  auto at = [](const char* setting, auto read) {
+    return read.ok() ? std::move(read) : decltype(read)(read.status().With(setting));
   };
   FW_ASSIGN_OR_RETURN(PrivateKey key, at("grpc.tls.key_file", ReadKey(files.key_file)));
   FW_ASSIGN_OR_RETURN(Certificate certificate,

@@ -21,8 +21,8 @@ std::string_view ReasonName(UnknownReason reason) {
 void Write(const Labels& labels, google::protobuf::RepeatedPtrField<v1::Label>& out) {
   for (const auto& [name, value] : labels) {
     v1::Label* label = out.Add();
-    label->set_name(name);
-    label->set_value(value);
+    label->set_name(name.data(), name.size());
+    label->set_value(value.data(), value.size());
   }
 }
 

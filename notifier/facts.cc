@@ -51,7 +51,7 @@ bool IsMoreUrgent(const Alert* a, const Alert* b) {
 void AddAlert(const Alert& alert, std::string_view locale, Timestamp arrival, Facts& facts) {
   Set(facts, "summary", Summary(alert, locale));
   std::string_view value = Annotation(alert, "value", locale);
-  Set(facts, "value", value.empty() ? fmt::format("{:g}", alert.value) : std::string(value));
+  Set(facts, "value", value.empty() ? fmt::format("{:g}", alert.value) : value);
   for (std::string_view name : {"description", "expected", "cause", "next_step"}) {
     Set(facts, std::string(name), Annotation(alert, name, locale));
   }
@@ -63,7 +63,9 @@ void AddAlert(const Alert& alert, std::string_view locale, Timestamp arrival, Fa
       Set(facts, "lead", FormatDuration(*alert.predicted_breach - arrival));
     }
   }
-  for (const auto& [name, label] : alert.labels) Set(facts, "label." + name, label);
+  for (const auto& [name, value] : alert.labels) {
+    Set(facts, fmt::format("label.{}", name), value);
+  }
 }
 
 }  // namespace

@@ -67,7 +67,7 @@ StatusOr<std::optional<Timestamp>> PredictBreach(const std::string& series, cons
                       source.Select(matchers, at - limits.lookback, at, limits.select));
   for (const SeriesData& data : found) {
     if (data.samples.empty()) continue;
-    bool bears = std::ranges::all_of(data.labels, [&](const Labels::Pair& label) {
+    bool bears = std::ranges::all_of(data.labels, [&](const Labels::View& label) {
       return label.first == kMetricName || !result.Has(label.first) ||
              result.Get(label.first) == label.second;
     });

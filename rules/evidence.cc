@@ -14,7 +14,7 @@ Matchers ScopeMatchers(const std::string& customer, const std::string& installat
 }
 
 bool BearsOn(const Labels& series, const Labels& result) {
-  return std::ranges::all_of(series, [&](const Labels::Pair& label) {
+  return std::ranges::all_of(series, [&](const Labels::View& label) {
     if (label.first == kMetricName) return true;
     std::string_view value = result.Get(label.first);
     return value.empty() || value == label.second;

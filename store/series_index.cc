@@ -120,13 +120,14 @@ SeriesId SeriesIndex::Add(const Labels& labels) {
 }
 
 Labels SeriesIndex::labels(SeriesId id) const {
-  std::vector<Labels::Pair> pairs;
   auto end = series_labels_.begin() + static_cast<ptrdiff_t>(ends_[id - 1]);
+  std::vector<Labels::View> sorted;
+  sorted.reserve(static_cast<size_t>(end - LabelsBegin(id)));
   for (auto at = LabelsBegin(id); at != end; ++at) {
     const Label& label = labels_[*at - 1];
-    pairs.emplace_back(names_[label.name - 1].text, label.value);
+    sorted.emplace_back(names_[label.name - 1].text, label.value);
   }
-  return Labels(std::move(pairs));
+  return Labels::FromSorted(sorted);
 }
 
 size_t SeriesIndex::CountOf(std::string_view name, std::string_view value) const {

@@ -18,14 +18,14 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 using Groups = std::map<Labels, std::vector<size_t>>;
 
 Labels GroupLabels(const Aggregate& aggregate, const Labels& labels) {
-  std::vector<Labels::Pair> pairs;
-  for (const auto& pair : labels) {
+  std::vector<Labels::View> kept;
+  for (const Labels::View& label : labels) {
     const bool listed =
-        std::ranges::find(aggregate.grouping, pair.first) != aggregate.grouping.end();
-    const bool dropped = aggregate.without ? listed || pair.first == kMetricName : !listed;
-    if (!dropped) pairs.push_back(pair);
+        std::ranges::find(aggregate.grouping, label.first) != aggregate.grouping.end();
+    const bool dropped = aggregate.without ? listed || label.first == kMetricName : !listed;
+    if (!dropped) kept.push_back(label);
   }
-  return Labels(std::move(pairs));
+  return Labels::FromSorted(kept);
 }
 
 // Running forms of avg and of the variance, as Prometheus has them, so that results agree to the

@@ -28,12 +28,12 @@ bool Listed(const std::vector<std::string>& labels, std::string_view name) {
 
 // The labels by which a side is matched.
 Labels Signature(const Labels& labels, const Matching& matching) {
-  std::vector<Labels::Pair> pairs;
-  for (const auto& pair : labels) {
-    const bool listed = Listed(matching.labels, pair.first);
-    if (matching.on ? listed : !listed && pair.first != kMetricName) pairs.push_back(pair);
+  std::vector<Labels::View> kept;
+  for (const Labels::View& label : labels) {
+    const bool listed = Listed(matching.labels, label.first);
+    if (matching.on ? listed : !listed && label.first != kMetricName) kept.push_back(label);
   }
-  return Labels(std::move(pairs));
+  return Labels::FromSorted(kept);
 }
 
 // The rows of both sides that share a signature.
@@ -98,16 +98,16 @@ Rows CombineSets(const Binary& binary, Rows left, Rows right) {
 // The labels of what comes of `many` matched with `one`.
 Labels ResultLabels(const Binary& binary, const Labels& many, const Labels& one) {
   const Matching& matching = binary.matching;
-  std::vector<Labels::Pair> pairs;
-  for (const auto& pair : many) {
-    if (pair.first == kMetricName && (DropsName(binary.op) || binary.returns_bool)) continue;
+  std::vector<Labels::View> kept;
+  for (const Labels::View& label : many) {
+    if (label.first == kMetricName && (DropsName(binary.op) || binary.returns_bool)) continue;
     if (matching.cardinality == Cardinality::kOneToOne &&
-        Listed(matching.labels, pair.first) != matching.on) {
+        Listed(matching.labels, label.first) != matching.on) {
       continue;
     }
-    pairs.push_back(pair);
+    kept.push_back(label);
   }
-  Labels labels(std::move(pairs));
+  Labels labels = Labels::FromSorted(kept);
   for (const std::string& name : matching.include) labels.Set(name, one.Get(name));
   return labels;
 }

@@ -13,7 +13,7 @@ namespace {
 
 bool IsAbout(const ScenarioExpectation& expectation, const Alert& alert) {
   if (alert.rule != expectation.name) return false;
-  return std::ranges::all_of(expectation.labels, [&](const Labels::Pair& label) {
+  return std::ranges::all_of(expectation.labels, [&](const Labels::View& label) {
     return alert.labels.Get(label.first) == label.second;
   });
 }

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+#include <string>
+#include <vector>
+
 #include "base/record.h"
 
 namespace forewarn {
@@ -55,6 +59,55 @@ TEST(Labels, TheNameIsALabelThatCanBeLeftOut) {
 TEST(Labels, SurviveBeingStored) {
   Labels labels{{"__name__", "up"}, {"job", "b"}};
   EXPECT_EQ(*DecodeRecord<Labels>(EncodeRecord(labels)), labels);
+}
+
+TEST(Labels, AreStoredAsAListOfPairs) {
+  using Pairs = std::vector<std::pair<std::string, std::string>>;
+  Labels labels{{"__name__", "up"}, {"job", "b"}};
+  Encoder expected;
+  for (const auto& [name, value] : Pairs{{"__name__", "up"}, {"job", "b"}}) {
+    Encoder pair;
+    pair.Varint(1 << 3 | 2);
+    pair.Bytes(name);
+    pair.Varint(2 << 3 | 2);
+    pair.Bytes(value);
+    expected.Varint(1 << 3 | 2);
+    expected.Bytes(pair.str());
+  }
+  EXPECT_EQ(EncodeRecord(labels), expected.str());
+}
+
+TEST(Labels, OfAnyLengthAreReadAsTheyWereGiven) {
+  Labels labels;
+  std::map<std::string, std::string> expected;
+  for (size_t length : {1, 14, 15, 127, 128, 129, 16383, 16384, 70000}) {
+    std::string name = "n" + std::string(length, 'a');
+    labels.Set(name, std::string(length, 'v'));
+    expected[name] = std::string(length, 'v');
+  }
+  std::map<std::string, std::string> read;
+  for (const auto& [name, value] : labels) read.emplace(name, value);
+  EXPECT_EQ(read, expected);
+  EXPECT_EQ(labels.size(), expected.size());
+  EXPECT_EQ(*DecodeRecord<Labels>(EncodeRecord(labels)), labels);
+}
+
+TEST(Labels, AreOrderedByTheFirstLabelThatDiffers) {
+  const std::vector<Labels> ordered = {
+      {},
+      {{"a", "1"}},
+      {{"a", "1"}, {"b", "1"}},
+      {{"a", "1"}, {"b", std::string(200, '1')}},
+      {{"a", "1"}, {"b", "2"}},
+      {{"a", "1"}, {"bb", "1"}},
+      {{"a", "11"}},
+      {{"a", std::string(130, '1')}},
+      {{"a", "2"}},
+      {{"aa", "1"}},
+  };
+  for (size_t i = 0; i < ordered.size(); ++i) {
+    for (size_t j = 0; j < ordered.size(); ++j) EXPECT_EQ(ordered[i] <=> ordered[j], i <=> j);
+  }
 }
 
 TEST(LabelsDeathTest, ANameGivenTwiceIsABug) {

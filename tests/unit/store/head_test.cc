@@ -86,7 +86,8 @@ class HeadTest : public ::testing::Test {
   std::vector<Sample> SamplesOf(const Labels& labels, Timestamp from = Timestamp::min(),
                                 Timestamp to = Timestamp::max()) {
     Matchers matchers;
-    for (const auto& [name, value] : labels) matchers.push_back(Matcher::Equal(name, value));
+    for (const auto& [name, value] : labels)
+      matchers.push_back(Matcher::Equal(std::string(name), std::string(value)));
     auto found = head_->Select(matchers, from, to, {});
     EXPECT_TRUE(found.ok()) << found.status().ToString();
     return found->empty() ? std::vector<Sample>{} : found->front().samples;
