@@ -94,7 +94,7 @@ std::string LineOf(const Alert& alert) {
       break;
     case AlertState::kResolved: out += " is resolved; it was firing"; break;
     case AlertState::kEnded:
-      out += " ended without proof, its series is gone; it was firing";
+      out += " ended without proof, its series or its rule is gone; it was firing";
       break;
   }
   out += fmt::format(" since {}", FormatTime(alert.active_since));

@@ -49,9 +49,7 @@ void MakeUpEnding(const Notification& stopped, const Ticket& ticket, const Silen
   }
   draft.LookAt(stopped, stopped.created_at);
   if (is_all_clear && ticket.unproven) {
-    return draft.Line(ticket.number, "not_notified",
-                      "the customer was warned and gets no all-clear: a series is gone, which "
-                      "proves nothing; somebody should tell them how it ended");
+    return draft.Line(ticket.number, "not_notified", std::string(kNoProof));
   }
   Notification notification;
   notification.customer = stopped.customer;

@@ -29,6 +29,13 @@ std::vector<const Alert*> Pointers(const std::vector<Alert>& alerts) {
   return out;
 }
 
+// Whether the last alert left a ticket that a person had closed before.
+bool IsEndOfClosed(const IncidentChange& change) {
+  const Ticket& ticket = change.ticket;
+  return ticket.state == TicketState::kClosed && !change.left.empty() && ticket.alerts.empty() &&
+         ticket.more_alerts.empty();
+}
+
 }  // namespace
 
 void Planner::SetBundle(const Bundle& bundle) {
@@ -60,6 +67,8 @@ Status Planner::Apply(const Entry& entry, uint64_t sequence,
       case IncidentStep::kUpdated:
         TellSupport(change, draft);
         WarnCustomer(change, draft);
+        // Who closed a ticket promised nothing to the customer; the warning did.
+        if (IsEndOfClosed(change)) GiveAllClear(change, draft);
         break;
       case IncidentStep::kResolved:
         TellSupportItIsOver(change, draft);
@@ -259,9 +268,9 @@ void Planner::GiveAllClear(const IncidentChange& change, Draft& draft) {
   }
   if (open.empty()) return;
   if (change.ticket.unproven) {
-    draft.Line(change.ticket.number, "not_notified",
-               "the customer was warned and gets no all-clear: a series is gone, which proves "
-               "nothing; somebody should tell them how it ended");
+    bool was_warned = std::ranges::any_of(
+        open, [](const auto& item) { return item.second->state != DeliveryState::kDead; });
+    if (was_warned) draft.Line(change.ticket.number, "not_notified", std::string(kNoProof));
     return;
   }
   std::vector<Notification> all_clear;

@@ -19,6 +19,11 @@ inline constexpr std::string_view kContactLostText = "contact_lost";
 // What a warning falls back to whose own text is not there.
 inline constexpr std::string_view kGenericWarning = "warning.generic";
 
+// The line of a ticket whose end proves nothing, after the customer was warned.
+inline constexpr std::string_view kNoProof =
+    "the customer was warned and gets no all-clear: it ended without proof, since a series or its "
+    "rule is gone; somebody should tell them how it ended";
+
 // The text of an alert's warning. A rule names it with or without `warning.`; what the catalogue does
 // not have is said in general terms, since a customer who is not warned is worse.
 std::string WarningTemplateOf(const Alert& alert);

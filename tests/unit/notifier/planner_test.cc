@@ -129,6 +129,32 @@ TEST_F(Plans, TheCustomerGetsNoAllClearWithoutProof) {
   EXPECT_THAT(plan.timeline[0].text, HasSubstr("gets no all-clear"));
 }
 
+TEST_F(Plans, WhoCouldNotBeWarnedIsNotSaidToHaveBeen) {
+  Tell({Step(IncidentStep::kOpened, {Disk("/a")})});
+  Deliver("7-42-1", DeliveryCommand::Result::kDead, "550 no such user");
+  IncidentChange ended = Resolved({Disk("/a")});
+  ended.ticket.unproven = true;
+  EXPECT_THAT(Tell({ended}).timeline, IsEmpty());
+}
+
+TEST_F(Plans, TheEndOfWhatAPersonClosedIsStillToldToTheCustomer) {
+  Tell({Step(IncidentStep::kOpened, {Disk("/a"), Disk("/b")})});
+  IncidentChange closed = Step(IncidentStep::kClosed, {});
+  closed.ticket.alerts = {Disk("/a"), Disk("/b")};
+  closed.ticket.state = TicketState::kClosed;
+  EXPECT_THAT(Tell({closed}).outbox, IsEmpty()) << "it goes on";
+
+  IncidentChange left = Resolved({Disk("/a")});
+  left.step = IncidentStep::kUpdated;
+  left.ticket.state = TicketState::kClosed;
+  left.ticket.alerts = {Disk("/b")};
+  EXPECT_THAT(Tell({left}).outbox, IsEmpty());
+  left.left[0] = Disk("/b", "warning", AlertState::kResolved);
+  left.ticket.alerts.clear();
+  EXPECT_THAT(Names(Tell({left})), ElementsAre("warning.disk_will_fill.cleared contacts"))
+      << "support knows what it closed";
+}
+
 TEST_F(Plans, WhatIsLateSaysSo) {
   IncidentChange change = Step(IncidentStep::kOpened, {Disk("/a")});
   EXPECT_EQ(Fact(Tell({change}).outbox[0], "late"), "(none)");
