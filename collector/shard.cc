@@ -226,10 +226,10 @@ Engine::Conclusions Shard::Conclude(const Entry& entry, const std::vector<ProbeS
     evaluated_({stopwatch_->Monotonic() - begun, rule_source_.series() - fetched});
   }
   if (too_many > 0) {
-    concluded.problems.push_back(
-        fmt::format("rules recorded more results for one entry than it can hold; {} of them are not kept: "
-                    "let them record fewer series",
-                    too_many));
+    concluded.problems.push_back(fmt::format(
+        "rules recorded more results for one entry than it can hold; {} of them are not kept: "
+        "let them record fewer series",
+        too_many));
   }
   return concluded;
 }

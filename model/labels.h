@@ -53,6 +53,9 @@ class Labels {
   inline Iterator begin() const;
   inline Iterator end() const;
 
+  // What they take, of the heap too.
+  size_t memory_bytes() const { return sizeof(*this) + packed_.capacity(); }
+
   Fingerprint fingerprint() const;
   // As Prometheus writes it: `up{instance="a",job="b"}`, values quoted with \\ \" \n escapes.
   std::string ToString() const;

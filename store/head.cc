@@ -267,13 +267,14 @@ uint64_t Head::JournalKeptFrom(uint64_t next) const {
 
 StatusOr<std::vector<SeriesData>> Head::Select(const Matchers& matchers, Timestamp from,
                                                Timestamp to, const SelectLimits& limits) const {
+  std::vector<std::pair<SeriesId, std::vector<Sample>>> found;
   std::vector<SeriesData> result;
   if (from > to) return result;
   size_t samples_left = limits.max_samples;
   for (SeriesId id : impl_->index.Match(matchers)) {
     FW_ASSIGN_OR_RETURN(std::vector<Sample> samples, impl_->Read(id, from, to));
     if (samples.empty()) continue;
-    if (result.size() == limits.max_series) {
+    if (found.size() == limits.max_series) {
       return ResourceExhausted(fmt::format(
           "more than {} series match; name more labels in the selector", limits.max_series));
     }
@@ -282,10 +283,14 @@ StatusOr<std::vector<SeriesData>> Head::Select(const Matchers& matchers, Timesta
           "more than {} samples match; narrow the time range or the selector", limits.max_samples));
     }
     samples_left -= samples.size();
+    found.emplace_back(id, std::move(samples));
+  }
+  std::sort(found.begin(), found.end(),
+            [&](const auto& a, const auto& b) { return impl_->index.IsBefore(a.first, b.first); });
+  result.reserve(found.size());
+  for (auto& [id, samples] : found) {
     result.push_back({impl_->index.labels(id), std::move(samples)});
   }
-  std::sort(result.begin(), result.end(),
-            [](const SeriesData& a, const SeriesData& b) { return a.labels < b.labels; });
   return result;
 }
 
@@ -303,11 +308,7 @@ size_t Head::memory_bytes() const {
   for (const auto& [owner, known] : impl_->known_of) {
     bytes += sizeof(known) + known.ids.capacity() * sizeof(SeriesId);
     for (const Impl::Known::Named& named : known.named) {
-      for (const Labels& labels : named.table->series) {
-        for (const auto& [name, value] : labels) {
-          bytes += sizeof(Labels::Pair) + name.capacity() + value.capacity();
-        }
-      }
+      for (const Labels& labels : named.table->series) bytes += labels.memory_bytes();
     }
   }
   return bytes;

@@ -22,7 +22,8 @@ struct HeadOptions {
   size_t commit_samples = 16 << 20;  // with which a commit takes no more results of rules
   uint64_t max_series_per_probe = 50'000;
   uint64_t max_series_per_customer = 1'000'000;
-  uint64_t hash_seed = 0;  // of the index; a secret in production, and nothing that is seen depends on it
+  uint64_t hash_seed =
+      0;  // of the index; a secret in production, and nothing that is seen depends on it
 };
 
 // Head is one partition's memory of its series: the label index and the newest samples, encoded as

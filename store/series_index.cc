@@ -37,8 +37,7 @@ std::string_view SeriesIndex::Keep(std::string_view text) {
 }
 
 uint32_t SeriesIndex::FindName(std::string_view name) const {
-  return name_ids_.Find(HashOf(name),
-                        [&](uint32_t id) { return names_[id - 1].text == name; });
+  return name_ids_.Find(HashOf(name), [&](uint32_t id) { return names_[id - 1].text == name; });
 }
 
 uint32_t SeriesIndex::FindLabel(std::string_view name, std::string_view value) const {
@@ -76,10 +75,14 @@ std::vector<uint32_t>::const_iterator SeriesIndex::LabelsBegin(SeriesId id) cons
   return series_labels_.begin() + (id == 1 ? 0 : static_cast<ptrdiff_t>(ends_[id - 2]));
 }
 
+std::vector<uint32_t>::const_iterator SeriesIndex::LabelsEnd(SeriesId id) const {
+  return series_labels_.begin() + static_cast<ptrdiff_t>(ends_[id - 1]);
+}
+
 // Labels of a series stand in the order of their names, as they do in Labels.
 bool SeriesIndex::Has(SeriesId id, const Labels& labels) const {
   auto at = LabelsBegin(id);
-  auto end = series_labels_.begin() + static_cast<ptrdiff_t>(ends_[id - 1]);
+  auto end = LabelsEnd(id);
   if (static_cast<size_t>(end - at) != labels.size()) return false;
   for (const auto& [name, value] : labels) {
     const Label& label = labels_[*at++ - 1];
@@ -89,8 +92,7 @@ bool SeriesIndex::Has(SeriesId id, const Labels& labels) const {
 }
 
 SeriesId SeriesIndex::Find(const Labels& labels) const {
-  return series_ids_.Find(HashOf(labels),
-                          [&](SeriesId id) { return Has(id, labels); });
+  return series_ids_.Find(HashOf(labels), [&](SeriesId id) { return Has(id, labels); });
 }
 
 SeriesId SeriesIndex::Add(const Labels& labels) {
@@ -120,7 +122,7 @@ SeriesId SeriesIndex::Add(const Labels& labels) {
 }
 
 Labels SeriesIndex::labels(SeriesId id) const {
-  auto end = series_labels_.begin() + static_cast<ptrdiff_t>(ends_[id - 1]);
+  auto end = LabelsEnd(id);
   std::vector<Labels::View> sorted;
   sorted.reserve(static_cast<size_t>(end - LabelsBegin(id)));
   for (auto at = LabelsBegin(id); at != end; ++at) {
@@ -130,6 +132,16 @@ Labels SeriesIndex::labels(SeriesId id) const {
   return Labels::FromSorted(sorted);
 }
 
+// Series share most labels, and the number of a label says that it is the same.
+bool SeriesIndex::IsBefore(SeriesId a, SeriesId b) const {
+  auto [left, right] = std::mismatch(LabelsBegin(a), LabelsEnd(a), LabelsBegin(b), LabelsEnd(b));
+  if (left == LabelsEnd(a) || right == LabelsEnd(b)) return right != LabelsEnd(b);
+  const Label& one = labels_[*left - 1];
+  const Label& other = labels_[*right - 1];
+  if (one.name != other.name) return names_[one.name - 1].text < names_[other.name - 1].text;
+  return one.value < other.value;
+}
+
 size_t SeriesIndex::CountOf(std::string_view name, std::string_view value) const {
   uint32_t label = FindLabel(name, value);
   return label == 0 ? 0 : labels_[label - 1].series.size();
@@ -137,7 +149,7 @@ size_t SeriesIndex::CountOf(std::string_view name, std::string_view value) const
 
 // Empty when the series has no such label.
 std::string_view SeriesIndex::ValueOf(SeriesId id, uint32_t name) const {
-  auto end = series_labels_.begin() + static_cast<ptrdiff_t>(ends_[id - 1]);
+  auto end = LabelsEnd(id);
   for (auto at = LabelsBegin(id); at != end; ++at) {
     if (labels_[*at - 1].name == name) return labels_[*at - 1].value;
   }

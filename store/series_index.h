@@ -33,6 +33,8 @@ class SeriesIndex {
 
   // `id` is in [1, size()]. Made anew by each call.
   Labels labels(SeriesId id) const;
+  // Whether the labels of `a` come before those of `b`, as Labels are ordered.
+  bool IsBefore(SeriesId a, SeriesId b) const;
   size_t size() const { return ends_.size(); }
   // How many series have this label value.
   size_t CountOf(std::string_view name, std::string_view value) const;
@@ -64,6 +66,7 @@ class SeriesIndex {
   uint32_t InternName(std::string_view name);
   uint32_t InternLabel(std::string_view name, std::string_view value);
   std::vector<uint32_t>::const_iterator LabelsBegin(SeriesId id) const;
+  std::vector<uint32_t>::const_iterator LabelsEnd(SeriesId id) const;
   bool Has(SeriesId id, const Labels& labels) const;
   std::string_view ValueOf(SeriesId id, uint32_t name) const;
   Postings WithValues(uint32_t name, const Matcher& matcher, bool matching) const;

@@ -125,6 +125,30 @@ TEST(SeriesIndex, FindsWhatAskingEverySeriesWouldFind) {
   }
 }
 
+TEST(SeriesIndex, OrdersSeriesAsTheirLabels) {
+  Rng rng(7);
+  SeriesIndex index;
+  std::vector<Labels> all;
+  while (all.size() < 60) {
+    Labels labels;
+    for (const char* name : {"a", "aa", "b"}) {
+      labels.Set(name, std::string(rng.Below(3), 'x') + (rng.Below(2) == 0 ? "y" : ""));
+    }
+    if (labels.empty() || index.Find(labels) != 0) {
+      labels.Set("c", std::to_string(all.size()));
+    }
+    index.Add(labels);
+    all.push_back(labels);
+  }
+  for (size_t i = 0; i < all.size(); ++i) {
+    for (size_t j = 0; j < all.size(); ++j) {
+      EXPECT_EQ(index.IsBefore(static_cast<SeriesId>(i + 1), static_cast<SeriesId>(j + 1)),
+                all[i] < all[j])
+          << all[i].ToString() << " " << all[j].ToString();
+    }
+  }
+}
+
 TEST(SeriesIndex, KeepsEachLabelOnce) {
   SeriesIndex index;
   for (int i = 0; i < 10'000; ++i) {
