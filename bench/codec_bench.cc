@@ -1,6 +1,7 @@
 // What a sample costs at rest: encodes a workload in chunks, decodes them, and lets the store write them to
 // RocksDB as it does in the collector, keys and block compression included. Prints one line for each chunk
-// size: bytes per sample before compression and on the disk, nanoseconds per sample to encode and to decode.
+// size: bytes per sample before compression and on the disk (of the chunks alone, compacted), nanoseconds
+// per sample to encode and to decode.
 
 #include <fmt/format.h>
 
@@ -8,10 +9,12 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 
+#include "bench/family_bytes.h"
 #include "bench/timing.h"
 #include "bench/workload.h"
 #include "bench/workload_flags.h"
@@ -50,12 +53,11 @@ struct Result {
   double decoding = 0;
 };
 
-size_t TableBytes(const std::string& dir) {
-  size_t bytes = 0;
-  for (const auto& item : std::filesystem::directory_iterator(dir)) {
-    if (item.path().extension() == ".sst") bytes += std::filesystem::file_size(item.path());
-  }
-  return bytes;
+// Closes the store and tells what its chunks take, without the journal, which is dropped.
+StatusOr<size_t> ChunkBytes(std::unique_ptr<Store> store, const std::string& dir) {
+  store.reset();
+  FW_ASSIGN_OR_RETURN(auto families, MergedFamilyBytes(dir));
+  return families.at("chunks");
 }
 
 // One commit for each host and span of time, as the hosts' batches would seal them.
@@ -97,8 +99,7 @@ StatusOr<Result> Measure(const Columns& columns, size_t chunk_samples, const std
     });
     FW_RETURN_IF_ERROR(store->Commit({&commit, 1}));
   }
-  FW_RETURN_IF_ERROR(store->Checkpoint(dir + "/copy"));
-  result.on_disk = TableBytes(dir + "/copy");
+  FW_ASSIGN_OR_RETURN(result.on_disk, ChunkBytes(std::move(store), dir + "/db"));
   return result;
 }
 
@@ -110,11 +111,13 @@ class NoStore : public MemoryStore {
 };
 
 // Chunks as the head cuts them while hosts send in turn; series that end are sealed at last.
-StatusOr<Result> MeasureHead(const Workload& workload, const std::string& dir) {
+StatusOr<Result> MeasureHead(const Workload& workload, uint32_t chunk_bytes,
+                             const std::string& dir) {
   Result result;
   FW_ASSIGN_OR_RETURN(std::unique_ptr<Store> store, OpenStore({.dir = dir + "/db"}));
   NoStore nothing;
   HeadOptions options;
+  options.chunk_bytes = chunk_bytes;
   options.max_series_per_customer = options.max_series_per_probe = SIZE_MAX;
   Head head(kPartition, nothing, options);
   FW_RETURN_IF_ERROR(head.Load());
@@ -169,12 +172,11 @@ StatusOr<Result> MeasureHead(const Workload& workload, const std::string& dir) {
     done = head.SealBefore(last + 24h, commit);
     FW_RETURN_IF_ERROR(write(commit));
   }
-  FW_RETURN_IF_ERROR(store->Checkpoint(dir + "/copy"));
-  result.on_disk = TableBytes(dir + "/copy");
+  FW_ASSIGN_OR_RETURN(result.on_disk, ChunkBytes(std::move(store), dir + "/db"));
   return result;
 }
 
-Status Run(const WorkloadOptions& options, const std::vector<size_t>& sizes) {
+Status Run(const WorkloadOptions& options, const std::vector<size_t>& sizes, uint32_t chunk_bytes) {
   FW_ASSIGN_OR_RETURN(std::unique_ptr<Workload> workload, Workload::Open(options));
   Columns columns = ReadColumns(*workload);
   fmt::print("{:>7} {:>9} {:>8} {:>9} {:>9} {:>9} {:>9}\n", "chunk", "samples", "chunks", "encoded",
@@ -183,7 +185,7 @@ Status Run(const WorkloadOptions& options, const std::vector<size_t>& sizes) {
     std::string dir = (std::filesystem::temp_directory_path() / "fw-bench-XXXXXX").string();
     if (mkdtemp(dir.data()) == nullptr) return Unavailable("no temporary folder");
     StatusOr<Result> measured =
-        size == 0 ? MeasureHead(*workload, dir) : Measure(columns, size, dir);
+        size == 0 ? MeasureHead(*workload, chunk_bytes, dir) : Measure(columns, size, dir);
     std::filesystem::remove_all(dir);
     FW_RETURN_IF_ERROR(measured.status());
     auto samples = static_cast<double>(measured->samples);
@@ -209,8 +211,11 @@ int main(int argc, char** argv) {
   bench::AddWorkloadFlags(app, options);
   app.add_option("--chunks", sizes, "Samples of a chunk; 0: as the head cuts them")
       ->capture_default_str();
+  uint32_t chunk_bytes = HeadOptions().chunk_bytes;
+  app.add_option("--chunk-bytes", chunk_bytes, "Bytes of an open chunk at which the head cuts it")
+      ->capture_default_str();
   CLI11_PARSE(app, argc, argv);
-  Status status = bench::Run(options, sizes);
+  Status status = bench::Run(options, sizes, chunk_bytes);
   if (!status.ok()) fmt::print(stderr, "{}\n", status.message());
   return status.ok() ? 0 : 1;
 }

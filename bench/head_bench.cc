@@ -51,11 +51,12 @@ Labels Attached(Labels labels, size_t host) {
   return labels;
 }
 
-Status Run(const WorkloadOptions& options, bool attach) {
+Status Run(const WorkloadOptions& options, uint32_t chunk_bytes, bool attach) {
   FW_ASSIGN_OR_RETURN(std::unique_ptr<Workload> workload, Workload::Open(options));
   size_t before = ResidentBytes();
   NoStore store;
   HeadOptions head_options;
+  head_options.chunk_bytes = chunk_bytes;
   head_options.max_series_per_customer = head_options.max_series_per_probe = SIZE_MAX;
   Head head(1, store, head_options);
   FW_RETURN_IF_ERROR(head.Load());
@@ -118,8 +119,11 @@ int main(int argc, char** argv) {
   CLI::App app("Nanoseconds of an appended sample and bytes of a series in the head.");
   bench::AddWorkloadFlags(app, options);
   app.add_flag("--attach", attach, "Give each series the labels that intake attaches");
+  uint32_t chunk_bytes = HeadOptions().chunk_bytes;
+  app.add_option("--chunk-bytes", chunk_bytes, "Bytes of an open chunk at which the head cuts it")
+      ->capture_default_str();
   CLI11_PARSE(app, argc, argv);
-  Status status = bench::Run(options, attach);
+  Status status = bench::Run(options, chunk_bytes, attach);
   if (!status.ok()) fmt::print(stderr, "{}\n", status.message());
   return status.ok() ? 0 : 1;
 }

@@ -9,10 +9,9 @@
 // wrote. Not for a database that is still needed.
 
 #include <fmt/format.h>
-#include <rocksdb/db.h>
-#include <rocksdb/utilities/options_util.h>
 
 #include <charconv>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -23,44 +22,13 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
+#include "bench/family_bytes.h"
 #include "model/ids.h"
 #include "store/head.h"
 #include "store/store.h"
 
 namespace forewarn::bench {
 namespace {
-
-Status Translate(const rocksdb::Status& status) {
-  return status.ok() ? OkStatus() : Unavailable(status.ToString());
-}
-
-StatusOr<nlohmann::ordered_json> MergedBytes(const std::string& dir) {
-  rocksdb::ConfigOptions config;
-  config.ignore_unknown_options = true;
-  rocksdb::DBOptions options;
-  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
-  FW_RETURN_IF_ERROR(Translate(rocksdb::LoadLatestOptions(config, dir, &options, &descriptors)));
-  std::vector<rocksdb::ColumnFamilyHandle*> families;
-  rocksdb::DB* opened = nullptr;
-  FW_RETURN_IF_ERROR(Translate(rocksdb::DB::Open(options, dir, descriptors, &families, &opened)));
-  std::unique_ptr<rocksdb::DB> db(opened);
-  nlohmann::ordered_json sizes = nlohmann::ordered_json::object();
-  Status outcome;
-  for (rocksdb::ColumnFamilyHandle* family : families) {
-    bool passing = family->GetName().starts_with("journal");  // is dropped, never compacted
-    if (outcome.ok() && !passing) {
-      rocksdb::CompactRangeOptions all;
-      all.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
-      outcome = Translate(db->CompactRange(all, family, nullptr, nullptr));
-    }
-    rocksdb::ColumnFamilyMetaData data;
-    db->GetColumnFamilyMetaData(family, &data);
-    sizes[family->GetName()] = data.size;
-  }
-  for (rocksdb::ColumnFamilyHandle* family : families) db->DestroyColumnFamilyHandle(family);
-  FW_RETURN_IF_ERROR(outcome);
-  return sizes;
-}
 
 Status SealAll(Store& store, uint32_t partition) {
   Head head(partition, store, HeadOptions{});
@@ -113,7 +81,8 @@ StatusOr<uint64_t> WrittenBytes() {
 
 int Run(const std::string& dir) {
   StatusOr<nlohmann::ordered_json> counts = SealedCounts(dir);
-  StatusOr<nlohmann::ordered_json> families = counts.ok() ? MergedBytes(dir) : counts.status();
+  using Families = std::map<std::string, uint64_t>;
+  StatusOr<Families> families = counts.ok() ? MergedFamilyBytes(dir) : counts.status();
   StatusOr<uint64_t> written = families.ok() ? WrittenBytes() : families.status();
   if (!written.ok()) {
     fmt::print(stderr, "store_bytes: {}: {}\n", dir, written.status().message());

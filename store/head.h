@@ -16,7 +16,7 @@ namespace forewarn {
 struct HeadOptions {
   Duration chunk_window = 2h;       // a chunk never crosses a multiple of this; divides a day
   uint32_t chunk_samples = 480;     // nor holds more
-  uint32_t chunk_bytes = 256;       // nor takes much more while it is open
+  uint32_t chunk_bytes = 512;       // nor takes much more while it is open
   Duration accepted_age = 24h * 8;  // against arrival time
   Duration accepted_ahead = 10min;
   size_t commit_samples = 16 << 20;  // with which a commit takes no more results of rules
