@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "base/check.h"
@@ -108,7 +109,8 @@ struct Head::Impl {
   uint64_t LastDurable() const;
 
   Status Decode(SeriesId id, const SealedChunk& chunk, std::vector<Sample>& samples) const;
-  StatusOr<std::vector<Sample>> Read(SeriesId id, Timestamp from, Timestamp to) const;
+  void LearnSealedUntil(SeriesId id, Timestamp from, std::span<const SealedChunk> since);
+  StatusOr<std::vector<Sample>> Read(SeriesId id, Timestamp from, Timestamp to);
 
   // Fixed after construction.
   const uint32_t partition;
@@ -506,13 +508,28 @@ Status Head::Impl::Decode(SeriesId id, const SealedChunk& chunk,
       fmt::format("series {} of partition {}, {}", id, partition, index.labels(id).ToString()));
 }
 
-StatusOr<std::vector<Sample>> Head::Impl::Read(SeriesId id, Timestamp from, Timestamp to) const {
+// After a restart all series have the bound of their partition; whoever reads one up to it learns its
+// own, and what is silent is not looked for again with each query.
+void Head::Impl::LearnSealedUntil(SeriesId id, Timestamp from,
+                                  std::span<const SealedChunk> since) {
+  Timestamp until = from == Timestamp::min() ? from : from - 1ms;
+  for (const SealedChunk& chunk : since) until = std::max(until, chunk.last);
+  for (auto it = pending.lower_bound({id, Timestamp::min()});
+       it != pending.end() && it->first.first == id; ++it) {
+    until = std::max(until, it->second.chunk.last);
+  }
+  SeriesHead& of = all_series[id];
+  of.SealedUntil(std::min(until, of.sealed_until()));
+}
+
+StatusOr<std::vector<Sample>> Head::Impl::Read(SeriesId id, Timestamp from, Timestamp to) {
   const SeriesHead& of = all_series[id];
   std::vector<Sample> samples;
   auto overlaps = [&](Timestamp first, Timestamp last) { return first <= to && last >= from; };
   if (from <= of.sealed_until()) {
     FW_ASSIGN_OR_RETURN(std::vector<SealedChunk> chunks, store.ReadChunks(partition, id, from, to));
     for (const SealedChunk& chunk : chunks) FW_RETURN_IF_ERROR(Decode(id, chunk, samples));
+    if (to >= of.sealed_until()) LearnSealedUntil(id, from, chunks);
   }
   // Asked after the chunks: what was dropped since is then found here.
   if (from < store.RawFrom()) {

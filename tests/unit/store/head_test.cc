@@ -616,5 +616,66 @@ TEST(HeadUnderKills, ComesBackTheSameFromAKillAtAnyStep) {
   }
 }
 
+// A store that tells how often it was asked for chunks.
+class CountingStore : public MemoryStore {
+ public:
+  StatusOr<std::vector<SealedChunk>> ReadChunks(uint32_t partition, SeriesId id, Timestamp from,
+                                                Timestamp to) const override {
+    ++asked;
+    return MemoryStore::ReadChunks(partition, id, from, to);
+  }
+  mutable int asked = 0;
+};
+
+TEST(HeadAfterARestart, LooksForASilentSeriesOnce) {
+  CountingStore store;
+  HeadOptions options;
+  const Timestamp end = kStart + 8h;
+  {
+    Head head(kPartition, store, options);
+    ASSERT_TRUE(head.Load().ok());
+    Commit commit;
+    commit.partition = kPartition;
+    commit.sequence = 1;
+    head.Append(Block({{Host(1), kStart, 1}, {Host(2), kStart, 2}, {Host(2), end, 3}}), end, commit);
+    ASSERT_TRUE(head.SealBefore(end + 2h, commit));
+    ASSERT_TRUE(store.Commit({&commit, 1}).ok());
+  }
+  Head head(kPartition, store, options);
+  ASSERT_TRUE(head.Load().ok());
+  auto samples = [&](int host, Timestamp from) {
+    auto found = head.Select({Matcher::Equal("host", fmt::format("h{:02}", host))}, from, end, {});
+    EXPECT_TRUE(found.ok());
+    return found->empty() ? 0 : found->front().samples.size();
+  };
+  EXPECT_EQ(samples(1, kStart + 1h), 0u);
+  EXPECT_EQ(samples(2, kStart + 1h), 1u);
+  EXPECT_EQ(store.asked, 2);
+  for (int again = 0; again < 3; ++again) EXPECT_EQ(samples(1, kStart + 2h), 0u);
+  EXPECT_EQ(store.asked, 2) << "it is silent since";
+  EXPECT_EQ(samples(2, kStart + 2h), 1u);
+  EXPECT_EQ(store.asked, 3);
+  EXPECT_EQ(samples(1, kStart), 1u) << "what is older is found all the same";
+  EXPECT_EQ(samples(2, kStart), 2u);
+
+  Commit again;
+  again.partition = kPartition;
+  again.sequence = 2;
+  Head::Refused refused = head.Append(
+      Block({{Host(1), kStart, 9}, {Host(1), kStart + 1h, 9}, {Host(2), end, 9}}), end, again);
+  EXPECT_EQ(refused.duplicate, 2u);
+  EXPECT_EQ(samples(1, kStart), 2u);
+}
+
+TEST_F(HeadTest, FindsAChunkAgainThatWasOnItsWayWhenItWasLookedFor) {
+  Commit commit = Begin();
+  head_->Append(Block({{Host(1), kStart, 1}, {Host(1), kStart + 2h, 2}}), kStart + 2h, commit);
+  ASSERT_EQ(commit.chunks.size(), 1u);
+  EXPECT_EQ(SamplesOf(Host(1), kStart).size(), 2u);
+  Write(commit);
+  Seal(kStart + 2h);  // which sees that it is durable
+  EXPECT_EQ(SamplesOf(Host(1), kStart).size(), 2u);
+}
+
 }  // namespace
 }  // namespace forewarn
