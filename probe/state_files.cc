@@ -1,6 +1,10 @@
 #include "probe/state_files.h"
 
 #include <fmt/format.h>
+#include <pwd.h>
+#include <sys/stat.h>
+
+#include <array>
 
 #include <nlohmann/json.hpp>
 
@@ -16,8 +20,29 @@ std::string Dump(const Json& json) {
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
+// ` that owns /var/lib/forewarn-probe, forewarn-probe`, as far as it can be seen.
+std::string OwnerOf(const std::string& folder) {
+  std::string text = " that owns " + folder;
+  struct stat found {};
+  if (stat(folder.c_str(), &found) != 0) return text;
+  passwd entry{};
+  passwd* owner = nullptr;
+  std::array<char, 4096> buffer{};
+  if (getpwuid_r(found.st_uid, &entry, buffer.data(), buffer.size(), &owner) != 0 ||
+      owner == nullptr) {
+    return text;
+  }
+  return fmt::format("{}, {}", text, owner->pw_name);
+}
+
+// kNotFound when there is none; kPermissionDenied with what to do.
 StatusOr<Json> LoadObject(const std::string& path) {
-  FW_ASSIGN_OR_RETURN(std::string text, ReadFile(path));
+  StatusOr<std::string> read = ReadFile(path);
+  if (read.status().code() == Code::kPermissionDenied) {
+    return PermissionDenied(fmt::format("{}; run this as the user{}", read.status().message(),
+                                        OwnerOf(path.substr(0, path.rfind('/')))));
+  }
+  FW_ASSIGN_OR_RETURN(std::string text, std::move(read));
   Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) return DataLoss(fmt::format("{}: is damaged: not a JSON object", path));
   return json;
@@ -49,14 +74,15 @@ std::string StatusPath(const std::string& state_dir) { return state_dir + "/stat
 
 StatusOr<ProbeIdentityFile> LoadIdentity(const std::string& state_dir) {
   std::string path = IdentityPath(state_dir);
-  if (!FileExists(path)) {
+  StatusOr<Json> loaded = LoadObject(path);
+  if (loaded.status().code() == Code::kNotFound) {
     return NotFound(
         fmt::format("{}: this probe is not enrolled; run `forewarn-probe enrol --collector "
                     "HOST:PORT --token-file FILE "
                     "--state-dir {}`",
                     path, state_dir));
   }
-  FW_ASSIGN_OR_RETURN(Json json, LoadObject(path));
+  FW_ASSIGN_OR_RETURN(Json json, std::move(loaded));
   ProbeIdentityFile identity;
   identity.collector = Text(json, "collector");
   identity.server_name = Text(json, "server_name");
@@ -145,10 +171,11 @@ Status SaveStatus(const std::string& state_dir, const ProbeStatus& status) {
 
 StatusOr<ProbeStatus> LoadStatus(const std::string& state_dir) {
   std::string path = StatusPath(state_dir);
-  if (!FileExists(path)) {
+  StatusOr<Json> loaded = LoadObject(path);
+  if (loaded.status().code() == Code::kNotFound) {
     return NotFound(fmt::format("{}: the probe has not run yet; start `forewarn-probe run`", path));
   }
-  FW_ASSIGN_OR_RETURN(Json json, LoadObject(path));
+  FW_ASSIGN_OR_RETURN(Json json, std::move(loaded));
   ProbeStatus status;
   status.written_at = Time(json, "written_at");
   status.started_at = Time(json, "started_at");
@@ -200,9 +227,7 @@ StatusOr<ProbeStatus> LoadStatus(const std::string& state_dir) {
 }
 
 std::optional<Duration> LoadClockOffset(const std::string& state_dir) {
-  std::string path = ClockPath(state_dir);
-  if (!FileExists(path)) return std::nullopt;
-  StatusOr<Json> json = LoadObject(path);
+  StatusOr<Json> json = LoadObject(ClockPath(state_dir));
   if (!json.ok()) return std::nullopt;
   auto found = json->find("offset_ms");
   if (found == json->end() || !found->is_number_integer()) return std::nullopt;
@@ -217,8 +242,9 @@ Status SaveClockOffset(const std::string& state_dir, Duration offset) {
 
 StatusOr<StateMap> LoadStateMap(const std::string& path) {
   StateMap map;
-  if (!FileExists(path)) return map;
-  FW_ASSIGN_OR_RETURN(Json json, LoadObject(path));
+  StatusOr<Json> loaded = LoadObject(path);
+  if (loaded.status().code() == Code::kNotFound) return map;
+  FW_ASSIGN_OR_RETURN(Json json, std::move(loaded));
   for (const auto& [name, value] : json.items()) {
     if (!value.is_string())
       return DataLoss(fmt::format("{}: is damaged: '{}' is no text", path, name));

@@ -28,7 +28,8 @@ struct ProbeIdentityFile {
   Timestamp enrolled_at;
 };
 std::string IdentityPath(const std::string& state_dir);
-// NOT_FOUND when the probe was never enrolled; the message says how to.
+// NOT_FOUND when the probe was never enrolled; the message says how to. PERMISSION_DENIED, here and
+// below, when the file may not be read; the message says as whom it may.
 StatusOr<ProbeIdentityFile> LoadIdentity(const std::string& state_dir);
 Status SaveIdentity(const std::string& state_dir, const ProbeIdentityFile& identity);
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "probe/ledger.h"
@@ -38,6 +39,52 @@ TEST(Identity, SaysHowToEnrolWhenThereIsNone) {
   EXPECT_THAT(LoadIdentity(dir.path()).status().message(), HasSubstr("--force"));
   dir.Write("identity.json", "[1");
   EXPECT_THAT(LoadIdentity(dir.path()).status().message(), HasSubstr("damaged"));
+}
+
+// Until its end this process is a user who may not look into `folder`.
+class Stranger {
+ public:
+  explicit Stranger(const std::string& folder) : folder_(folder) {
+    EXPECT_EQ(chmod(folder_.c_str(), was_root_ ? 0700 : 0), 0);
+    if (was_root_) {
+      EXPECT_EQ(setresuid(kNobody, kNobody, 0), 0);
+    }
+  }
+  ~Stranger() {
+    if (was_root_) {
+      EXPECT_EQ(setresuid(0, 0, 0), 0);
+    }
+    EXPECT_EQ(chmod(folder_.c_str(), 0700), 0);
+  }
+
+ private:
+  static constexpr uid_t kNobody = 65534;
+  const std::string folder_;
+  const bool was_root_ = geteuid() == 0;
+};
+
+TEST(StateFiles, TellsWhoMayReadThemFromWhatIsNotThere) {
+  TempDir dir;
+  dir.Write("identity.json", "{}");
+  dir.Write("status.json", "{}");
+  dir.Write("map.json", "{}");
+  Stranger stranger(dir.path());
+  Status identity = LoadIdentity(dir.path()).status();
+  EXPECT_EQ(identity.code(), Code::kPermissionDenied);
+  EXPECT_THAT(identity.message(), HasSubstr(dir / "identity.json: Permission denied"));
+  EXPECT_THAT(identity.message(), HasSubstr("run this as the user that owns " + dir.path()));
+  Status status = LoadStatus(dir.path()).status();
+  EXPECT_EQ(status.code(), Code::kPermissionDenied);
+  EXPECT_THAT(status.message(), HasSubstr(dir / "status.json: Permission denied"));
+  EXPECT_THAT(status.message(), HasSubstr("run this as the user that owns " + dir.path()));
+  EXPECT_EQ(LoadStateMap(dir / "map.json").status().code(), Code::kPermissionDenied);
+}
+
+TEST(StateFiles, AreNotMissingWhereTheFolderIsAFile) {
+  TempDir dir;
+  dir.Write("file", "");
+  EXPECT_EQ(LoadIdentity(dir / "file").status().code(), Code::kFailedPrecondition);
+  EXPECT_EQ(LoadStatus(dir / "file").status().code(), Code::kFailedPrecondition);
 }
 
 TEST(Status, IsGoodOnlyWhileTheAgentRunsAndHasContact) {
