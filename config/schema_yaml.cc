@@ -10,48 +10,12 @@
 #include <optional>
 #include <sstream>
 
+#include "base/utf8.h"
+
 namespace forewarn {
 namespace {
 
 constexpr size_t kMaxDepth = 32;
-
-// The length of the UTF-8 character at the front; 0 when there is none.
-size_t Utf8Length(std::string_view s) {
-  auto byte = [&](size_t i) { return i < s.size() ? static_cast<unsigned char>(s[i]) : 0u; };
-  auto tail = [&](size_t i) { return (byte(i) & 0xc0) == 0x80; };
-  unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  if (first >= 0xc2 && first < 0xe0 && tail(1)) return 2;
-  if (first >= 0xe0 && first < 0xf0 && tail(1) && tail(2)) {
-    bool overlong = first == 0xe0 && byte(1) < 0xa0;
-    bool surrogate = first == 0xed && byte(1) >= 0xa0;
-    return overlong || surrogate ? 0 : 3;
-  }
-  if (first >= 0xf0 && first < 0xf5 && tail(1) && tail(2) && tail(3)) {
-    bool overlong = first == 0xf0 && byte(1) < 0x90;
-    bool beyond = first == 0xf4 && byte(1) >= 0x90;
-    return overlong || beyond ? 0 : 4;
-  }
-  return 0;
-}
-
-// yaml-cpp puts a replacement character where it cannot read the bytes; we would rather say so.
-std::optional<Mistake> FindBadText(const std::string& path, std::string_view text) {
-  int line = 1;
-  int column = 1;
-  for (size_t i = 0; i < text.size();) {
-    unsigned char c = static_cast<unsigned char>(text[i]);
-    size_t length = Utf8Length(text.substr(i));
-    if (length == 0) return Mistake{path, line, column, "not UTF-8 text; save the file as UTF-8"};
-    if ((c < 0x20 && c != '\n' && c != '\r' && c != '\t') || c == 0x7f) {
-      return Mistake{path, line, column, fmt::format("a control character (0x{:02x})", c)};
-    }
-    column = c == '\n' ? 1 : column + 1;
-    if (c == '\n') ++line;
-    i += length;
-  }
-  return std::nullopt;
-}
 
 // Builds our nodes from yaml-cpp's events. Not from its own nodes: those have merged repeated keys
 // by then.
@@ -226,8 +190,9 @@ YamlNode ParseYaml(const std::string& path, std::string_view text, std::vector<M
     mistakes.push_back({path, 0, 0, fmt::format("larger than {} bytes", max_bytes)});
     return {};
   }
-  if (auto bad = FindBadText(path, text)) {
-    mistakes.push_back(*std::move(bad));
+  // yaml-cpp puts a replacement character where it cannot read the bytes; we would rather say so.
+  if (auto bad = FindBadText(text)) {
+    mistakes.push_back({path, bad->line, bad->column, std::move(bad->what)});
     return {};
   }
   Builder builder(path, mistakes);

@@ -8,6 +8,8 @@
 #include <sstream>
 #include <utility>
 
+#include "base/utf8.h"
+
 namespace forewarn {
 namespace {
 
@@ -103,6 +105,12 @@ void RefuseASecondDocument(const std::string& text, ParsedRuleYaml& out) {
 
 ParsedRuleYaml ParseRuleYaml(std::string_view text) {
   ParsedRuleYaml out;
+  if (std::optional<BadText> bad = FindBadText(text)) {
+    out.place.line = bad->line;
+    out.place.column = bad->column;
+    out.mistake = std::move(bad->what);
+    return out;
+  }
   try {
     const std::string yaml(text);
     RefuseASecondDocument(yaml, out);

@@ -44,8 +44,8 @@ struct ParsedRuleYaml {
   std::string mistake;  // empty: none
 };
 
-// Reads the one document of a file; an empty file is null. Refused: what is not YAML, a second
-// document, and aliases that make the file too deep or too large.
+// Reads the one document of a file; an empty file is null. Refused: bytes that are not UTF-8 text, what is not
+// YAML, a second document, and aliases that make the file too deep or too large.
 ParsedRuleYaml ParseRuleYaml(std::string_view text);
 
 }  // namespace forewarn

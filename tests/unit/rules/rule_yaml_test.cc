@@ -25,6 +25,15 @@ TEST(RuleYaml, SaysWhereAFileIsNotYaml) {
               ElementsAre(HasSubstr("a rule file is one YAML document")));
 }
 
+TEST(RuleYaml, IsTextInUtf8) {
+  EXPECT_THAT(MistakesOf("groups:\n- name: \"caf\xe9\"\n"),
+              ElementsAre("r.yaml:2:13: not UTF-8 text; save the file as UTF-8"));
+  EXPECT_THAT(MistakesOf("groups: []\n# \xe4\xbd\xa0 \xff\n"),
+              ElementsAre("r.yaml:2:5: not UTF-8 text; save the file as UTF-8"));
+  EXPECT_THAT(MistakesOf(std::string("groups: []\n\0", 12)),
+              ElementsAre("r.yaml:2:1: a control character (0x00)"));
+}
+
 TEST(RuleYaml, ComesToAnEndAtWhatBelongsToNoListOrMap) {
   EXPECT_THAT(MistakesOf(", a\n"), Contains(HasSubstr("this is not YAML: ',' belongs to no")));
   EXPECT_THAT(MistakesOf("groups: []\n]\n"), Contains(HasSubstr("r.yaml:2:1: this is not YAML")));
