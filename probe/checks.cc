@@ -17,7 +17,7 @@ constexpr size_t kResultsMax = 4096;
 class CheckSource : public Source {
  public:
   CheckSource(std::vector<CheckPlan> plans, const Clock& clock)
-      : clock_(clock), plans_(std::move(plans)), results_(kResultsMax) {
+      : clock_(clock), plans_(std::move(plans)), results_(kResultsMax), lacking_(plans_.size()) {
     for (CheckPlan& plan : plans_) threads_.emplace_back([this, &plan] { Repeat(plan); });
   }
 
@@ -31,6 +31,12 @@ class CheckSource : public Source {
   }
 
   std::string_view name() const override { return "checks"; }
+
+  void Settle() override {
+    std::unique_lock lock(mutex_);
+    // A check's Run() ends about at its timeout, so this does too.
+    first_results_.wait(lock, [&] { return lacking_ == 0; });
+  }
 
   Status Read(Readings& out) override {
     for (Check& check : results_.PopAll()) {
@@ -48,7 +54,7 @@ class CheckSource : public Source {
 
  private:
   void Repeat(CheckPlan& plan) {
-    for (;;) {
+    for (bool is_first = true;; is_first = false) {
       Duration started = clock_.Monotonic();
       CheckResult result = plan.runner->Run();
       Check check;
@@ -59,6 +65,7 @@ class CheckSource : public Source {
       results_.TryPush(check);
       Duration rest = plan.interval - (clock_.Monotonic() - started);
       std::unique_lock lock(mutex_);
+      if (is_first && --lacking_ == 0) first_results_.notify_all();
       if (stop_.wait_for(lock, rest, [&] { return stopping_; })) return;
     }
   }
@@ -69,8 +76,10 @@ class CheckSource : public Source {
   BoundedQueue<Check> results_;
   std::map<std::string, Check> newest_;  // the reader's
 
-  // Only for the threads' end.
+  // For the threads' first results and their end.
   std::mutex mutex_;
+  std::condition_variable first_results_;
+  size_t lacking_;  // checks that have not yet run once
   std::condition_variable stop_;
   bool stopping_ = false;
   std::vector<std::thread> threads_;

@@ -30,6 +30,7 @@ std::string_view MetricName(std::string_view text) { return text.substr(0, text.
 
 std::string Preview(const std::vector<std::unique_ptr<Source>>& sources, const Redactor& redactor,
                     Timestamp at) {
+  for (const std::unique_ptr<Source>& source : sources) source->Settle();
   Readings all(at);
   std::string errors;
   for (const std::unique_ptr<Source>& source : sources) {

@@ -24,6 +24,10 @@ class Source {
   // Constant, lower case: the label `collector` of node_scrape_collector_success.
   virtual std::string_view name() const = 0;
 
+  // Waits until all that is looked at in the background has been seen once, so that the first Read()
+  // lacks nothing; no longer than the timeouts of what is looked at. A round never waits.
+  virtual void Settle() {}
+
   // Appends what there is to see. On an error the samples appended so far count, and series that
   // are missing are not taken to have ended: what could not be looked at has not vanished. Returns
   // within a few seconds whatever the host does.

@@ -143,5 +143,21 @@ TEST(CheckSource, HandsOverEachRunOnceAndTheNewestAsASample) {
   EXPECT_EQ(next.samples[0].value, 1);
 }
 
+TEST(CheckSource, HasARunOfEachCheckOnceItIsSettled) {
+  SystemClock clock;
+  std::vector<CheckPlan> plans;
+  plans.push_back({"quick", 1h, MakeCommandCheck({"/bin/sh", "-c", "exit 0"}, 5s)});
+  plans.push_back({"slow", 1h, MakeCommandCheck({"/bin/sh", "-c", "sleep 0.3; exit 1"}, 5s)});
+  plans.push_back({"stuck", 1h, MakeCommandCheck({"/bin/sh", "-c", "sleep 60"}, 100ms)});
+  auto source = MakeCheckSource(std::move(plans), clock);
+  source->Settle();
+  Readings out(clock.Now());
+  ASSERT_TRUE(source->Read(out).ok());
+  std::vector<std::string> names;
+  for (const Check& check : out.reports.checks) names.push_back(check.name);
+  EXPECT_THAT(names, ::testing::UnorderedElementsAre("quick", "slow", "stuck"));
+  EXPECT_EQ(out.samples.size(), 6u);
+}
+
 }  // namespace
 }  // namespace forewarn

@@ -13,7 +13,9 @@ class FakeSource : public Source {
   FakeSource(Status status, bool& committed) : status_(std::move(status)), committed_(committed) {}
 
   std::string_view name() const override { return "fake"; }
+  void Settle() override { settled_ = true; }
   Status Read(Readings& out) override {
+    EXPECT_TRUE(settled_) << "what runs in the background would be missing";
     out.Sample("b_bytes", {{"path", "/a \"quoted\" one"}}, 0.25);
     out.Sample("a_total", {{"cpu", "0"}}, 7);
     out.Sample("b_bytes", {{"path", "/b"}}, 1e300);
@@ -34,6 +36,7 @@ class FakeSource : public Source {
  private:
   const Status status_;
   bool& committed_;
+  bool settled_ = false;
 };
 
 std::string PreviewOf(const Status& status, bool& committed) {
