@@ -18,7 +18,7 @@ import time
 from datetime import datetime, timezone
 from pathlib import Path
 
-from stack import ROOT, Failure, Stack, stop_on_signals, wait_for
+from stack import ROOT, Failure, Stack, alone_in, stop_on_signals, wait_for
 
 CUSTOMER = "acme"
 FORECAST = "filesystem:seconds_to_full"
@@ -26,7 +26,8 @@ ALERT = "DiskWillFill"
 
 # The rules are the pack's own. A disk that fills in minutes needs only shorter times than one that fills in hours.
 PACK = ROOT / "rules/packs/host.yaml"
-SHORTER = {"[30m]": "[20s]", "< 4 * 3600": "< 60", "for: 10m": "for: 5s", "within four hours": "within a minute"}
+SHORTER = {"[30m]": "[20s]", "< 4 * 3600": "< 60", "for: 10m": "for: 5s", "within four hours": "within a minute",
+           "more than four hours": "more than a minute", "四小时之内": "一分钟之内", "四小时以上": "一分钟以上"}
 
 
 def shortened_pack(folder):
@@ -222,6 +223,16 @@ def main():
     parser.add_argument("--size", type=int, default=64, help="of the disk, in MiB")
     options = parser.parse_args()
     stop_on_signals()
+    try:
+        lock = alone_in(options.data)
+    except Failure as failure:
+        print(f"dev run --demo: {failure}", file=sys.stderr)
+        return 1
+    with lock:
+        return demonstrate(options)
+
+
+def demonstrate(options):
     shutil.rmtree(options.data, ignore_errors=True)
     options.data.mkdir(parents=True)
     disk = Disk(options.data / "disk", options.size << 20)

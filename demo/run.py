@@ -7,7 +7,7 @@ import sys
 import threading
 from pathlib import Path
 
-from stack import ROOT, Failure, Stack, stop_on_signals
+from stack import ROOT, Failure, Stack, alone_in, stop_on_signals
 
 
 def main():
@@ -16,14 +16,15 @@ def main():
     parser.add_argument("--data", type=Path, required=True, help="kept from one run to the next")
     parser.add_argument("--fresh", action="store_true", help="forget what earlier runs left")
     options = parser.parse_args()
-    if options.fresh:
-        shutil.rmtree(options.data, ignore_errors=True)
     stop_on_signals()
     try:
-        with Stack(options.programs, options.data) as stack:
-            start(stack)
-            show(stack)
-            watch(stack)
+        with alone_in(options.data):
+            if options.fresh:
+                shutil.rmtree(options.data, ignore_errors=True)
+            with Stack(options.programs, options.data) as stack:
+                start(stack)
+                show(stack)
+                watch(stack)
     except KeyboardInterrupt:
         print("\nstopped")
         return 0
@@ -36,7 +37,10 @@ def start(stack):
     stack.start_sink()
     stack.configure_collector(grpc_port=7443, http_port=7480)
     stack.start_collector()
-    stack.apply(ROOT / "demo/bundle", ROOT / "rules/packs/host.yaml")
+    if stack.has_bundle():
+        print("The bundle that was applied before stays in force; --fresh begins again with the demonstration's.")
+    else:
+        stack.apply(ROOT / "demo/bundle", ROOT / "rules/packs/host.yaml")
     stack.configure_probe("probe")
     if not stack.is_enrolled("probe"):
         stack.enrol_probe("probe", "acme", "this-host")

@@ -5,7 +5,9 @@ again on what lies there. Programs that this process started end with it, whatev
 """
 
 import ctypes
+import fcntl
 import json
+import os
 import re
 import shutil
 import signal
@@ -39,6 +41,26 @@ def wait_for(condition, what, seconds=30, process=None):
         if time.monotonic() > end:
             raise Failure(f"{what}: not within {seconds} s" + (f"\n{process.tail()}" if process else ""))
         pause.wait(0.05)
+
+
+def alone_in(data):
+    """Holds the folder for this process until it ends or closes what is returned. Taken before anything in the folder is
+    touched; fails when another process has it. The lock lies beside the folder, which may come and go."""
+    data = Path(data).resolve()
+    data.parent.mkdir(parents=True, exist_ok=True)
+    path = data.with_name(data.name + ".lock")
+    lock = open(path, "a+", encoding="ascii")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.seek(0)
+        holder = lock.read().strip()
+        lock.close()
+        raise Failure(f"{data} is in use by process {holder or 'unknown'}; stop that first (Ctrl-C at its terminal)") from None
+    lock.truncate(0)
+    lock.write(f"{os.getpid()}\n")
+    lock.flush()
+    return lock
 
 
 def port_or_any(port):
@@ -214,6 +236,10 @@ class Stack:
         if done.returncode != 0:
             raise Failure(f"forewarnctl {' '.join(map(str, arguments))}: {done.stderr.strip() or done.stdout.strip()}")
         return json.loads(done.stdout) if done.stdout.strip() else None
+
+    def has_bundle(self):
+        """Whether one is in force."""
+        return bool(self.ctl("bundle", "show").get("id"))
 
     def apply(self, bundle, *rule_files):
         """Applies the folder `bundle`, with `rule_files` put among its rules."""
