@@ -21,6 +21,12 @@
 case "${1:-}" in
   peers)
     shift
+    for argument in "$@"; do
+      case "${argument%%=*}" in
+        --quick | --rounds | --series | --samples | --data | --goals | --systems | --out) ;;
+        -*) die "bench peers does not know '$argument'; ./dev bench --help tells what it knows" ;;
+      esac
+    done
     need "${packages_build[@]}" "${packages_run[@]}"
     get_bench_peers
     build release programs load_programs
@@ -33,6 +39,9 @@ case "${1:-}" in
     exec /usr/bin/python3 -B bench/peers/record.py --exporter "$peers/root/usr/bin/prometheus-node-exporter" "$@"
     ;;
 esac
+for argument in "$@"; do
+  [[ "$argument" == --benchmark_* ]] || die "bench knows peers, record and Google Benchmark's --benchmark_…, not '$argument'"
+done
 need "${packages_build[@]}"
 build release bench_programs
 for program in build/release/bench/bench_*; do

@@ -4,7 +4,12 @@
 # ./dev docs [--check]
 # With --check nothing is written; fails if a page is not what the code says. ctest does that too.
 reprint=(env FW_REPRINT=1)
-[[ "${1:-}" == --check ]] && reprint=()
+[[ $# -le 1 ]] || die "docs takes --check or nothing, not '$*'"
+case "${1:-}" in
+  --check) reprint=() ;;
+  '') ;;
+  *) die "docs knows --check, not '$1'" ;;
+esac
 need "${packages_build[@]}" "${packages_run[@]}"
 get_helm
 build dev golden_tests

@@ -10,9 +10,11 @@ names=()
 while [[ $# -gt 0 ]]; do
   case "$1" in
     --seconds)
+      [[ "${2:-}" =~ ^[1-9][0-9]*$ ]] || die "fuzz --seconds takes a number of seconds, not '${2:-}'"
       seconds=$2
       shift
       ;;
+    -*) die "fuzz knows --seconds N and names of targets, not '$1'" ;;
     *) names+=("$1") ;;
   esac
   shift
