@@ -173,6 +173,7 @@ void App::WriteStatus(bool running) {
   SpoolStats spool = spool_->stats();
   ProbeStatus status;
   status.written_at = clock_.Now();
+  status.running = running;
   status.started_at = started_at_;
   status.version = kProbeVersion;
   status.customer = identity_.customer;

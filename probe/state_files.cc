@@ -119,6 +119,7 @@ Status SaveIdentity(const std::string& state_dir, const ProbeIdentityFile& ident
 std::string StatusJson(const ProbeStatus& status) {
   Json json;
   json["written_at"] = TimeOrNull(status.written_at);
+  json["running"] = status.running;
   json["started_at"] = TimeOrNull(status.started_at);
   json["version"] = status.version;
   json["customer"] = status.customer;
@@ -178,6 +179,7 @@ StatusOr<ProbeStatus> LoadStatus(const std::string& state_dir) {
   FW_ASSIGN_OR_RETURN(Json json, std::move(loaded));
   ProbeStatus status;
   status.written_at = Time(json, "written_at");
+  status.running = json.value("running", Json(true)) != Json(false);
   status.started_at = Time(json, "started_at");
   status.version = Text(json, "version");
   status.customer = Text(json, "customer");

@@ -46,6 +46,7 @@ struct SentTotals {
 // What the running agent says of itself: status.json, for `forewarn-probe status`.
 struct ProbeStatus {
   Timestamp written_at;
+  bool running = true;  // false: the agent wrote this as it stopped
   Timestamp started_at;
   std::string version;
   std::string customer;

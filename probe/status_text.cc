@@ -18,7 +18,7 @@ std::string Ago(Timestamp at, Timestamp now) {
 }
 
 bool IsRunning(const ProbeStatus& status, Timestamp now) {
-  return now - status.written_at <= 3 * std::max<Duration>(status.interval, 5s);
+  return status.running && now - status.written_at <= 3 * std::max<Duration>(status.interval, 5s);
 }
 
 }  // namespace
@@ -34,9 +34,11 @@ std::string StatusText(const ProbeStatus& status, Timestamp now) {
   };
   line("probe", fmt::format("{} of {}/{}", status.probe, status.customer, status.installation));
   line("version", status.version);
-  line("agent", IsRunning(status, now) ? fmt::format("running, {} rounds, one every {}",
-                                                     status.rounds, FormatDuration(status.interval))
-                                       : "not running; last seen " + Ago(status.written_at, now));
+  line("agent", IsRunning(status, now)
+                    ? fmt::format("running, {} rounds, one every {}", status.rounds,
+                                  FormatDuration(status.interval))
+                    : fmt::format("not running; {} {}", status.running ? "last seen" : "stopped",
+                                  Ago(status.written_at, now)));
   line("collector",
        fmt::format("{}, {}", status.collector, status.connected ? "connected" : "no contact"));
   if (!status.last_error.empty()) line("error", status.last_error);

@@ -106,6 +106,24 @@ TEST(Status, IsGoodOnlyWhileTheAgentRunsAndHasContact) {
   EXPECT_FALSE(StatusIsGood(status, kNow));
 }
 
+TEST(Status, IsThatOfAStoppedAgentAtOnce) {
+  ProbeStatus status;
+  status.written_at = kNow;
+  status.interval = 15s;
+  status.connected = true;
+  status.certificate_expires_at = kNow + 24h;
+  status.running = false;
+  TempDir dir;
+  ASSERT_TRUE(SaveStatus(dir.path(), status).ok());
+  status = *LoadStatus(dir.path());
+  EXPECT_FALSE(StatusIsGood(status, kNow + 2s));
+  EXPECT_THAT(StatusText(status, kNow + 2s),
+              HasSubstr("agent         not running; stopped 2s ago ("));
+  // A probe of before this was written wrote no such line.
+  dir.Write("status.json", "{}");
+  EXPECT_TRUE(LoadStatus(dir.path())->running);
+}
+
 TEST(Status, TellsACustomerWhatIsSentAndWhatWasLost) {
   ProbeStatus status;
   status.written_at = kNow;
