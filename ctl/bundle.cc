@@ -1,16 +1,34 @@
 #include <fmt/format.h>
 
+#include "base/utf8.h"
 #include "config/bundle_files.h"
+#include "config/mistake.h"
 #include "ctl/commands.h"
 
 namespace forewarn {
 
 using v1::BundleService;
 
+namespace {
+
+// What cannot even be sent for the collector to check.
+Status CheckIsText(const std::string& dir, const std::vector<BundleFile>& files) {
+  std::vector<Mistake> mistakes;
+  for (const BundleFile& file : files) {
+    if (Utf8Prefix(file.text) == file.text.size()) continue;
+    std::optional<BadText> bad = FindBadText(file.text);
+    mistakes.push_back({dir + "/" + file.path, bad->line, bad->column, std::move(bad->what)});
+  }
+  return MistakesToStatus(std::move(mistakes));
+}
+
+}  // namespace
+
 Status Apply(Session& session, const std::string& dir, bool dry_run) {
   FW_ASSIGN_OR_RETURN(std::vector<BundleFile> files, ReadBundleDir(dir));
   if (files.empty())
     return InvalidArgument(dir + ": there are no files; a bundle would be emptied");
+  FW_RETURN_IF_ERROR(CheckIsText(dir, files));
   v1::ApplyRequest request;
   request.set_dry_run(dry_run);
   for (BundleFile& file : files) {

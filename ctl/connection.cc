@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/units.h"
+#include "base/utf8.h"
 #include "config/schema.h"
 
 namespace forewarn {
@@ -66,6 +67,34 @@ void FillFromFolder(ConnectionOptions& options) {
   FillIfEmpty(options.ca_file, options.certificates + "/ca.pem");
   FillIfEmpty(options.certificate_file, options.certificates + "/operator-admin.pem");
   FillIfEmpty(options.key_file, options.certificates + "/operator-admin.key");
+}
+
+Status CheckIsUtf8(const google::protobuf::Message& message) {
+  using google::protobuf::FieldDescriptor;
+  const google::protobuf::Reflection& reflection = *message.GetReflection();
+  std::vector<const FieldDescriptor*> fields;
+  reflection.ListFields(message, &fields);
+  for (const FieldDescriptor* field : fields) {
+    const int count = field->is_repeated() ? reflection.FieldSize(message, field) : 1;
+    for (int i = 0; i < count; ++i) {
+      if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+        FW_RETURN_IF_ERROR(CheckIsUtf8(field->is_repeated()
+                                           ? reflection.GetRepeatedMessage(message, field, i)
+                                           : reflection.GetMessage(message, field)));
+      }
+      if (field->type() != FieldDescriptor::TYPE_STRING) continue;
+      const std::string text = field->is_repeated()
+                                   ? reflection.GetRepeatedString(message, field, i)
+                                   : reflection.GetString(message, field);
+      const size_t good = Utf8Prefix(text);
+      if (good == text.size()) continue;
+      return InvalidArgument(
+          fmt::format("the argument '{}' is not UTF-8 text behind '{}'; give it from a terminal or "
+                      "file that is set to UTF-8",
+                      field->name(), text.substr(0, good)));
+    }
+  }
+  return OkStatus();
 }
 
 StatusOr<std::unique_ptr<Connection>> Connection::Open(const ConnectionOptions& options) {

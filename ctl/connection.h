@@ -1,5 +1,6 @@
 #pragma once
 
+#include <google/protobuf/message.h>
 #include <grpcpp/grpcpp.h>
 
 #include <memory>
@@ -41,6 +42,10 @@ Status FillFromContext(const std::string& path, bool required, ConnectionOptions
 // them for operators on its machine. Nothing when there is no folder.
 void FillFromFolder(ConnectionOptions& options);
 
+// kInvalidArgument that names the text in `message` which is not UTF-8, after the argument that it came
+// from: protobuf sends such a message without it, or not at all.
+Status CheckIsUtf8(const google::protobuf::Message& message);
+
 // A connection to a collector, made when the first call needs it. Thread-safe.
 class Connection {
  public:
@@ -55,6 +60,7 @@ class Connection {
   Status Call(grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&,
                                                     Response*),
               const Request& request, Response& response) {
+    FW_RETURN_IF_ERROR(CheckIsUtf8(request));
     auto service = Service::NewStub(channel_);
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() + timeout_);

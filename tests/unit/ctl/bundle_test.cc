@@ -71,5 +71,17 @@ TEST_F(BundleTest, NoneIsSaidAsSuch) {
   EXPECT_EQ(out.str(), "No bundle was applied yet. Apply one: forewarnctl apply -f DIR\n");
 }
 
+TEST_F(BundleTest, AFileThatIsNotUtf8IsNamedWithItsPlace) {
+  ASSERT_TRUE(MakeDirs(dir_ + "/rules").ok());
+  ASSERT_TRUE(WriteFileAtomically(dir_ + "/rules/a.yaml", "groups: []\n# caf\xe9\n").ok());
+  ASSERT_TRUE(WriteFileAtomically(dir_ + "/rules/b.yaml", "# \xff\n").ok());
+  Status status = Apply(session, dir_, true);
+  EXPECT_EQ(status.code(), Code::kInvalidArgument);
+  EXPECT_EQ(status.message(), dir_ + "/rules/a.yaml:2:6: not UTF-8 text; save the file as UTF-8\n" +
+                                  dir_ +
+                                  "/rules/b.yaml:1:3: not UTF-8 text; save the file as UTF-8");
+  EXPECT_EQ(fake.asked.files_size(), 0);
+}
+
 }  // namespace
 }  // namespace forewarn

@@ -79,5 +79,16 @@ TEST_F(TicketsTest, ClosingCarriesCauseAndResolution) {
   EXPECT_EQ(out.str(), "FW-192 is closed: /srv will be full\n");
 }
 
+TEST_F(TicketsTest, WhatIsNotUtf8IsNamedAndNotSent) {
+  TicketArguments arguments{"FW-192", "the caf\xe9 is closed", "config", false};
+  Status status = CloseTicket(session, arguments);
+  EXPECT_EQ(status.code(), Code::kInvalidArgument);
+  EXPECT_THAT(status.message(),
+              AllOf(HasSubstr("'text'"), HasSubstr("not UTF-8"), HasSubstr("behind 'the caf'")));
+  EXPECT_EQ(fake.asked.name(), "");
+  arguments = {"FW-1\xff", "closed", "config", false};
+  EXPECT_THAT(CloseTicket(session, arguments).message(), HasSubstr("'name'"));
+}
+
 }  // namespace
 }  // namespace forewarn
