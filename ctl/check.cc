@@ -54,9 +54,33 @@ size_t CountRules(const RuleFiles& files) {
   return rules;
 }
 
-std::string GuessKind(std::string_view text) {
+// Keys that the settings do not have; one that looks like a slip of theirs counts half.
+int ForeignKeys(const Status& settings) {
+  constexpr std::string_view kUnknown = ": unknown key '";
+  int halves = 0;
+  std::string_view rest = settings.message();
+  for (size_t at; (at = rest.find(kUnknown)) != std::string_view::npos;) {
+    rest.remove_prefix(at + kUnknown.size());
+    bool is_slip = rest.substr(0, rest.find('\n')).find("did you mean") != std::string_view::npos;
+    halves += is_slip ? 1 : 2;
+  }
+  return halves;
+}
+
+Status CheckAs(const std::string& path, const std::string& text, std::string_view kind) {
+  return kind == "probe" ? ParseProbeSettings(path, text).status()
+                         : ParseCollectorSettings(path, text).status();
+}
+
+// Whose keys the file has.
+std::string GuessKind(const std::string& path, const std::string& text) {
   std::vector<Mistake> ignored;
   YamlNode root = ParseYaml("", text, ignored);
+  if (root.Find("groups") != nullptr || root.Find("detectors") != nullptr) return "rules";
+  int probe = ForeignKeys(CheckAs(path, text, "probe"));
+  int collector = ForeignKeys(CheckAs(path, text, "collector"));
+  if (probe != collector) return probe < collector ? "probe" : "collector";
+  // Only a probe's file must have a key: this one.
   return root.Find("collector") != nullptr ? "probe" : "collector";
 }
 
@@ -81,6 +105,12 @@ Status CheckRules(Session& session, const std::vector<std::string>& paths) {
 Status CheckConfig(Session& session, const std::string& path, const std::string& kind) {
   if (IsFolder(path)) {
     FW_ASSIGN_OR_RETURN(std::vector<BundleFile> files, ReadBundleDir(path));
+    if (files.empty()) {
+      return NotFound(fmt::format(
+          "{}: there is nothing in it; a bundle's folder has customers.yaml, receivers.yaml, "
+          "routes.yaml, contact.yaml or rules/*.yaml",
+          path));
+    }
     StatusOr<Bundle> bundle = ParseBundle(files);
     std::vector<BundleFile> rule_files;
     for (const BundleFile& file : files) {
@@ -96,11 +126,23 @@ Status CheckConfig(Session& session, const std::string& path, const std::string&
     return OkStatus();
   }
   FW_ASSIGN_OR_RETURN(std::string text, ReadFile(path, 1 << 20));
-  std::string settled = kind.empty() ? GuessKind(text) : kind;
-  Status status = settled == "probe" ? ParseProbeSettings(path, text).status()
-                                     : ParseCollectorSettings(path, text).status();
-  FW_RETURN_IF_ERROR(status);
-  Approve(session, fmt::format("{} is a good file for the {}.\n", path, settled));
+  const std::string settled = kind.empty() ? GuessKind(path, text) : kind;
+  if (settled == "rules") return CheckRules(session, {path});
+  Status status = CheckAs(path, text, settled);
+  if (!kind.empty()) {
+    FW_RETURN_IF_ERROR(status);
+    Approve(session, fmt::format("{} is a good file for the {}.\n", path, settled));
+    return OkStatus();
+  }
+  std::string_view other = settled == "probe" ? "collector" : "probe";
+  if (!status.ok()) {
+    return {status.code(), fmt::format("{}\n(checked as settings of the {}, by its keys; --kind {} "
+                                       "overrides that)",
+                                       status.message(), settled, other)};
+  }
+  Approve(session, fmt::format("{} is a good file for the {} (the kind was guessed by its keys; "
+                               "--kind {} overrides that).\n",
+                               path, settled, other));
   return OkStatus();
 }
 

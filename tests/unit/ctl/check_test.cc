@@ -73,6 +73,38 @@ TEST_F(CheckTest, SettingsAreCheckedForTheProgramThatReadsThem) {
               HasSubstr("c.yaml:1:1: the key 'collector' is missing"));
 }
 
+TEST_F(CheckTest, TheKindIsThatWhoseKeysTheFileHasMostOfAndIsSaid) {
+  // A typo does not make it another program's.
+  Status status = CheckConfig(
+      session, Write("p.yaml", "colector: a:1\nspool: {max_size: 1GiB}\nlogs: []\n"), "");
+  EXPECT_THAT(status.message(), AllOf(HasSubstr("p.yaml:1:1: unknown key 'colector'"),
+                                      HasSubstr("checked as settings of the probe, by its keys; "
+                                                "--kind collector overrides that")));
+  status = CheckConfig(session,
+                       Write("q.yaml", "data_dirr: /x\nshard: {queue_batches: 0}\nsmtp: {}\n"), "");
+  EXPECT_THAT(status.message(),
+              AllOf(HasSubstr("unknown key 'data_dirr'"),
+                    HasSubstr("checked as settings of the collector"), HasSubstr("--kind probe")));
+  status = CheckConfig(session, dir_ + "/p.yaml", "probe");
+  EXPECT_THAT(status.message(), testing::Not(HasSubstr("--kind")));
+  ASSERT_TRUE(CheckConfig(session, Write("a.yaml", "collector: a.example.com:1\n"), "").ok());
+  EXPECT_THAT(out.str(), HasSubstr("the kind was guessed"));
+}
+
+TEST_F(CheckTest, ARuleFileIsCheckedAsOne) {
+  ASSERT_TRUE(CheckConfig(session, Write("good.yaml", kGoodRules), "").ok());
+  EXPECT_THAT(out.str(), HasSubstr("good: 2 rules in 1 group of 1 file\n"));
+  std::string path = Write("bad.yaml", kBadRules);
+  EXPECT_THAT(CheckConfig(session, path, "").message(),
+              AllOf(HasSubstr(path + ":5:"), HasSubstr(path + ":7:5")));
+}
+
+TEST_F(CheckTest, AFolderWithoutABundlesFilesIsNoBundle) {
+  Status status = CheckConfig(session, dir_, "");
+  EXPECT_EQ(status.code(), Code::kNotFound);
+  EXPECT_THAT(status.message(), AllOf(HasSubstr(dir_), HasSubstr("customers.yaml")));
+}
+
 TEST_F(CheckTest, AFolderIsABundleWithItsRules) {
   Write("customers.yaml", "customers: [{id: A, name: a}]\n");
   Write("rules/bad.yaml", kBadRules);
