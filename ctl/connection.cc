@@ -8,6 +8,7 @@
 #include "base/units.h"
 #include "base/utf8.h"
 #include "config/schema.h"
+#include "ctl/tls_files.h"
 
 namespace forewarn {
 namespace {
@@ -117,6 +118,9 @@ StatusOr<std::unique_ptr<Connection>> Connection::Open(const ConnectionOptions& 
   FW_ASSIGN_OR_RETURN(tls.pem_root_certs, ReadFile(options.ca_file, 1 << 20));
   FW_ASSIGN_OR_RETURN(tls.pem_cert_chain, ReadFile(options.certificate_file, 1 << 20));
   FW_ASSIGN_OR_RETURN(tls.pem_private_key, ReadFile(options.key_file, 1 << 20));
+  FW_RETURN_IF_ERROR(CheckTlsFiles({options.ca_file, tls.pem_root_certs},
+                                   {options.certificate_file, tls.pem_cert_chain},
+                                   {options.key_file, tls.pem_private_key}));
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kMaxMessage);
   if (!options.server_name.empty()) arguments.SetSslTargetNameOverride(options.server_name);

@@ -49,7 +49,8 @@ Status CheckIsUtf8(const google::protobuf::Message& message);
 // A connection to a collector, made when the first call needs it. Thread-safe.
 class Connection {
  public:
-  // Fails when an option is missing or a file cannot be read; does not dial yet.
+  // Fails when an option is missing, or a file cannot be read or is not what it should be; does not dial
+  // yet.
   static StatusOr<std::unique_ptr<Connection>> Open(const ConnectionOptions& options);
   // Calls over a channel that exists; `collector` is for messages.
   Connection(std::shared_ptr<grpc::Channel> channel, std::string collector, Duration timeout)

@@ -71,6 +71,14 @@ TEST_F(ContextTest, WhatIsMissingIsNamedWithItsFlag) {
               HasSubstr("reading " + dir_ + "/ca.pem: No such file"));
 }
 
+TEST_F(ContextTest, FilesThatAreNotPemAreRefusedBeforeDialling) {
+  ConnectionOptions options;
+  options.collector = "localhost:1";
+  options.ca_file = options.certificate_file = options.key_file = Write("collector: a:1\n");
+  EXPECT_THAT(Connection::Open(options).status().message(),
+              HasSubstr("--ca " + options.ca_file + ": is not a certificate in PEM"));
+}
+
 class Failing : public ProbeService::Service {
  public:
   grpc::Status ListProbes(grpc::ServerContext*, const v1::ListProbesRequest*,
