@@ -1,13 +1,18 @@
 #include <fmt/format.h>
 
+#include <map>
+
 #include "base/utf8.h"
 #include "config/bundle_files.h"
 #include "config/mistake.h"
 #include "ctl/commands.h"
+#include "ctl/unheard.h"
+#include "notifier/catalogue.h"
 
 namespace forewarn {
 
 using v1::BundleService;
+using v1::ProbeService;
 
 namespace {
 
@@ -22,6 +27,53 @@ Status CheckIsText(const std::string& dir, const std::vector<BundleFile>& files)
   return MistakesToStatus(std::move(mistakes));
 }
 
+// `customer acme is removed; 2 probes push for it`. Empty where the customers cannot be told.
+StatusOr<std::vector<std::string>> FindLeftBehind(Session& session, const Bundle& after) {
+  std::vector<std::string> found;
+  v1::GetBundleResponse in_force;
+  FW_RETURN_IF_ERROR(session.connection->Call<BundleService>(&BundleService::Stub::GetBundle,
+                                                             v1::GetBundleRequest(), in_force));
+  std::vector<BundleFile> files;
+  for (const v1::File& file : in_force.files()) files.push_back({file.path(), file.text()});
+  StatusOr<Bundle> before = ParseBundle(std::move(files));
+  if (!before.ok()) return found;  // of a collector with other rules than ours
+  std::map<std::string, int> probes;
+  for (const Customer& customer : before->customers) {
+    if (after.FindCustomer(customer.id) == nullptr) probes[customer.id] = 0;
+  }
+  if (probes.empty()) return found;
+  v1::ListProbesResponse all;
+  FW_RETURN_IF_ERROR(session.connection->Call<ProbeService>(&ProbeService::Stub::ListProbes,
+                                                            v1::ListProbesRequest(), all));
+  for (const v1::ProbeInfo& probe : all.probes()) {
+    auto removed = probes.find(probe.customer());
+    bool pushes = probe.contact() != "retired" && probe.contact() != "lost";
+    if (removed != probes.end() && pushes) ++removed->second;
+  }
+  for (const auto& [customer, count] : probes) {
+    if (count == 0) continue;
+    found.push_back(fmt::format(
+        "customer {} is removed; {} for it, and nobody of theirs is warned any more; retire them "
+        "(forewarnctl probes list --customer {}), or keep the customer",
+        customer, count == 1 ? "1 probe pushes" : fmt::format("{} probes push", count), customer));
+  }
+  return found;
+}
+
+// What is worth a second look, though the collector takes it. Nothing for what it will refuse.
+StatusOr<std::vector<std::string>> FindWarnings(Session& session,
+                                                const std::vector<BundleFile>& files) {
+  std::vector<std::string> found;
+  StatusOr<Bundle> bundle = ParseBundle(files);
+  if (!bundle.ok()) return found;
+  RuleFiles rules = CheckRuleFiles(bundle->rule_files, {WarningNames()});
+  if (!rules.status().ok()) return found;
+  found = FindUnheard(*bundle, RulesThatWarn(rules));
+  FW_ASSIGN_OR_RETURN(std::vector<std::string> left, FindLeftBehind(session, *bundle));
+  found.insert(found.end(), left.begin(), left.end());
+  return found;
+}
+
 }  // namespace
 
 Status Apply(Session& session, const std::string& dir, bool dry_run) {
@@ -29,6 +81,7 @@ Status Apply(Session& session, const std::string& dir, bool dry_run) {
   if (files.empty())
     return InvalidArgument(dir + ": there are no files; a bundle would be emptied");
   FW_RETURN_IF_ERROR(CheckIsText(dir, files));
+  FW_ASSIGN_OR_RETURN(std::vector<std::string> warnings, FindWarnings(session, files));
   v1::ApplyRequest request;
   request.set_dry_run(dry_run);
   for (BundleFile& file : files) {
@@ -48,6 +101,7 @@ Status Apply(Session& session, const std::string& dir, bool dry_run) {
   } else {
     text += fmt::format("Applied as bundle {}.\n", Printable(response.id()));
   }
+  for (const std::string& warning : warnings) session.notes << "warning: " << warning << "\n";
   session.Answer(response, text);
   return OkStatus();
 }

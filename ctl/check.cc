@@ -7,6 +7,7 @@
 #include "config/probe_settings.h"
 #include "config/schema_yaml.h"
 #include "ctl/commands.h"
+#include "ctl/unheard.h"
 #include "notifier/catalogue.h"
 #include "rules/rule_file.h"
 
@@ -116,13 +117,17 @@ Status CheckConfig(Session& session, const std::string& path, const std::string&
     for (const BundleFile& file : files) {
       if (file.path.starts_with("rules/") && IsYaml(file.path)) rule_files.push_back(file);
     }
-    Status rules = CheckRuleFiles(rule_files, {WarningNames()}).status();
-    if (!bundle.ok() && !rules.ok()) {
-      return InvalidArgument(bundle.status().message() + "\n" + rules.message());
+    RuleFiles rules = CheckRuleFiles(rule_files, {WarningNames()});
+    if (!bundle.ok() && !rules.status().ok()) {
+      return InvalidArgument(bundle.status().message() + "\n" + rules.status().message());
     }
     FW_RETURN_IF_ERROR(bundle.status());
-    FW_RETURN_IF_ERROR(rules);
-    Approve(session, fmt::format("{} is a good bundle.\n", path));
+    FW_RETURN_IF_ERROR(rules.status());
+    std::vector<std::string> unheard = FindUnheard(*bundle, RulesThatWarn(rules));
+    for (const std::string& one : unheard) session.notes << "warning: " << one << "\n";
+    Approve(session, unheard.empty() ? fmt::format("{} is a good bundle.\n", path)
+                                     : fmt::format("{} can be applied, with {}.\n", path,
+                                                   Count(unheard.size(), "warning")));
     return OkStatus();
   }
   FW_ASSIGN_OR_RETURN(std::string text, ReadFile(path, 1 << 20));

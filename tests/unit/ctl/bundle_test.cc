@@ -11,6 +11,22 @@ namespace forewarn {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
+
+class Probes : public v1::ProbeService::Service {
+ public:
+  grpc::Status ListProbes(grpc::ServerContext*, const v1::ListProbesRequest*,
+                          v1::ListProbesResponse* response) override {
+    for (const char* contact : {"fresh", "late", "lost", "retired"}) {
+      for (const char* customer : {"acme", "globex"}) {
+        v1::ProbeInfo* probe = response->add_probes();
+        probe->set_customer(customer);
+        probe->set_contact(contact);
+      }
+    }
+    return grpc::Status::OK;
+  }
+};
 
 class Bundles : public v1::BundleService::Service {
  public:
@@ -30,6 +46,7 @@ class Bundles : public v1::BundleService::Service {
     return grpc::Status::OK;
   }
   v1::ApplyRequest asked;
+  Probes other;
 };
 
 class BundleTest : public CtlTest<Bundles> {
@@ -81,6 +98,20 @@ TEST_F(BundleTest, AFileThatIsNotUtf8IsNamedWithItsPlace) {
                                   dir_ +
                                   "/rules/b.yaml:1:3: not UTF-8 text; save the file as UTF-8");
   EXPECT_EQ(fake.asked.files_size(), 0);
+}
+
+TEST_F(BundleTest, ACustomerWhoIsRemovedAndHasProbesIsNamed) {
+  auto write = [&](const std::string& customers) {
+    ASSERT_TRUE(WriteFileAtomically(dir_ + "/customers.yaml", "customers: " + customers).ok());
+  };
+  write("[{id: acme, name: Acme}, {id: globex, name: Globex}, {id: umbra, name: Umbra}]\n");
+  ASSERT_TRUE(Apply(session, dir_, false).ok());
+  EXPECT_THAT(notes.str(), HasSubstr("warning: routes.yaml: there is no route for support"));
+  EXPECT_THAT(notes.str(), Not(HasSubstr("is removed")));
+  write("[{id: globex, name: Globex}]\n");
+  ASSERT_TRUE(Apply(session, dir_, true).ok());
+  EXPECT_THAT(notes.str(), HasSubstr("warning: customer acme is removed; 2 probes push for it"));
+  EXPECT_THAT(notes.str(), Not(HasSubstr("umbra"))) << "has no probes";
 }
 
 }  // namespace

@@ -105,6 +105,17 @@ TEST_F(CheckTest, AFolderWithoutABundlesFilesIsNoBundle) {
   EXPECT_THAT(status.message(), AllOf(HasSubstr(dir_), HasSubstr("customers.yaml")));
 }
 
+TEST_F(CheckTest, ABundleThatTellsNobodyIsSaidToBeSo) {
+  Write("customers.yaml", "customers: [{id: acme, name: Acme}]\n");
+  std::string text = kGoodRules;
+  text.insert(text.find("  - record"), "    forewarn: {warning: disk_will_fill}\n");
+  Write("rules/a.yaml", text);
+  ASSERT_TRUE(CheckConfig(session, dir_, "").ok());
+  EXPECT_THAT(notes.str(), AllOf(HasSubstr("warning: routes.yaml: there is no route for support"),
+                                 HasSubstr("warning: routes.yaml: rules warn customers ('Down')")));
+  EXPECT_THAT(out.str(), HasSubstr("can be applied, with 2 warnings.\n"));
+}
+
 TEST_F(CheckTest, AFolderIsABundleWithItsRules) {
   Write("customers.yaml", "customers: [{id: A, name: a}]\n");
   Write("rules/bad.yaml", kBadRules);

@@ -11,13 +11,15 @@
 namespace forewarn {
 
 // A collector of one service, within the process: no port, no certificates. `Service` is the test's
-// own implementation with canned answers; `fake` is the instance that was called.
+// own implementation with canned answers; `fake` is the instance that was called. A second service that
+// the command needs is its member `other`.
 template <typename Service>
 class CtlTest : public testing::Test {
  protected:
   CtlTest() {
     grpc::ServerBuilder builder;
     builder.RegisterService(&fake);
+    if constexpr (requires { fake.other; }) builder.RegisterService(&fake.other);
     server_ = builder.BuildAndStart();
     connection_ = std::make_unique<Connection>(server_->InProcessChannel({}),
                                                "collector.example.com:7443", 30s);
