@@ -127,5 +127,30 @@ TEST_F(CheckTest, AFolderIsABundleWithItsRules) {
   EXPECT_TRUE(CheckConfig(session, dir_, "").ok());
 }
 
+// Blocks of YAML below a line that is a path: `bundle/customers.yaml`.
+TEST_F(CheckTest, TheBundleInTheDocumentationIsGoodAndTellsEverybody) {
+  std::istringstream page(*ReadFile(FW_SOURCE_DIR "/docs/how-to/write-a-bundle.md"));
+  std::string path, text;
+  bool inside = false;
+  int files = 0;
+  for (std::string line; std::getline(page, line);) {
+    if (line.starts_with("`bundle/")) path = line.substr(1, line.rfind('`') - 1);
+    if (inside && line == "```") {
+      Write(path, text);
+      ++files;
+      inside = false;
+      text.clear();
+    } else if (inside) {
+      text += line + "\n";
+    } else if (line == "```yaml") {
+      inside = true;
+    }
+  }
+  EXPECT_EQ(files, 5);
+  Status status = CheckConfig(session, dir_ + "/bundle", "");
+  EXPECT_TRUE(status.ok()) << status.message();
+  EXPECT_EQ(notes.str(), "");
+}
+
 }  // namespace
 }  // namespace forewarn
