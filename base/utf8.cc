@@ -3,6 +3,33 @@
 #include <fmt/format.h>
 
 namespace forewarn {
+namespace {
+
+bool IsControl(unsigned char c) {
+  return (c < 0x20 && c != '\n' && c != '\r' && c != '\t') || c == 0x7f;
+}
+
+std::optional<BadText> Find(std::string_view text, bool controls_too) {
+  BadText bad;
+  for (size_t i = 0; i < text.size();) {
+    unsigned char c = static_cast<unsigned char>(text[i]);
+    size_t length = Utf8Length(text.substr(i));
+    if (length == 0) {
+      bad.what = "not UTF-8 text; save the file as UTF-8";
+      return bad;
+    }
+    if (controls_too && IsControl(c)) {
+      bad.what = fmt::format("a control character (0x{:02x})", c);
+      return bad;
+    }
+    bad.column = c == '\n' ? 1 : bad.column + 1;
+    if (c == '\n') ++bad.line;
+    i += length;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
 
 size_t Utf8Length(std::string_view text) {
   auto byte = [&](size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
@@ -30,24 +57,8 @@ size_t Utf8Prefix(std::string_view text) {
   return at;
 }
 
-std::optional<BadText> FindBadText(std::string_view text) {
-  BadText bad;
-  for (size_t i = 0; i < text.size();) {
-    unsigned char c = static_cast<unsigned char>(text[i]);
-    size_t length = Utf8Length(text.substr(i));
-    if (length == 0) {
-      bad.what = "not UTF-8 text; save the file as UTF-8";
-      return bad;
-    }
-    if ((c < 0x20 && c != '\n' && c != '\r' && c != '\t') || c == 0x7f) {
-      bad.what = fmt::format("a control character (0x{:02x})", c);
-      return bad;
-    }
-    bad.column = c == '\n' ? 1 : bad.column + 1;
-    if (c == '\n') ++bad.line;
-    i += length;
-  }
-  return std::nullopt;
-}
+std::optional<BadText> FindBadText(std::string_view text) { return Find(text, true); }
+
+std::optional<BadText> FindBadUtf8(std::string_view text) { return Find(text, false); }
 
 }  // namespace forewarn

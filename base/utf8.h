@@ -25,5 +25,7 @@ struct BadText {
   std::string what;  // with the remedy
 };
 std::optional<BadText> FindBadText(std::string_view text);
+// The same for bytes that are not UTF-8 alone.
+std::optional<BadText> FindBadUtf8(std::string_view text);
 
 }  // namespace forewarn

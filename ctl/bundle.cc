@@ -20,9 +20,9 @@ namespace {
 Status CheckIsText(const std::string& dir, const std::vector<BundleFile>& files) {
   std::vector<Mistake> mistakes;
   for (const BundleFile& file : files) {
-    if (Utf8Prefix(file.text) == file.text.size()) continue;
-    std::optional<BadText> bad = FindBadText(file.text);
-    mistakes.push_back({dir + "/" + file.path, bad->line, bad->column, std::move(bad->what)});
+    if (std::optional<BadText> bad = FindBadUtf8(file.text)) {
+      mistakes.push_back({dir + "/" + file.path, bad->line, bad->column, std::move(bad->what)});
+    }
   }
   return MistakesToStatus(std::move(mistakes));
 }

@@ -105,7 +105,8 @@ void RefuseASecondDocument(const std::string& text, ParsedRuleYaml& out) {
 
 ParsedRuleYaml ParseRuleYaml(std::string_view text) {
   ParsedRuleYaml out;
-  if (std::optional<BadText> bad = FindBadText(text)) {
+  // No more than this: rules that are in force, which protobuf brought, must load again.
+  if (std::optional<BadText> bad = FindBadUtf8(text)) {
     out.place.line = bad->line;
     out.place.column = bad->column;
     out.mistake = std::move(bad->what);

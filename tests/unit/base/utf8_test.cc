@@ -38,6 +38,8 @@ TEST(Utf8, TellsWhereATextIsNone) {
   EXPECT_EQ(bad->column, 2);
   EXPECT_EQ(bad->what, "not UTF-8 text; save the file as UTF-8");
   EXPECT_EQ(FindBadText("\x7f")->what, "a control character (0x7f)");
+  EXPECT_FALSE(FindBadUtf8("\x7f").has_value());
+  EXPECT_EQ(FindBadUtf8("\x7f\xff")->column, 2);
 }
 
 }  // namespace

@@ -14,6 +14,7 @@ namespace {
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 TEST(RuleYaml, SaysWhereAFileIsNotYaml) {
   std::vector<std::string> mistakes = MistakesOf("groups:\n- name: [g\n");
@@ -30,8 +31,7 @@ TEST(RuleYaml, IsTextInUtf8) {
               ElementsAre("r.yaml:2:13: not UTF-8 text; save the file as UTF-8"));
   EXPECT_THAT(MistakesOf("groups: []\n# \xe4\xbd\xa0 \xff\n"),
               ElementsAre("r.yaml:2:5: not UTF-8 text; save the file as UTF-8"));
-  EXPECT_THAT(MistakesOf(std::string("groups: []\n\0", 12)),
-              ElementsAre("r.yaml:2:1: a control character (0x00)"));
+  EXPECT_THAT(MistakesOf("groups: []\n# \x7f\n"), IsEmpty()) << "may be in force already";
 }
 
 TEST(RuleYaml, ComesToAnEndAtWhatBelongsToNoListOrMap) {
