@@ -4,8 +4,11 @@
 #include <cstdlib>
 #include <filesystem>
 #include <sstream>
+#include <string>
+#include <vector>
 
 #include "base/file.h"
+#include "config/bundle_files.h"
 #include "ctl/commands.h"
 
 namespace forewarn {
@@ -127,29 +130,44 @@ TEST_F(CheckTest, AFolderIsABundleWithItsRules) {
   EXPECT_TRUE(CheckConfig(session, dir_, "").ok());
 }
 
-// Blocks of YAML below a line that is a path: `bundle/customers.yaml`.
-TEST_F(CheckTest, TheBundleInTheDocumentationIsGoodAndTellsEverybody) {
-  std::istringstream page(*ReadFile(FW_SOURCE_DIR "/docs/how-to/write-a-bundle.md"));
-  std::string path, text;
+// The blocks of YAML on a page of the documentation, each with the last path in front of it that stands
+// on a line of its own: `bundle/customers.yaml`.
+std::vector<BundleFile> YamlOf(const std::string& page) {
+  std::istringstream in(*ReadFile(FW_SOURCE_DIR "/docs/how-to/" + page));
+  std::vector<BundleFile> blocks;
+  std::string path;
   bool inside = false;
-  int files = 0;
-  for (std::string line; std::getline(page, line);) {
-    if (line.starts_with("`bundle/")) path = line.substr(1, line.rfind('`') - 1);
+  for (std::string line; std::getline(in, line);) {
     if (inside && line == "```") {
-      Write(path, text);
-      ++files;
       inside = false;
-      text.clear();
     } else if (inside) {
-      text += line + "\n";
+      blocks.back().text += line + "\n";
     } else if (line == "```yaml") {
+      blocks.push_back({path, ""});
       inside = true;
+    } else if (line.starts_with("`bundle/")) {
+      path = line.substr(1, line.rfind('`') - 1);
     }
   }
-  EXPECT_EQ(files, 5);
+  return blocks;
+}
+
+TEST_F(CheckTest, TheBundleInTheDocumentationIsGoodAndTellsEverybody) {
+  std::vector<BundleFile> files = YamlOf("write-a-bundle.md");
+  EXPECT_EQ(files.size(), 5u);
+  for (const BundleFile& file : files) Write(file.path, file.text);
   Status status = CheckConfig(session, dir_ + "/bundle", "");
   EXPECT_TRUE(status.ok()) << status.message();
   EXPECT_EQ(notes.str(), "");
+}
+
+TEST_F(CheckTest, TheRulesInTheDocumentationAreGood) {
+  std::vector<BundleFile> files = YamlOf("write-a-rule.md");
+  EXPECT_EQ(files.size(), 2u);
+  for (const BundleFile& file : files) {
+    Status status = CheckRules(session, {Write("rules.yaml", file.text)});
+    EXPECT_TRUE(status.ok()) << status.message() << "\n" << file.text;
+  }
 }
 
 }  // namespace

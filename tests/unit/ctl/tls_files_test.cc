@@ -53,40 +53,41 @@ struct Pair {
 class TlsFilesTest : public testing::Test {
  protected:
   Status Check() {
-    return CheckTlsFiles({"/t/ca.pem", ca}, {"/t/me.pem", certificate}, {"/t/me.key", key});
+    return CheckTlsFiles({"/t/ca.pem", ca_}, {"/t/me.pem", certificate_}, {"/t/me.key", key_});
   }
-  Pair mine;
-  Pair other;
-  std::string ca = other.certificate;
-  std::string certificate = mine.certificate;
-  std::string key = mine.key;
+  Pair mine_;
+  Pair other_;
+  std::string ca_ = other_.certificate;
+  std::string certificate_ = mine_.certificate;
+  std::string key_ = mine_.key;
 };
 
 TEST_F(TlsFilesTest, AreGoodWhenTheKeyIsTheCertificates) {
   EXPECT_TRUE(Check().ok()) << Check().message();
-  certificate = "a comment before it\n" + mine.certificate + other.certificate;  // with its chain
+  certificate_ =
+      "a comment before it\n" + mine_.certificate + other_.certificate;  // with its chain
   EXPECT_TRUE(Check().ok()) << Check().message();
 }
 
 TEST_F(TlsFilesTest, NameTheFileThatIsNoCertificate) {
-  certificate = "not PEM at all\n";
+  certificate_ = "not PEM at all\n";
   EXPECT_THAT(Check().message(), AllOf(HasSubstr("--cert /t/me.pem: is not a certificate in PEM"),
                                        HasSubstr("give the file of your operator's certificate")));
-  certificate = mine.key;
+  certificate_ = mine_.key;
   EXPECT_THAT(Check().message(), HasSubstr("--cert /t/me.pem: is not a certificate"));
-  ca = "";
+  ca_ = "";
   EXPECT_THAT(Check().message(), HasSubstr("--ca /t/ca.pem: is not a certificate in PEM"));
 }
 
 TEST_F(TlsFilesTest, NameTheKeyThatIsNoneOrAnothers) {
-  key = other.key;
+  key_ = other_.key;
   EXPECT_THAT(Check().message(),
               AllOf(HasSubstr("--key /t/me.key: does not belong to the certificate of --cert "
                               "/t/me.pem"),
                     HasSubstr("--certificates FOLDER")));
-  key = mine.certificate;
+  key_ = mine_.certificate;
   EXPECT_THAT(Check().message(), HasSubstr("--key /t/me.key: is not a private key in PEM"));
-  key = mine.locked_key;
+  key_ = mine_.locked_key;
   EXPECT_THAT(Check().message(), HasSubstr("without a password"));
 }
 
