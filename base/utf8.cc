@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace forewarn {
 namespace {
 
@@ -55,6 +57,23 @@ size_t Utf8Prefix(std::string_view text) {
   size_t at = 0;
   while (size_t length = Utf8Length(text.substr(at))) at += length;
   return at;
+}
+
+bool IsAscii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+std::string ValidUtf8(std::string_view text) {
+  if (IsAscii(text)) return std::string(text);
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    size_t length = Utf8Length(text);
+    out.append(length > 0 ? text.substr(0, length) : "\xef\xbf\xbd");
+    text.remove_prefix(std::max<size_t>(length, 1));
+  }
+  return out;
 }
 
 std::optional<BadText> FindBadText(std::string_view text) { return Find(text, true); }

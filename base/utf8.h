@@ -17,6 +17,13 @@ size_t Utf8Length(std::string_view text);
 // How many bytes at the front of `text` are well-formed: all of them when it is UTF-8.
 size_t Utf8Prefix(std::string_view text);
 
+// Whether every byte is below 128.
+bool IsAscii(std::string_view text);
+
+// The text with each byte that is no part of a well-formed character replaced by U+FFFD: foreign text goes
+// into messages that take nothing else.
+std::string ValidUtf8(std::string_view text);
+
 // The first byte of a file that no text has: not UTF-8, or a control character other than line ends and
 // tabs.
 struct BadText {

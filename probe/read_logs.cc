@@ -15,9 +15,9 @@
 #include <tuple>
 
 #include "base/file.h"
+#include "model/message_template.h"
 #include "probe/log_tail.h"
 #include "probe/logs.h"
-#include "probe/message_template.h"
 #include "probe/state_files.h"
 
 namespace forewarn {

@@ -1,32 +1,11 @@
 #include "probe/reading.h"
 
 #include <algorithm>
-#include <cstdint>
 
 #include "base/bytes.h"
 #include "base/utf8.h"
 
 namespace forewarn {
-namespace {
-
-bool IsAscii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(),
-                     [](char c) { return static_cast<uint8_t>(c) < 0x80; });
-}
-
-}  // namespace
-
-std::string ValidUtf8(std::string_view text) {
-  if (IsAscii(text)) return std::string(text);
-  std::string out;
-  out.reserve(text.size());
-  while (!text.empty()) {
-    size_t length = Utf8Length(text);
-    out.append(length > 0 ? text.substr(0, length) : "\xef\xbf\xbd");
-    text.remove_prefix(std::max<size_t>(length, 1));
-  }
-  return out;
-}
 
 SeriesName MakeSeriesName(std::string_view name, std::vector<LabelView> labels) {
   labels.emplace_back(kMetricName, name);

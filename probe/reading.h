@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "base/utf8.h"
 #include "model/labels.h"
 #include "model/telemetry.h"
 
@@ -33,9 +34,6 @@ bool SplitSeriesName(std::string_view series, std::vector<std::string_view>& out
 
 // `node_load1{a="b"}`, for people.
 std::string SeriesText(std::string_view series);
-
-// `text` with each byte that is not part of valid UTF-8 replaced by U+FFFD.
-std::string ValidUtf8(std::string_view text);
 
 struct Reading {
   SeriesName series;

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "base/check.h"
-#include "probe/message_template.h"
+#include "model/message_template.h"
 #include "probe/redact.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

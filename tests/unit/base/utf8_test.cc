@@ -42,5 +42,25 @@ TEST(Utf8, TellsWhereATextIsNone) {
   EXPECT_EQ(FindBadUtf8("\x7f\xff")->column, 2);
 }
 
+TEST(Utf8, LeavesValidTextAsItIs) {
+  for (const char* text :
+       {"", "plain", "\xd0\x96", "\xe4\xb8\xad", "\xf0\x9f\x94\xa5", "a\xc3\xa9z"}) {
+    EXPECT_EQ(ValidUtf8(text), text);
+  }
+}
+
+TEST(Utf8, ReplacesEachByteThatIsNoPartOfIt) {
+  EXPECT_EQ(ValidUtf8("a\xffz"), "a\xef\xbf\xbdz");
+  EXPECT_EQ(ValidUtf8("\xd0"), "\xef\xbf\xbd") << "cut short";
+  EXPECT_EQ(ValidUtf8("\xc0\x80"), "\xef\xbf\xbd\xef\xbf\xbd") << "overlong";
+  EXPECT_EQ(ValidUtf8("\xed\xa0\x80"), "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd") << "a surrogate";
+  EXPECT_EQ(ValidUtf8("\xf4\x90\x80\x80").size(), 12u) << "beyond U+10FFFF";
+}
+
+TEST(Utf8, KnowsAscii) {
+  EXPECT_TRUE(IsAscii("plain\n"));
+  EXPECT_FALSE(IsAscii("\x80"));
+}
+
 }  // namespace
 }  // namespace forewarn

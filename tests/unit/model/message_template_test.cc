@@ -1,4 +1,4 @@
-#include "probe/message_template.h"
+#include "model/message_template.h"
 
 #include <gtest/gtest.h>
 

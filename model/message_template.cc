@@ -1,8 +1,8 @@
-#include "probe/message_template.h"
+#include "model/message_template.h"
 
 #include <algorithm>
 
-#include "probe/reading.h"
+#include "base/utf8.h"
 
 namespace forewarn {
 namespace {
