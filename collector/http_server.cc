@@ -2,29 +2,20 @@
 
 #include <fmt/format.h>
 
-#include <atomic>
+#include <memory>
+#include <mutex>
 #include <optional>
-#include <string_view>
 #include <thread>
 #include <utility>
 
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
-#include <boost/beast/core.hpp>
-#include <boost/beast/http.hpp>
-#include <boost/beast/version.hpp>
 
 #include "base/log.h"
+#include "collector/http_connection.h"
 
 namespace forewarn {
 namespace {
-
-namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = boost::beast::http;
-using asio::ip::tcp;
-using boost::system::error_code;
 
 struct HostPort {
   std::string host;
@@ -49,150 +40,27 @@ std::string ToString(const tcp::endpoint& endpoint) {
                                     : fmt::format("{}:{}", address, endpoint.port());
 }
 
-// What all connections share; outlives them.
-struct Shared {
-  HttpOptions options;
-  std::vector<HttpRoute> routes;
-  std::atomic<int64_t> connections = 0;
-  std::atomic<bool> stopping = false;
-};
-
-HttpResponse Answer(const Shared& shared, const HttpRequest& request) {
-  std::string allowed;
-  for (const HttpRoute& route : shared.routes) {
-    if (route.path != request.path) continue;
-    if (route.method == request.method) return route.handler(request);
-    allowed += (allowed.empty() ? "" : ", ") + route.method;
+// Nothing when plain HTTP is wanted.
+StatusOr<std::optional<asio::ssl::context>> OpenTls(const HttpOptions& options) {
+  std::optional<asio::ssl::context> tls;
+  if (options.certificate_file.empty()) return tls;
+  tls.emplace(asio::ssl::context::tls_server);
+  tls->set_options(asio::ssl::context::no_sslv2 | asio::ssl::context::no_sslv3 |
+                   asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1);
+  error_code error;
+  tls->use_certificate_chain_file(options.certificate_file, error);
+  if (error) {
+    return InvalidArgument(fmt::format("http.tls.certificate_file: {}: {}; it must be PEM",
+                                       options.certificate_file, error.message()));
   }
-  if (!allowed.empty()) {
-    return {405, fmt::format("{} answers {} only\n", request.path, allowed)};
+  tls->use_private_key_file(options.key_file, asio::ssl::context::pem, error);
+  if (error) {
+    return InvalidArgument(
+        fmt::format("http.tls.key_file: {}: {}; it must be the certificate's own key, PEM",
+                    options.key_file, error.message()));
   }
-  std::string doors;
-  for (const HttpRoute& route : shared.routes) {
-    doors += (doors.empty() ? "" : ", ") + route.method + " " + route.path;
-  }
-  return {404, fmt::format("there is nothing at this path; there is {}\n", doors)};
+  return tls;
 }
-
-// One connection, on its own strand. Keeps itself alive through the operation that is under way.
-class Connection : public std::enable_shared_from_this<Connection> {
- public:
-  Connection(tcp::socket socket, Shared& shared) : stream_(std::move(socket)), shared_(shared) {
-    ++shared_.connections;
-  }
-  ~Connection() { --shared_.connections; }
-
-  void Start(bool too_many) {
-    if (too_many) {
-      close_after_ = true;
-      Reply({503, "too many connections; try again later\n"}, 11, false);
-      return;
-    }
-    Read();
-  }
-
- private:
-  void Read() {
-    parser_.emplace();
-    parser_->header_limit(static_cast<uint32_t>(shared_.options.max_header_bytes));
-    parser_->body_limit(static_cast<uint64_t>(shared_.options.max_body_bytes));
-    // The first byte may take its time on a kept connection; from then on the request has to come.
-    stream_.expires_after(served_ == 0 ? shared_.options.request_timeout
-                                       : shared_.options.idle_timeout);
-    http::async_read_header(
-        stream_, buffer_, *parser_,
-        [self = shared_from_this()](error_code error, size_t) { self->HeaderRead(error); });
-  }
-
-  void HeaderRead(error_code error) {
-    if (error) return ReadFailed(error);
-    stream_.expires_after(shared_.options.request_timeout);
-    http::async_read(stream_, buffer_, *parser_,
-                     [self = shared_from_this()](error_code error, size_t) {
-                       if (error) return self->ReadFailed(error);
-                       self->Handle();
-                     });
-  }
-
-  void ReadFailed(error_code error) {
-    close_after_ = true;
-    if (error == http::error::header_limit) {
-      return Reply({431, fmt::format("the header is longer than {} bytes\n",
-                                     shared_.options.max_header_bytes)},
-                   11, false);
-    }
-    if (error == http::error::body_limit) {
-      return Reply(
-          {413, fmt::format("the body is longer than {} bytes\n", shared_.options.max_body_bytes)},
-          11, false);
-    }
-    // A connection that just ends, or stalls, has nobody left to tell.
-    if (error.category() != beast::http::make_error_code(http::error::bad_method).category() ||
-        error == http::error::end_of_stream || error == http::error::partial_message) {
-      return Close();
-    }
-    Reply({400, "this is not an HTTP/1.1 request: " + error.message() + "\n"}, 11, false);
-  }
-
-  void Handle() {
-    const auto& message = parser_->get();
-    std::string_view target(message.target().data(), message.target().size());
-    size_t mark = target.find('?');
-    HttpRequest request;
-    bool head = message.method() == http::verb::head;
-    request.method = head ? "GET" : std::string(message.method_string());
-    request.path = std::string(target.substr(0, mark));
-    if (mark != std::string_view::npos) request.query = std::string(target.substr(mark + 1));
-    request.content_type = std::string(message[http::field::content_type]);
-    request.body = message.body();
-    close_after_ = !message.keep_alive() || shared_.stopping;
-    HttpResponse response = Answer(shared_, request);
-    Reply(std::move(response), message.version(), head);
-  }
-
-  void Reply(HttpResponse answer, unsigned version, bool head) {
-    response_.emplace(static_cast<http::status>(answer.status), version);
-    response_->set(http::field::server, "forewarn");
-    response_->set(http::field::content_type, answer.content_type);
-    response_->set("X-Content-Type-Options", "nosniff");
-    response_->keep_alive(!close_after_);
-    response_->body() = std::move(answer.body);
-    response_->prepare_payload();
-    if (head) response_->body().clear();  // the length stays that of the whole
-    stream_.expires_after(shared_.options.request_timeout);
-    auto done = [self = shared_from_this()](error_code error, size_t) { self->Written(error); };
-    if (head) {
-      header_.emplace(*response_);
-      http::async_write_header(stream_, *header_, std::move(done));
-    } else {
-      http::async_write(stream_, *response_, std::move(done));
-    }
-  }
-
-  void Written(error_code error) {
-    header_.reset();
-    response_.reset();
-    ++served_;
-    if (error || close_after_ || shared_.stopping) return Close();
-    Read();
-  }
-
-  void Close() {
-    error_code ignored;
-    stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
-    stream_.close();
-  }
-
-  beast::tcp_stream stream_;
-  Shared& shared_;
-
-  beast::flat_buffer buffer_;
-  std::optional<http::request_parser<http::string_body>> parser_;
-  std::optional<http::response<http::string_body>> response_;
-  std::optional<http::response_serializer<http::string_body>> header_;
-  bool close_after_ = false;
-  uint64_t served_ = 0;
-};
 
 }  // namespace
 
@@ -205,8 +73,7 @@ struct HttpServer::Impl {
     acceptor.async_accept(asio::make_strand(context), [this](error_code error, tcp::socket socket) {
       if (shared.stopping) return;
       if (!error) {
-        bool too_many = shared.connections >= shared.options.max_connections;
-        std::make_shared<Connection>(std::move(socket), shared)->Start(too_many);
+        Serve(std::move(socket));
       } else {
         // Out of descriptors, or the peer was gone already. Accepting again at once would spin.
         FW_LOG(kWarn, "http.accept_failed", {{"reason", error.message()}});
@@ -220,7 +87,17 @@ struct HttpServer::Impl {
     });
   }
 
-  Shared shared;
+  void Serve(tcp::socket socket) {
+    bool too_many = shared.connections >= shared.options.max_connections;
+    if (shared.tls) {
+      std::make_shared<HttpConnection<TlsStream>>(std::move(socket), shared, *shared.tls)
+          ->Start(too_many);
+    } else {
+      std::make_shared<HttpConnection<PlainStream>>(std::move(socket), shared)->Start(too_many);
+    }
+  }
+
+  HttpShared shared;
   asio::io_context context;
   tcp::acceptor acceptor{context};
   asio::steady_timer pause{context};
@@ -233,6 +110,7 @@ StatusOr<std::unique_ptr<HttpServer>> HttpServer::Open(const HttpOptions& option
   FW_ASSIGN_OR_RETURN(HostPort where, SplitHostPort(options.listen));
   auto impl = std::make_unique<Impl>(options);
   impl->shared.routes = std::move(routes);
+  FW_ASSIGN_OR_RETURN(impl->shared.tls, OpenTls(options));
   error_code error;
   auto endpoints =
       tcp::resolver(impl->context).resolve(where.host, where.port, tcp::resolver::passive, error);
@@ -260,7 +138,11 @@ HttpServer::HttpServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 HttpServer::~HttpServer() {
   impl_->shared.stopping = true;
-  // Handlers that are running finish; what waits for the network is dropped with the context.
+  {
+    std::unique_lock lock(impl_->shared.mutex);
+    impl_->shared.all_answered.wait(lock, [&] { return impl_->shared.answering == 0; });
+  }
+  // What waits for the network is dropped with the context.
   impl_->context.stop();
   for (std::thread& thread : impl_->threads) thread.join();
 }

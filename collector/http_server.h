@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/status.h"
@@ -16,40 +18,59 @@ struct HttpRequest {
   std::string path;    // without the query
   std::string query;   // what follows `?`, as sent
   std::string content_type;
-  std::string body;
+  std::string content_encoding;
+  std::string authorization;
+  bool is_private = false;  // came over TLS, or from this very machine
+  std::string body;         // as sent: chunks joined, but not decompressed
 };
 
 struct HttpResponse {
   unsigned status = 200;
   std::string body;
   std::string content_type = "text/plain; charset=utf-8";
+  std::vector<std::pair<std::string, std::string>> headers = {};
 };
 
-// One door: `method` on exactly `path`. Handlers run on the server's threads, several at once, and
-// may block for about a second. A handler that throws is a bug of its own.
+// Takes the answer to one request, once, from any thread; does not wait.
+using HttpReply = std::function<void(HttpResponse)>;
+
+// One door: `method` on exactly `path`. What runs here runs on the server's threads, several at once.
+// One that throws is a bug of its own.
 struct HttpRoute {
   std::string method;
   std::string path;
-  std::function<HttpResponse(const HttpRequest&)> handler;
+  // Answers at once; may block for about a second. Or else `later` does.
+  std::function<HttpResponse(const HttpRequest&)> handler = nullptr;
+  // Asked when the header is there and before any of the body is read; an answer turns the request
+  // away. Null: everybody may send.
+  std::function<std::optional<HttpResponse>(const HttpRequest&)> admit = nullptr;
+  // Answers when it can: it does not block, and calls the reply exactly once.
+  std::function<void(HttpRequest, HttpReply)> later = nullptr;
+  int64_t max_body_bytes = 0;  // beyond: 413; 0: that of the server
 };
 
 struct HttpOptions {
   std::string listen = "127.0.0.1:0";  // host:port, [v6]:port; port 0: any free one
+  std::string certificate_file;        // PEM, with its chain; empty: plain HTTP
+  std::string key_file;
   int64_t threads = 2;
-  int64_t max_connections = 256;        // one more is answered with 503 and closed
-  int64_t max_header_bytes = 16 << 10;  // beyond: 431
-  int64_t max_body_bytes = 1 << 20;     // beyond: 413
-  Duration request_timeout = 10s;       // for a request to arrive, and for its answer to leave
-  Duration idle_timeout = 60s;          // between two requests on one connection
+  int64_t max_connections = 256;            // one more is answered with 503 and closed
+  int64_t max_header_bytes = 16 << 10;      // beyond: 431
+  int64_t max_body_bytes = 1 << 20;         // beyond: 413
+  int64_t max_waiting_bytes = 256LL << 20;  // of all bodies being read or answered; beyond: 503
+  Duration request_timeout = 10s;  // for a request's header to arrive, and for its answer to leave
+  Duration body_timeout = 60s;     // for its body to arrive
+  Duration idle_timeout = 60s;     // between two requests on one connection
 };
 
-// A small HTTP/1.1 server for scrapers and orchestrators: keep-alive, HEAD, bodies with a length or
-// chunked. What fits no route is answered with 404 or 405 and a sentence. Serves from Open() until
-// it is destroyed; requests that are being answered then are finished. Boost.Beast is in
-// http_server.cc alone.
+// A small HTTP/1.1 server, plain or over TLS: keep-alive, HEAD, `Expect: 100-continue`, bodies with a
+// length or chunked. What fits no route is answered with 404 or 405 and a sentence. Serves from
+// Open() until it is destroyed, which waits for the requests that are being answered then: whoever
+// owes a reply must outlive it. Boost.Beast is in http_server.cc and its http_connection.h alone.
 class HttpServer {
  public:
-  // Fails with the address and the system's reason when it cannot listen.
+  // Fails with the address and the system's reason when it cannot listen, and with the file when the
+  // certificate or its key cannot be used.
   static StatusOr<std::unique_ptr<HttpServer>> Open(const HttpOptions& options,
                                                     std::vector<HttpRoute> routes);
   ~HttpServer();

@@ -1,12 +1,18 @@
 #include "collector/http_server.h"
 
-#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <unistd.h>
+
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "base/file.h"
+#include "tests/unit/collector/raw_client.h"
+#include "tests/unit/collector/temp_dir.h"
 
 namespace forewarn {
 namespace {
@@ -16,45 +22,6 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-// A client that sends exactly what it is told to.
-class Client {
- public:
-  explicit Client(const std::string& address) {
-    fd_ = socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in to = {};
-    to.sin_family = AF_INET;
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    to.sin_port = htons(static_cast<uint16_t>(std::stoi(address.substr(address.rfind(':') + 1))));
-    timeval patience = {.tv_sec = 20, .tv_usec = 0};
-    setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-    connected_ = connect(fd_, reinterpret_cast<sockaddr*>(&to), sizeof(to)) == 0;
-  }
-  ~Client() { close(fd_); }
-
-  bool connected() const { return connected_; }
-  void Send(std::string_view bytes) {
-    EXPECT_EQ(send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL),
-              static_cast<ssize_t>(bytes.size()));
-  }
-  // Until the server closes.
-  std::string ReadAll() { return ReadUntil(""); }
-  // Until `end` was seen.
-  std::string ReadUntil(std::string_view end) {
-    std::string all;
-    char part[4096];
-    ssize_t size;
-    while ((end.empty() || all.find(end) == std::string::npos) &&
-           (size = recv(fd_, part, sizeof(part), 0)) > 0) {
-      all.append(part, static_cast<size_t>(size));
-    }
-    return all;
-  }
-
- private:
-  int fd_ = -1;
-  bool connected_ = false;
-};
-
 class HttpServerTest : public testing::Test {
  protected:
   void Open(HttpOptions options = {}) {
@@ -63,20 +30,50 @@ class HttpServerTest : public testing::Test {
                                     [](const HttpRequest&) {
                                       return HttpResponse{200, "hello world\n"};
                                     }},
-                                   {"POST", "/echo", [](const HttpRequest& request) {
+                                   {"POST", "/echo",
+                                    [](const HttpRequest& request) {
                                       return HttpResponse{200, request.query + "|" + request.body};
-                                    }}});
+                                    }},
+                                   Later()});
     ASSERT_TRUE(server.ok()) << server.status().ToString();
     server_ = *std::move(server);
   }
 
+  // A door that answers when AnswerAll() says so, and lets in who says `let me`.
+  HttpRoute Later() {
+    HttpRoute route{"POST", "/later"};
+    route.admit = [](const HttpRequest& request) -> std::optional<HttpResponse> {
+      if (request.authorization == "let me") return std::nullopt;
+      return HttpResponse{401, "who are you?\n", "text/plain", {{"WWW-Authenticate", "Bearer"}}};
+    };
+    route.later = [this](HttpRequest request, HttpReply reply) {
+      std::lock_guard lock(mutex_);
+      asked_.emplace_back(std::move(request), std::move(reply));
+      came_.notify_all();
+    };
+    route.max_body_bytes = 100'000;
+    return route;
+  }
+  void AwaitRequests(size_t count) {
+    std::unique_lock lock(mutex_);
+    came_.wait(lock, [&] { return asked_.size() >= count; });
+  }
+  void AnswerAll() {
+    std::lock_guard lock(mutex_);
+    for (auto& [request, reply] : asked_) reply({200, request.body});
+    asked_.clear();
+  }
+
   std::string Ask(std::string_view request) {
-    Client client(server_->address());
+    RawClient client(server_->address());
     client.Send(request);
     return client.ReadAll();
   }
 
   std::unique_ptr<HttpServer> server_;
+  std::mutex mutex_;
+  std::condition_variable came_;
+  std::vector<std::pair<HttpRequest, HttpReply>> asked_;
 };
 
 TEST_F(HttpServerTest, AnswersAGet) {
@@ -96,7 +93,7 @@ TEST_F(HttpServerTest, AHeadHasTheLengthButNotTheBody) {
 
 TEST_F(HttpServerTest, ServesSeveralRequestsOnOneConnection) {
   Open();
-  Client client(server_->address());
+  RawClient client(server_->address());
   client.Send("GET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
   EXPECT_THAT(client.ReadUntil("world"), StartsWith("HTTP/1.1 200"));
   client.Send("GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
@@ -149,10 +146,10 @@ TEST_F(HttpServerTest, TurnsAwayOneConnectionTooMany) {
   HttpOptions options;
   options.max_connections = 1;
   Open(options);
-  Client first(server_->address());
+  RawClient first(server_->address());
   first.Send("GET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
   first.ReadUntil("world");
-  Client second(server_->address());
+  RawClient second(server_->address());
   EXPECT_THAT(second.ReadAll(), StartsWith("HTTP/1.1 503"));
 }
 
@@ -160,7 +157,7 @@ TEST_F(HttpServerTest, ClosesAConnectionThatSendsNothing) {
   HttpOptions options;
   options.request_timeout = 50ms;
   Open(options);
-  Client client(server_->address());
+  RawClient client(server_->address());
   client.Send("GET /hel");
   EXPECT_EQ(client.ReadAll(), "");
 }
@@ -181,7 +178,134 @@ TEST_F(HttpServerTest, StopsListeningWhenItIsGone) {
   Open();
   std::string address = server_->address();
   server_.reset();
-  EXPECT_FALSE(Client(address).connected());
+  EXPECT_FALSE(RawClient(address).connected());
+}
+
+TEST_F(HttpServerTest, AnswersLaterWithoutHoldingAThread) {
+  HttpOptions options;
+  options.threads = 1;
+  Open(options);
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (int i = 0; i < 5; ++i) {
+    clients.push_back(std::make_unique<RawClient>(server_->address()));
+    clients.back()->Send(
+        "POST /later HTTP/1.1\r\nHost: x\r\nAuthorization: let me\r\nContent-Length: 2\r\n"
+        "Connection: close\r\n\r\nab");
+  }
+  AwaitRequests(5);
+  EXPECT_THAT(Ask("GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
+              EndsWith("hello world\n"));
+  AnswerAll();
+  for (auto& client : clients) EXPECT_THAT(client->ReadAll(), EndsWith("\r\n\r\nab"));
+}
+
+TEST_F(HttpServerTest, FinishesWhatItOwesBeforeItEnds) {
+  Open();
+  RawClient client(server_->address());
+  client.Send(
+      "POST /later HTTP/1.1\r\nHost: x\r\nAuthorization: let me\r\nContent-Length: 2\r\n\r\nab");
+  AwaitRequests(1);
+  std::thread ends([this] { server_.reset(); });
+  AnswerAll();
+  EXPECT_THAT(client.ReadAll(), EndsWith("\r\n\r\nab"));
+  ends.join();
+}
+
+TEST_F(HttpServerTest, TurnsAwayByTheHeaderAloneAndTheClientStillSeesWhy) {
+  Open();
+  RawClient client(server_->address());
+  client.Send("POST /later HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3000\r\n" +
+              std::string(0x3000, 'x') + "\r\n3000\r\n" + std::string(0x3000, 'x') +
+              "\r\n0\r\n\r\n");
+  std::string answer = client.ReadUntil("who are you?");
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 401"));
+  EXPECT_THAT(answer, HasSubstr("WWW-Authenticate: Bearer\r\n"));
+  EXPECT_THAT(answer, HasSubstr("Connection: close\r\n"));
+  EXPECT_TRUE(asked_.empty());
+}
+
+TEST_F(HttpServerTest, ASmallBodyThatIsTurnedAwayDoesNotCostTheConnection) {
+  Open();
+  RawClient client(server_->address());
+  client.Send("POST /later HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nab");
+  EXPECT_THAT(client.ReadUntil("who are you?"), StartsWith("HTTP/1.1 401"));
+  client.Send("GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  EXPECT_THAT(client.ReadAll(), EndsWith("hello world\n"));
+}
+
+TEST_F(HttpServerTest, EachDoorHasItsOwnLimit) {
+  HttpOptions options;
+  options.max_body_bytes = 10;
+  Open(options);
+  const std::string door = "POST /later HTTP/1.1\r\nHost: x\r\nAuthorization: let me\r\n";
+  EXPECT_THAT(Ask(door + "Content-Length: 100001\r\n\r\n"), StartsWith("HTTP/1.1 413"));
+  RawClient chunked(server_->address());
+  chunked.Send(door + "Transfer-Encoding: chunked\r\n\r\n186a1\r\n");
+  EXPECT_THAT(chunked.ReadUntil("longer than 100000 bytes"), StartsWith("HTTP/1.1 413"));
+  RawClient client(server_->address());
+  client.Send(door + "Content-Length: 11\r\nConnection: close\r\n\r\nhello hello");
+  AwaitRequests(1);
+  AnswerAll();
+  EXPECT_THAT(client.ReadAll(), EndsWith("hello hello"));
+}
+
+TEST_F(HttpServerTest, BodiesTogetherAreBounded) {
+  HttpOptions options;
+  options.max_waiting_bytes = 150'000;
+  Open(options);
+  const std::string door =
+      "POST /later HTTP/1.1\r\nHost: x\r\nAuthorization: let me\r\nContent-Length: 100000\r\n"
+      "Connection: close\r\n\r\n";
+  RawClient first(server_->address());
+  first.Send(door + std::string(100'000, 'x'));
+  AwaitRequests(1);
+  std::string answer = Ask(door);
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 503"));
+  EXPECT_THAT(answer, HasSubstr("Retry-After: 1\r\n"));
+  AnswerAll();
+  EXPECT_THAT(first.ReadAll(), StartsWith("HTTP/1.1 200"));
+  RawClient second(server_->address());
+  second.Send(door + std::string(100'000, 'x'));
+  AwaitRequests(1);
+  AnswerAll();
+  EXPECT_THAT(second.ReadAll(), StartsWith("HTTP/1.1 200"));
+}
+
+TEST_F(HttpServerTest, SaysThatItWaitsForTheBody) {
+  Open();
+  RawClient client(server_->address());
+  client.Send(
+      "POST /echo HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n"
+      "Connection: close\r\n\r\n");
+  EXPECT_THAT(client.ReadUntil("\r\n\r\n"), StartsWith("HTTP/1.1 100 Continue"));
+  client.Send("ab");
+  EXPECT_THAT(client.ReadAll(), EndsWith("|ab"));
+}
+
+TEST_F(HttpServerTest, SpeaksTlsWithACertificate) {
+  TempDir dir;
+  MakeCertificate(dir.path());
+  HttpOptions options;
+  options.certificate_file = dir.path() + "/server.pem";
+  options.key_file = dir.path() + "/server.key";
+  Open(options);
+  std::string answer = AskOverTls(server_->address(),
+                                  "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n"
+                                  "Connection: close\r\n\r\nab");
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 200"));
+  EXPECT_THAT(answer, EndsWith("|ab"));
+  EXPECT_EQ(Ask("GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").find("hello"),
+            std::string::npos)
+      << "in the clear there is nothing";
+}
+
+TEST_F(HttpServerTest, NamesACertificateThatItCannotUse) {
+  HttpOptions options;
+  options.certificate_file = "/nowhere/server.pem";
+  options.key_file = "/nowhere/server.key";
+  Status status = HttpServer::Open(options, {}).status();
+  EXPECT_EQ(status.code(), Code::kInvalidArgument);
+  EXPECT_THAT(status.message(), HasSubstr("/nowhere/server.pem"));
 }
 
 }  // namespace

@@ -1,0 +1,324 @@
+#pragma once
+
+#include <fmt/format.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/ssl.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+#include <boost/beast/ssl.hpp>
+
+#include "collector/http_server.h"
+
+namespace forewarn {
+
+// The half of http_server.cc that is about one connection; included nowhere else, since Boost.Beast is heavy.
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+using PlainStream = beast::tcp_stream;
+using TlsStream = beast::ssl_stream<beast::tcp_stream>;
+
+// What all connections share; outlives them.
+struct HttpShared {
+  HttpOptions options;
+  std::vector<HttpRoute> routes;
+  std::optional<asio::ssl::context> tls;
+  std::atomic<int64_t> connections = 0;
+  std::atomic<int64_t> waiting_bytes = 0;
+  std::atomic<bool> stopping = false;
+
+  // Requests whose answer has not left. The end waits for them on a thread that is none of ours, so
+  // there is no queue that it could look at.
+  std::mutex mutex;
+  std::condition_variable all_answered;
+  int64_t answering = 0;
+
+  void Began() {
+    std::lock_guard lock(mutex);
+    ++answering;
+  }
+  void Ended() {
+    std::lock_guard lock(mutex);
+    if (--answering == 0) all_answered.notify_all();
+  }
+};
+
+// The route, or the answer that there is none.
+inline std::optional<HttpResponse> FindHttpRoute(const HttpShared& shared,
+                                                 const HttpRequest& request,
+                                                 const HttpRoute*& found) {
+  std::string allowed;
+  for (const HttpRoute& route : shared.routes) {
+    if (route.path != request.path) continue;
+    found = &route;
+    if (route.method == request.method) return std::nullopt;
+    allowed += (allowed.empty() ? "" : ", ") + route.method;
+  }
+  if (!allowed.empty()) {
+    return HttpResponse{405, fmt::format("{} answers {} only\n", request.path, allowed)};
+  }
+  std::string doors;
+  for (const HttpRoute& route : shared.routes) {
+    doors += (doors.empty() ? "" : ", ") + route.method + " " + route.path;
+  }
+  return HttpResponse{404, fmt::format("there is nothing at this path; there is {}\n", doors)};
+}
+
+// One connection, on its own strand. Keeps itself alive through the operation that is under way, and
+// through the reply that somebody owes.
+template <typename Stream>
+class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream>> {
+ public:
+  template <typename... Context>
+  HttpConnection(tcp::socket socket, HttpShared& shared, Context&... context)
+      : stream_(std::move(socket), context...), shared_(shared) {
+    ++shared_.connections;
+  }
+  ~HttpConnection() {
+    ReleaseBody();
+    --shared_.connections;
+  }
+
+  void Start(bool too_many) {
+    error_code error;
+    tcp::endpoint peer = Lowest().socket().remote_endpoint(error);
+    is_private_ = kIsTls || (!error && peer.address().is_loopback());
+    if constexpr (kIsTls) {
+      Lowest().expires_after(shared_.options.request_timeout);
+      stream_.async_handshake(asio::ssl::stream_base::server,
+                              [self = this->shared_from_this(), too_many](error_code error) {
+                                if (error) return self->Lowest().close();
+                                self->Begin(too_many);
+                              });
+    } else {
+      Begin(too_many);
+    }
+  }
+
+ private:
+  static constexpr bool kIsTls = std::is_same_v<Stream, TlsStream>;
+
+  beast::tcp_stream& Lowest() { return beast::get_lowest_layer(stream_); }
+
+  void Begin(bool too_many) {
+    if (too_many) return TurnAway({503, "too many connections; try again later\n"});
+    Read();
+  }
+
+  void Read() {
+    parser_.emplace();
+    parser_->header_limit(static_cast<uint32_t>(shared_.options.max_header_bytes));
+    parser_->body_limit(boost::none);  // known when the route is
+    // The first byte may take its time on a kept connection; from then on the request has to come.
+    Lowest().expires_after(served_ == 0 ? shared_.options.request_timeout
+                                        : shared_.options.idle_timeout);
+    http::async_read_header(
+        stream_, buffer_, *parser_,
+        [self = this->shared_from_this()](error_code error, size_t) { self->HeaderRead(error); });
+  }
+
+  // Decides by the header alone whether the body is read.
+  void HeaderRead(error_code error) {
+    if (error) return ReadFailed(error);
+    const auto& message = parser_->get();
+    std::string_view target(message.target().data(), message.target().size());
+    size_t mark = target.find('?');
+    is_head_ = message.method() == http::verb::head;
+    request_ = {};
+    request_.method = is_head_ ? "GET" : std::string(message.method_string());
+    request_.path = std::string(target.substr(0, mark));
+    if (mark != std::string_view::npos) request_.query = std::string(target.substr(mark + 1));
+    request_.content_type = std::string(message[http::field::content_type]);
+    request_.content_encoding = std::string(message[http::field::content_encoding]);
+    request_.authorization = std::string(message[http::field::authorization]);
+    request_.is_private = is_private_;
+    close_after_ = !message.keep_alive() || shared_.stopping;
+    route_ = nullptr;
+    refusal_ = FindHttpRoute(shared_, request_, route_);
+    if (!refusal_ && route_->admit) refusal_ = route_->admit(request_);
+
+    bool own = route_ != nullptr && route_->max_body_bytes > 0;
+    auto limit =
+        static_cast<uint64_t>(own ? route_->max_body_bytes : shared_.options.max_body_bytes);
+    auto length = parser_->content_length();
+    if (length && *length > limit) return TurnAway(TooLong(limit));
+    // What was turned away is not worth its body, unless that is so small that the connection is.
+    if (refusal_ && (length ? *length > kWorthReading : parser_->chunked())) {
+      return TurnAway(*std::move(refusal_));
+    }
+    body_limit_ = limit;
+    reserved_ = static_cast<int64_t>(length ? *length : parser_->chunked() ? limit : 0);
+    if ((shared_.waiting_bytes += reserved_) > shared_.options.max_waiting_bytes) {
+      return TurnAway({503,
+                       "too many requests are waiting; try again in a moment\n",
+                       "text/plain; charset=utf-8",
+                       {{"Retry-After", "1"}}});
+    }
+    parser_->body_limit(limit);
+    if (beast::iequals(message[http::field::expect], "100-continue")) return Continue();
+    ReadBody();
+  }
+
+  void Continue() {
+    continue_.emplace(http::status::continue_, 11);
+    http::async_write(stream_, *continue_,
+                      [self = this->shared_from_this()](error_code error, size_t) {
+                        if (error) return self->Lowest().close();
+                        self->ReadBody();
+                      });
+  }
+
+  void ReadBody() {
+    Lowest().expires_after(shared_.options.body_timeout);
+    http::async_read(stream_, buffer_, *parser_,
+                     [self = this->shared_from_this()](error_code error, size_t) {
+                       if (error) return self->ReadFailed(error);
+                       self->Handle();
+                     });
+  }
+
+  static HttpResponse TooLong(uint64_t limit) {
+    return {413, fmt::format("the body is longer than {} bytes\n", limit)};
+  }
+
+  void ReadFailed(error_code error) {
+    if (error == http::error::header_limit) {
+      return TurnAway({431, fmt::format("the header is longer than {} bytes\n",
+                                        shared_.options.max_header_bytes)});
+    }
+    if (error == http::error::body_limit) return TurnAway(TooLong(body_limit_));
+    // A connection that just ends, or stalls, has nobody left to tell.
+    if (error.category() != beast::http::make_error_code(http::error::bad_method).category() ||
+        error == http::error::end_of_stream || error == http::error::partial_message) {
+      return Close();
+    }
+    is_head_ = false;
+    TurnAway({400, "this is not an HTTP/1.1 request: " + error.message() + "\n"});
+  }
+
+  void Handle() {
+    request_.body = std::move(parser_->get().body());
+    shared_.Began();
+    answering_ = true;
+    if (refusal_) return Reply(*std::move(refusal_));
+    if (route_->handler) return Reply(route_->handler(request_));
+    Lowest().expires_never();
+    route_->later(std::move(request_), [self = this->shared_from_this()](HttpResponse response) {
+      asio::post(self->stream_.get_executor(), [self, response = std::move(response)]() mutable {
+        self->Reply(std::move(response));
+      });
+    });
+  }
+
+  // An answer after which the connection is of no use, since what follows was not read.
+  void TurnAway(HttpResponse response) {
+    turned_away_ = true;
+    close_after_ = true;
+    Reply(std::move(response));
+  }
+
+  void Reply(HttpResponse answer) {
+    response_.emplace(static_cast<http::status>(answer.status), 11);
+    response_->set(http::field::server, "forewarn");
+    if (answer.status != 204) response_->set(http::field::content_type, answer.content_type);
+    response_->set("X-Content-Type-Options", "nosniff");
+    for (const auto& [name, value] : answer.headers) response_->set(name, value);
+    response_->keep_alive(!close_after_);
+    response_->body() = std::move(answer.body);
+    response_->prepare_payload();
+    if (is_head_) response_->body().clear();  // the length stays that of the whole
+    Lowest().expires_after(shared_.options.request_timeout);
+    auto done = [self = this->shared_from_this()](error_code error, size_t) {
+      self->Written(error);
+    };
+    if (is_head_) {
+      header_.emplace(*response_);
+      http::async_write_header(stream_, *header_, std::move(done));
+    } else {
+      http::async_write(stream_, *response_, std::move(done));
+    }
+  }
+
+  void Written(error_code error) {
+    header_.reset();
+    response_.reset();
+    ReleaseBody();
+    if (answering_) shared_.Ended();
+    answering_ = false;
+    ++served_;
+    if (error || shared_.stopping) return Close();
+    if (turned_away_) return Drain();
+    if (close_after_) return Close();
+    Read();
+  }
+
+  // Closing with bytes unread would reset the connection, and the client might never see its answer.
+  void Drain() {
+    error_code ignored;
+    Lowest().socket().shutdown(tcp::socket::shutdown_send, ignored);
+    Lowest().expires_after(kDrainPatience);
+    DrainMore(kDrainBytes);
+  }
+  void DrainMore(size_t left) {
+    Lowest().async_read_some(asio::buffer(drained_), [self = this->shared_from_this(), left](
+                                                         error_code error, size_t size) {
+      if (error || size >= left || self->shared_.stopping) return self->Close();
+      self->DrainMore(left - size);
+    });
+  }
+
+  void ReleaseBody() {
+    request_ = {};
+    shared_.waiting_bytes -= std::exchange(reserved_, 0);
+  }
+
+  void Close() {
+    error_code ignored;
+    Lowest().socket().shutdown(tcp::socket::shutdown_send, ignored);
+    Lowest().close();
+  }
+
+  static constexpr uint64_t kWorthReading = 64 << 10;
+  static constexpr size_t kDrainBytes = 1 << 20;
+  static constexpr Duration kDrainPatience = 2s;
+
+  Stream stream_;
+  HttpShared& shared_;
+  bool is_private_ = false;
+
+  beast::flat_buffer buffer_;
+  std::optional<http::request_parser<http::string_body>> parser_;
+  std::optional<http::response<http::empty_body>> continue_;
+  std::optional<http::response<http::string_body>> response_;
+  std::optional<http::response_serializer<http::string_body>> header_;
+  HttpRequest request_;
+  const HttpRoute* route_ = nullptr;
+  std::optional<HttpResponse> refusal_;
+  uint64_t body_limit_ = 0;
+  int64_t reserved_ = 0;
+  bool is_head_ = false;
+  bool close_after_ = false;
+  bool turned_away_ = false;
+  bool answering_ = false;
+  uint64_t served_ = 0;
+  char drained_[4096];
+};
+
+}  // namespace forewarn
