@@ -24,6 +24,7 @@ struct OperateParts {
 };
 
 std::unique_ptr<grpc::Service> MakeProbeService(const OperateParts& parts);
+std::unique_ptr<grpc::Service> MakeSourceService(const OperateParts& parts);
 std::unique_ptr<grpc::Service> MakeBundleService(const OperateParts& parts);
 std::unique_ptr<grpc::Service> MakeQueryService(const OperateParts& parts);
 std::unique_ptr<grpc::Service> MakeAlertService(const OperateParts& parts);

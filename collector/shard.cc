@@ -100,6 +100,7 @@ Commit Shard::Handle(Entry entry) {
   Planner::Plan plan;
   // The planner last: what is due to be forgotten goes with whatever it applies.
   commit.outcome = tokens_.Apply(entry, commit);
+  if (commit.outcome.ok()) commit.outcome = source_tokens_.Apply(entry, commit);
   if (commit.outcome.ok()) {
     commit.outcome = incidents_.Apply(entry, concluded.alerts, incidents);
   }
@@ -132,6 +133,7 @@ bool Shard::AnswersAtOnce(const Entry& entry, Commit& commit) const {
     commit.outcome = PermissionDenied(fmt::format(
         "probe {} was retired; enrol it again with a new token", known->identity.probe));
   } else if (const Batch* batch = AsBatch(entry)) {
+    if (batch->epoch == 0) return false;  // from a door without numbers
     ProbeState nothing;
     const ProbeState& last = known == nullptr ? nothing : *known;
     bool is_new_epoch = batch->epoch > last.epoch;
@@ -375,6 +377,9 @@ Status Shard::RestoreState() {
                           [&](Silence silence) { planner_.Restore(std::move(silence)); }));
   FW_RETURN_IF_ERROR(each(StateKind::kToken, EnrolmentToken{},
                           [&](EnrolmentToken token) { tokens_.Restore(std::move(token)); }));
+  FW_RETURN_IF_ERROR(each(StateKind::kSourceToken, SourceToken{}, [&](SourceToken token) {
+    source_tokens_.Restore(std::move(token));
+  }));
   return store_.ReadState(partition_, StateKind::kAudit, [&](auto id, auto record) {
     return audit_.Restore(id, record);
   });

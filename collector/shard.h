@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "collector/counting_source.h"
 #include "collector/forgetting.h"
+#include "collector/source_tokens.h"
 #include "collector/tokens.h"
 #include "incidents/manager.h"
 #include "model/commit.h"
@@ -72,8 +73,8 @@ class Shard {
   // Takes the next entry. The caller commits the result before it hands out its outcome, and never
   // again calls the shard when that fails. A commit that is `empty` changed nothing and is not
   // written, but its outcome waits its turn all the same: it may rest on commits that are still on
-  // their way. The reply is a BatchReply, a HelloReply, an EnrolmentToken, or nothing, as the entry
-  // asks for.
+  // their way. The reply is a BatchReply, a HelloReply, an EnrolmentToken, a SourceToken, or
+  // nothing, as the entry asks for.
   Commit Handle(Entry entry);
 
   // Arrival time at which a Tick is due; nothing while time alone changes nothing.
@@ -95,6 +96,7 @@ class Shard {
   const IncidentManager& incidents() const { return incidents_; }
   const Planner& planner() const { return planner_; }
   const Tokens& tokens() const { return tokens_; }
+  const SourceTokens& source_tokens() const { return source_tokens_; }
   const Bundle& bundle() const { return bundle_; }
   uint32_t partition() const { return partition_; }
   Timestamp last_arrival() const { return last_arrival_; }
@@ -136,6 +138,7 @@ class Shard {
   Planner planner_;
   Tokens tokens_;
   AuditTrail audit_;
+  SourceTokens source_tokens_;
 };
 
 }  // namespace forewarn

@@ -18,6 +18,18 @@ Status CreateToken(Session& session, const std::string& customer, const std::str
                    const std::string& valid_for);  // empty: the collector's default
 Status ListTokens(Session& session);
 
+// source_tokens.cc
+struct SourceTokenArguments {
+  std::string door;
+  std::string customer;
+  std::string installation;
+  std::string source;
+  std::string valid_for;  // empty: until it is revoked
+};
+Status CreateSourceToken(Session& session, const SourceTokenArguments& arguments);
+Status ListSourceTokens(Session& session);
+Status RevokeSourceToken(Session& session, const std::string& id);
+
 // probes.cc
 Status ListProbes(Session& session, const std::string& customer);
 Status RetireProbe(Session& session, const std::string& probe);

@@ -31,6 +31,7 @@ class CommandLine {
     app_.fallthrough();
     AddConnectionOptions();
     AddTokens();
+    AddSourceTokens();
     AddProbes();
     AddQueries();
     AddAlerts();
@@ -132,6 +133,29 @@ class CommandLine {
                        "How long it may be used, such as 24h; 24h when not given");
     Command(group, "list", "Lists tokens, without their secret",
             [](Session& s) { return ListTokens(s); });
+  }
+
+  void AddSourceTokens() {
+    CLI::App* group =
+        Group("source-token", "Permissions to send by Prometheus, OpenTelemetry or Alertmanager");
+    CLI::App* create = Command(group, "create", "Makes a token and prints it, once",
+                               [this](Session& s) { return CreateSourceToken(s, source_token_); });
+    create->add_option("--door", source_token_.door, "prometheus, otlp or alertmanager")
+        ->required();
+    create->add_option("--customer", source_token_.customer, "The source's customer")->required();
+    create->add_option("--installation", source_token_.installation, "The source's installation")
+        ->required();
+    create
+        ->add_option("--source", source_token_.source,
+                     "Its name within the installation, such as monitoring")
+        ->required();
+    create->add_option("--valid-for", source_token_.valid_for,
+                       "How long it may be used, such as 90d; until it is revoked when not given");
+    Command(group, "list", "Lists tokens, without their secret",
+            [](Session& s) { return ListSourceTokens(s); });
+    CLI::App* revoke = Command(group, "revoke", "Refuses a token from now on",
+                               [this](Session& s) { return RevokeSourceToken(s, name_); });
+    revoke->add_option("ID", name_, "As the list shows it")->required();
   }
 
   void AddProbes() {
@@ -290,6 +314,7 @@ class CommandLine {
   std::string name_;
   std::string path_;
   std::string kind_;
+  SourceTokenArguments source_token_;
   std::vector<std::string> paths_;
   bool all_ = false;
   bool dry_run_ = false;

@@ -62,9 +62,10 @@ enum class StateKind : uint8_t {
   kSilence = 7,
   kOutbox = 8,  // Notification by id
   kToken = 9,
-  kBundle = 10,  // the applied Bundle, id ""
-  kRules = 11,   // what the rules remember beside alerts, by their own ids
-  kAudit = 12,   // who commanded what, by sequence
+  kBundle = 10,       // the applied Bundle, id ""
+  kRules = 11,        // what the rules remember beside alerts, by their own ids
+  kAudit = 12,        // who commanded what, by sequence
+  kSourceToken = 13,  // SourceToken by hash
 };
 
 // A record put under a kind and an id; an empty record removes it.

@@ -8,6 +8,7 @@
 #include "model/bundle.h"
 #include "model/enrolment.h"
 #include "model/notification.h"
+#include "model/source_token.h"
 #include "model/telemetry.h"
 
 namespace forewarn {
@@ -21,6 +22,8 @@ struct HelloCommand {
   std::string host;
   std::string version;
   Duration clock_offset{0};  // theirs minus ours
+  // It speaks when it has something to say: its silence means nothing and is not watched.
+  bool unwatched = false;
 
   template <typename Self, typename Visitor>
   static void Fields(Self& self, Visitor&& visit) {
@@ -28,6 +31,7 @@ struct HelloCommand {
     visit(2, self.host);
     visit(3, self.version);
     visit(4, self.clock_offset);
+    visit(5, self.unwatched);
   }
 };
 
@@ -58,6 +62,25 @@ struct UseTokenCommand {
   static void Fields(Self& self, Visitor&& visit) {
     visit(1, self.hash);
     visit(2, self.probe);
+  }
+};
+
+struct CreateSourceTokenCommand {
+  SourceToken token;
+
+  template <typename Self, typename Visitor>
+  static void Fields(Self& self, Visitor&& visit) {
+    visit(1, self.token);
+  }
+};
+
+// The reply is the SourceToken as it was.
+struct RevokeSourceTokenCommand {
+  std::string hash;
+
+  template <typename Self, typename Visitor>
+  static void Fields(Self& self, Visitor&& visit) {
+    visit(1, self.hash);
   }
 };
 
@@ -115,9 +138,9 @@ struct DeliveryCommand {
   }
 };
 
-using Command =
-    std::variant<HelloCommand, RetireProbeCommand, CreateTokenCommand, UseTokenCommand,
-                 TicketCommand, AddSilenceCommand, ExpireSilenceCommand, DeliveryCommand>;
+using Command = std::variant<HelloCommand, RetireProbeCommand, CreateTokenCommand, UseTokenCommand,
+                             TicketCommand, AddSilenceCommand, ExpireSilenceCommand,
+                             DeliveryCommand, CreateSourceTokenCommand, RevokeSourceTokenCommand>;
 
 // Time alone: sent only when a timer is due.
 struct Tick {

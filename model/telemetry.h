@@ -173,7 +173,8 @@ struct Round {
 };
 
 // What one push carries. (source.probe, epoch, sequence) names it for ever: the second arrival of
-// the same batch is acknowledged and changes nothing.
+// the same batch is acknowledged and changes nothing. What comes through a door whose protocol has no
+// numbers has epoch 0 and sequence 0; there a sample is known by its series and time alone.
 struct Batch {
   ProbeIdentity source;
   uint64_t epoch =

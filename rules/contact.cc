@@ -7,7 +7,8 @@ namespace forewarn {
 namespace {
 
 // Silence means something only where sounds are expected: a retired probe is never heard of again,
-// and an air-gapped one is heard of when somebody carries a file.
+// an air-gapped one is heard of when somebody carries a file, and one that said it shall not be
+// watched when it has something to say.
 bool IsWatched(const ProbeState& probe) {
   return probe.contact != Contact::kRetired && probe.contact != Contact::kAirGapped;
 }
@@ -89,7 +90,7 @@ void Contacts::Restore(ProbeState state) {
 
 bool Contacts::IsDuplicate(const Batch& batch) const {
   const ProbeState* probe = Find(batch.source.probe);
-  if (probe == nullptr) return false;
+  if (probe == nullptr || batch.epoch == 0) return false;
   if (batch.epoch != probe->epoch) return batch.epoch < probe->epoch;
   return batch.sequence <= probe->sequence;
 }
@@ -116,8 +117,10 @@ std::vector<ProbeState> Contacts::Observe(const Entry& entry) {
   if (batch != nullptr) {
     ProbeState& probe = probe_of(batch->source);
     Hear(probe, entry.arrival);
-    probe.epoch = batch->epoch;
-    probe.sequence = batch->sequence;
+    if (batch->epoch != 0) {
+      probe.epoch = batch->epoch;
+      probe.sequence = batch->sequence;
+    }
     for (const Round& round : batch->rounds) {
       probe.watermark = std::max(probe.watermark, round.end);
       probe.round_interval = round.interval;
@@ -127,6 +130,11 @@ std::vector<ProbeState> Contacts::Observe(const Entry& entry) {
   } else if (const Command* command = std::get_if<Command>(&entry.what)) {
     if (const auto* hello = std::get_if<HelloCommand>(command)) {
       ProbeState& probe = probe_of(hello->source);
+      if (hello->unwatched) {
+        SetContact(probe, Contact::kAirGapped, entry.arrival);
+      } else if (probe.contact == Contact::kAirGapped) {
+        SetContact(probe, Contact::kFresh, entry.arrival);
+      }
       Hear(probe, entry.arrival);
       probe.host = hello->host;
       probe.version = hello->version;

@@ -21,6 +21,7 @@ namespace forewarn {
 //
 //   fresh --late_after--> late --lost_after--> lost        any arrival: fresh
 //   retired: by command; stays so.                         (all on arrival time)
+//   air-gapped: by a hello that says so, until one that does not; its silence means nothing.
 //
 // What an entry costs depends on the probes that it changes, not on how many there are.
 class Contacts {
@@ -30,6 +31,7 @@ class Contacts {
   void Restore(ProbeState state);
 
   // Whether the batch was applied before: same epoch and not a later sequence, or an older epoch.
+  // Nobody can tell of a batch without numbers (epoch 0).
   bool IsDuplicate(const Batch& batch) const;
 
   // Takes the entry and returns the states it changed, by UUID. A batch's rounds move the

@@ -90,6 +90,31 @@ TEST_F(ShardTest, RefusesABatchOfAnOlderEpochInsteadOfSwallowingIt) {
   EXPECT_THAT(old.outcome.message(), HasSubstr("epoch 1"));
 }
 
+TEST_F(ShardTest, TakesBatchesWithoutNumbersEachTime) {
+  Entry unnumbered = TestBatch(0, kTestStart, 0.5);
+  std::get<Batch>(unnumbered.what).epoch = 0;
+  Commit first = Do(unnumbered);
+  EXPECT_TRUE(first.outcome.ok());
+  EXPECT_FALSE(first.empty);
+  Commit again = Do(unnumbered);
+  EXPECT_EQ(DecodeRecord<BatchReply>(again.reply)->duplicate, 1u)
+      << "its samples are known by time";
+  EXPECT_EQ(Samples().size(), 1u);
+}
+
+TEST_F(ShardTest, RemembersTheTokensOfSourcesOverARestart) {
+  SourceToken token;
+  token.hash = "h1";
+  token.source = "monitoring";
+  EXPECT_TRUE(DoCommand(CreateSourceTokenCommand{token}).outcome.ok());
+  Restart();
+  ASSERT_EQ(shard_->source_tokens().all().size(), 1u);
+  EXPECT_EQ(shard_->source_tokens().all().at("h1").source, "monitoring");
+  EXPECT_TRUE(DoCommand(RevokeSourceTokenCommand{"h1"}).outcome.ok());
+  Restart();
+  EXPECT_TRUE(shard_->source_tokens().all().empty());
+}
+
 TEST_F(ShardTest, RefusesABatchThatWouldLeaveAHole) {
   EXPECT_EQ(Do(TestBatch(2, kTestStart, 0.5)).outcome.code(), Code::kFailedPrecondition);
   Do(TestBatch(1, kTestStart, 0.5));

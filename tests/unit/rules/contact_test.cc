@@ -249,5 +249,32 @@ TEST(ContactsProperty, TheIndexesAgreeWithASearchOverAllProbes) {
   }
 }
 
+TEST(Contacts, DoNotWatchWhoSaysThatItsSilenceMeansNothing) {
+  Contacts contacts;
+  contacts.SetPolicy({2min, 10min});
+  Entry quiet = HelloEntry(kA, kStart);
+  std::get<HelloCommand>(std::get<Command>(quiet.what)).unwatched = true;
+  std::vector<ProbeState> changed = contacts.Observe(quiet);
+  ASSERT_EQ(changed.size(), 1u);
+  EXPECT_EQ(changed[0].contact, Contact::kAirGapped);
+  EXPECT_EQ(contacts.NextTimer(), std::nullopt);
+  EXPECT_TRUE(contacts.Observe(TickEntry(kStart + 1h)).empty());
+  // Later it turns out to be one that speaks all the time.
+  contacts.Observe(HelloEntry(kA, kStart + 1h));
+  EXPECT_EQ(contacts.Find(kA.probe)->contact, Contact::kFresh);
+  contacts.Observe(TickEntry(kStart + 2h));
+  EXPECT_EQ(contacts.Find(kA.probe)->contact, Contact::kLost);
+}
+
+TEST(Contacts, CannotTellWhetherABatchWithoutNumbersIsADuplicate) {
+  Contacts contacts;
+  for (int i = 0; i < 2; ++i) {
+    Entry entry = BatchEntry(kA, kStart + i * 1min, 0, 0, {kStart + i * 1min});
+    EXPECT_FALSE(contacts.IsDuplicate(std::get<Batch>(entry.what)));
+    EXPECT_EQ(contacts.Observe(entry).size(), 1u);
+  }
+  EXPECT_EQ(contacts.Find(kA.probe)->watermark, kStart + 1min);
+}
+
 }  // namespace
 }  // namespace forewarn
