@@ -61,6 +61,7 @@ find_package(CURL REQUIRED)
 find_package(OpenSSL REQUIRED)
 find_package(zstd CONFIG REQUIRED)
 find_package(Snappy CONFIG REQUIRED)
+find_package(ZLIB REQUIRED)
 find_library(FW_XXHASH xxhash REQUIRED)
 
 # forewarn_library(rules SOURCES a.cc b.cc DEPS model base LIBRARIES re2::re2)

@@ -14,7 +14,7 @@ namespace forewarn {
 // so that a service cannot forget to. The rule is closed: what is not listed here is for operators.
 //
 //   anybody     EnrolmentService/Enrol, and the whole of grpc.health.v1.Health
-//   probes      IngestService, EnrolmentService/Renew
+//   probes      IngestService, EnrolmentService/Renew, and the whole of opentelemetry.proto.collector
 //   operators   everything else
 //
 // `method` is the path of the call, `/forewarn.v1.IngestService/Push`; `uris` are the URIs in the
@@ -23,5 +23,8 @@ namespace forewarn {
 // kPermissionDenied (the other kind of identity), with the remedy.
 StatusOr<std::optional<Identity>> CheckAccess(std::string_view method,
                                               std::span<const std::string> uris);
+
+// Whether a source's token opens the call instead of a certificate: those of opentelemetry.proto.
+bool IsOpenToTokens(std::string_view method);
 
 }  // namespace forewarn

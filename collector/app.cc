@@ -13,6 +13,8 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "base/record.h"
+#include "collector/doors/http_doors.h"
+#include "collector/doors/otlp_service.h"
 #include "collector/enrol_service.h"
 #include "collector/operate_service.h"
 #include "collector/version.h"
@@ -94,7 +96,9 @@ std::string LocalAddress(const std::string& address) {
 }  // namespace
 
 App::App(CollectorSettings settings, const Clock& clock)
-    : settings_(std::move(settings)), clock_(clock) {}
+    : settings_(std::move(settings)),
+      clock_(clock),
+      otlp_([this] { return Doors(); }, metrics_, clock_, settings_.limits) {}
 
 App::~App() { Stop(); }
 
@@ -104,6 +108,7 @@ Status App::Start() {
   FW_RETURN_IF_ERROR(OpenHttp());
   FW_RETURN_IF_ERROR(Replay());
   FW_RETURN_IF_ERROR(FinishBundle());
+  FW_RETURN_IF_ERROR(OpenDoors());
   FW_RETURN_IF_ERROR(OpenRpc());
   FW_RETURN_IF_ERROR(SayWhereItListens());
   delivery_->Start(*partitions_);
@@ -128,6 +133,11 @@ Status App::OpenStoreAndAuthority() {
 Status App::OpenHttp() {
   HttpOptions options;
   options.listen = settings_.http.listen;
+  options.certificate_file = settings_.http.tls.certificate_file;
+  options.key_file = settings_.http.tls.key_file;
+  options.threads = settings_.http.threads;
+  options.max_connections = settings_.http.max_connections;
+  options.max_waiting_bytes = settings_.doors.max_waiting_size;
   FW_ASSIGN_OR_RETURN(http_, HttpServer::Open(options, Routes()));
   return OkStatus();
 }
@@ -182,6 +192,15 @@ Status App::FinishBundle() {
   return OkStatus();
 }
 
+Status App::OpenDoors() {
+  doors_ = std::make_unique<DoorIntake>(*partitions_, metrics_, clock_);
+  return desk_->Ask(kControlPartition, [&](const Shard& shard) {
+    for (const auto& [hash, token] : shard.source_tokens().all()) {
+      source_tokens_.Keep(hash, EncodeRecord(token));
+    }
+  });
+}
+
 Status App::OpenRpc() {
   calls_ = std::make_unique<CallPool>(kCallThreads, kCallQueue);
   enrolments_ = std::make_unique<CallPool>(kEnrolmentThreads, kEnrolmentQueue);
@@ -189,20 +208,30 @@ Status App::OpenRpc() {
   OperateParts parts{*desk_, *calls_, *ca_, !settings_.smtp.host.empty()};
   services_.push_back(MakeEnrolmentService(*desk_, *enrolments_, *calls_, *ca_, metrics_));
   services_.push_back(MakeProbeService(parts));
+  services_.push_back(MakeSourceService(parts));
   services_.push_back(MakeBundleService(parts));
   services_.push_back(MakeQueryService(parts));
   services_.push_back(MakeAlertService(parts));
   services_.push_back(MakeTicketService(parts));
 
+  for (auto& service : MakeOtlpServices(otlp_, source_tokens_, clock_)) {
+    services_.push_back(std::move(service));
+  }
+
   std::vector<grpc::Service*> services = {&ingest_->service()};
   for (const auto& service : services_) services.push_back(service.get());
   std::vector<std::string> names;
-  for (const char* name : {"IngestService", "EnrolmentService", "ProbeService", "BundleService",
-                           "QueryService", "AlertService", "TicketService"}) {
+  for (const char* name : {"IngestService", "EnrolmentService", "ProbeService", "SourceService",
+                           "BundleService", "QueryService", "AlertService", "TicketService"}) {
     names.push_back(std::string("forewarn.v1.") + name);
   }
+  names.emplace_back("opentelemetry.proto.collector.logs.v1.LogsService");
+  names.emplace_back("opentelemetry.proto.collector.metrics.v1.MetricsService");
   RpcServerOptions options;
   options.listen = settings_.grpc.listen;
+  options.check_token = [this](std::string_view authorization) {
+    return source_tokens_.Check(authorization, SourceToken::Door::kOtlp, clock_.Now()).status();
+  };
   options.server = ca_->server();
   options.client_ca_pem = ca_->ca_pem();
   // A batch a little beyond its limit is refused by us with a sentence, one far beyond by gRPC.
@@ -237,6 +266,10 @@ void App::AfterCommit(const Commit& commit) {
   if (!commit.problems.empty()) metrics_.RulesFailed(commit.problems.size());
   bool resolved = false;
   for (const StatePut& put : commit.state) {
+    if (put.kind == StateKind::kSourceToken) {
+      std::optional<SourceToken> revoked = source_tokens_.Keep(put.id, put.record);
+      if (revoked) doors_->Forget(revoked->source_id);
+    }
     if (put.record.empty()) continue;
     if (put.kind == StateKind::kBundle && commit.partition == kControlPartition) {
       if (StatusOr<Bundle> bundle = DecodeRecord<Bundle>(put.record); bundle.ok()) {
@@ -270,7 +303,11 @@ std::vector<HttpRoute> App::Routes() {
                         fmt::format("not ready: replaying the journal, {} of {} partitions done\n",
                                     replayed_partitions_.load(), kPartitions + 1)};
   };
-  return {{"GET", "/metrics", metrics}, {"GET", "/livez", live}, {"GET", "/readyz", ready}};
+  std::vector<HttpRoute> routes = HttpDoors({[this] { return Doors(); }, otlp_, source_tokens_,
+                                             metrics_, clock_, settings_.limits, settings_.doors});
+  routes.insert(routes.begin(),
+                {{"GET", "/metrics", metrics}, {"GET", "/livez", live}, {"GET", "/readyz", ready}});
+  return routes;
 }
 
 void App::TakeCensus() {
@@ -336,11 +373,12 @@ void App::Stop() {
   calls_.reset();
   // No message leaves any more whose outcome could not be recorded.
   if (delivery_ != nullptr) delivery_->Stop();
-  http_.reset();
+  http_.reset();  // after the last answer that the doors owe
   desk_.reset();
   rpc_.reset();
   services_.clear();
   partitions_.reset();
+  doors_.reset();
   ingest_.reset();
   delivery_.reset();
   ca_.reset();

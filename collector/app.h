@@ -12,6 +12,9 @@
 #include "collector/calls.h"
 #include "collector/delivery_thread.h"
 #include "collector/desk.h"
+#include "collector/doors/intake.h"
+#include "collector/doors/otlp_door.h"
+#include "collector/doors/token_directory.h"
 #include "collector/http_server.h"
 #include "collector/ingest_service.h"
 #include "collector/metrics.h"
@@ -56,10 +59,14 @@ class App {
   Status Replay();
   // A bundle that reached only some partitions before the process ended reaches the others.
   Status FinishBundle();
+  // Copies the tokens of the other doors to where those look them up.
+  Status OpenDoors();
   Status OpenRpc();
   Status SayWhereItListens();
   void AfterCommit(const Commit& commit);
   std::vector<HttpRoute> Routes();
+  // Null while nothing is taken.
+  DoorIntake* Doors() const { return ready_ ? doors_.get() : nullptr; }
   // Says in the log, once a day, that the server's certificate is about to end.
   void WatchCertificate();
   // Counts what the shards hold, as of now.
@@ -82,6 +89,9 @@ class App {
   std::unique_ptr<DeliveryThread> delivery_;
   std::unique_ptr<Partitions> partitions_;
   std::unique_ptr<Desk> desk_;
+  std::unique_ptr<DoorIntake> doors_;
+  TokenDirectory source_tokens_;
+  OtlpDoor otlp_;
   std::unique_ptr<HttpServer> http_;
   std::unique_ptr<CallPool> calls_;
   std::unique_ptr<CallPool> enrolments_;

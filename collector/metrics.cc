@@ -10,6 +10,8 @@
 #include <mutex>
 
 #include "base/check.h"
+#include "collector/shard.h"
+#include "collector/source_tokens.h"
 #include "collector/version.h"
 
 namespace forewarn {
@@ -24,6 +26,10 @@ using prometheus::Histogram;
 namespace {
 
 using Buckets = Histogram::BucketBoundaries;
+
+constexpr size_t kDoors = 3;
+
+size_t Index(SourceToken::Door door) { return static_cast<size_t>(door) - 1; }
 
 const Buckets kFastSeconds = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
                               0.1,    0.25,  0.5,    1,     2.5,  10};
@@ -51,7 +57,11 @@ struct Metrics::Impl {
 
   // One child for each value of a closed set, in the order of the set; nothing is added later.
   Counter* batches[3];
-  std::map<std::string, Counter*, std::less<>> samples;
+  using Results = std::map<std::string, Counter*, std::less<>>;
+  Results samples;
+  Results door_samples[kDoors];
+  Results door_requests[kDoors];
+  Results door_events[kDoors];
   Counter* enrolments[2];
   Gauge* contact[5];
   Gauge* alerts[3];
@@ -151,9 +161,31 @@ Metrics::Impl::Impl()
                      .Name("forewarn_ingest_samples_total")
                      .Help("Samples by protocol and by what became of them.")
                      .Register(registry);
+  auto& request = BuildCounter()
+                      .Name("forewarn_door_requests_total")
+                      .Help("Requests through the doors of other protocols by what became of them.")
+                      .Register(registry);
+  auto& event = BuildCounter()
+                    .Name("forewarn_ingest_events_total")
+                    .Help("Events through the doors of other protocols by what became of them.")
+                    .Register(registry);
   for (const char* result :
        {"accepted", "too_old", "too_new", "duplicate", "series_limit", "invalid"}) {
     samples[result] = &sample.Add({{"protocol", "forewarn"}, {"result", result}});
+  }
+  for (SourceToken::Door door : {SourceToken::Door::kPrometheus, SourceToken::Door::kOtlp,
+                                 SourceToken::Door::kAlertmanager}) {
+    std::string name(DoorName(door));
+    for (const char* result :
+         {"accepted", "too_old", "too_new", "duplicate", "series_limit", "invalid"}) {
+      door_samples[Index(door)][result] = &sample.Add({{"protocol", name}, {"result", result}});
+    }
+    for (const char* result : {"accepted", "partial", "refused", "retry", "unauthenticated"}) {
+      door_requests[Index(door)][result] = &request.Add({{"door", name}, {"result", result}});
+    }
+    for (const char* result : {"accepted", "duplicate", "invalid"}) {
+      door_events[Index(door)][result] = &event.Add({{"protocol", name}, {"result", result}});
+    }
   }
 
   auto& enrolment = BuildCounter()
@@ -220,6 +252,35 @@ void Metrics::BatchDone(BatchResult result) {
 void Metrics::SamplesDone(std::string_view result, uint64_t count) {
   auto found = impl_->samples.find(result);
   FW_CHECK(found != impl_->samples.end());
+  found->second->Increment(static_cast<double>(count));
+}
+
+void Metrics::DoorRequestDone(SourceToken::Door door, std::string_view result) {
+  auto found = impl_->door_requests[Index(door)].find(result);
+  FW_CHECK(found != impl_->door_requests[Index(door)].end());
+  found->second->Increment();
+}
+
+void Metrics::DoorSamplesDone(SourceToken::Door door, uint64_t samples,
+                              const BatchReply& left_out) {
+  auto add = [&](const char* result, uint64_t count) {
+    impl_->door_samples[Index(door)].at(result)->Increment(static_cast<double>(count));
+  };
+  add("too_old", left_out.too_old);
+  add("too_new", left_out.too_new);
+  add("duplicate", left_out.duplicate);
+  add("series_limit", left_out.series_limit);
+  uint64_t out = left_out.too_old + left_out.too_new + left_out.duplicate + left_out.series_limit;
+  add("accepted", samples > out ? samples - out : 0);
+}
+
+void Metrics::DoorItemsInvalid(SourceToken::Door door, uint64_t count) {
+  impl_->door_samples[Index(door)].at("invalid")->Increment(static_cast<double>(count));
+}
+
+void Metrics::DoorEventsDone(SourceToken::Door door, std::string_view result, uint64_t count) {
+  auto found = impl_->door_events[Index(door)].find(result);
+  FW_CHECK(found != impl_->door_events[Index(door)].end());
   found->second->Increment(static_cast<double>(count));
 }
 

@@ -10,10 +10,13 @@
 #include "model/bundle.h"
 #include "model/entry.h"
 #include "model/probe.h"
+#include "model/source_token.h"
 #include "model/telemetry.h"
 #include "store/store.h"
 
 namespace forewarn {
+
+struct BatchReply;
 
 // Metrics are what an SRE scrapes: every family with its help, at zero for each label value that
 // can occur, so that a rate() over the first occurrence is right. Labels come from closed sets;
@@ -34,6 +37,15 @@ class Metrics {
   // too_new, duplicate, series_limit, invalid.
   void SamplesDone(std::string_view result, uint64_t count);
   void GapDeclared(Duration length);
+  // One request of the other doors: accepted (all of it, as far as it was not there already), partial,
+  // refused, retry (told to send it again), unauthenticated.
+  void DoorRequestDone(SourceToken::Door door, std::string_view result);
+  // Samples that such a request brought to the fold, and those that the fold left out.
+  void DoorSamplesDone(SourceToken::Door door, uint64_t samples, const BatchReply& left_out);
+  // Samples that an adapter could not take.
+  void DoorItemsInvalid(SourceToken::Door door, uint64_t count);
+  // Events by what became of them: accepted, duplicate, invalid.
+  void DoorEventsDone(SourceToken::Door door, std::string_view result, uint64_t count);
   void StreamOpened();
   void StreamClosed();
   void SenderSlowedDown();

@@ -23,7 +23,8 @@ constexpr std::string_view kReflection = "/grpc.reflection.";
 // Stands before every handler. gRPC hands it the path of the call among the metadata.
 class DoorKeeper : public grpc::AuthMetadataProcessor {
  public:
-  explicit DoorKeeper(bool reflection) : reflection_(reflection) {}
+  DoorKeeper(bool reflection, std::function<Status(std::string_view)> check_token)
+      : reflection_(reflection), check_token_(std::move(check_token)) {}
 
   bool IsBlocking() const override { return false; }
 
@@ -33,6 +34,10 @@ class DoorKeeper : public grpc::AuthMetadataProcessor {
     std::string_view method;
     if (path != metadata.end()) method = {path->second.data(), path->second.size()};
     Status outcome = CheckAccess(method, PeerUris(*auth)).status();
+    auto token = metadata.find("authorization");
+    if (token != metadata.end() && check_token_ && IsOpenToTokens(method)) {
+      outcome = check_token_({token->second.data(), token->second.size()});
+    }
     // The library serves it wherever it is linked, so that the door alone can close it.
     if (outcome.ok() && !reflection_ && method.starts_with(kReflection)) {
       outcome = PermissionDenied(
@@ -46,6 +51,7 @@ class DoorKeeper : public grpc::AuthMetadataProcessor {
 
  private:
   const bool reflection_;
+  const std::function<Status(std::string_view)> check_token_;
 };
 
 }  // namespace
@@ -66,7 +72,8 @@ StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(
   tls.pem_root_certs = options.client_ca_pem;
   tls.pem_key_cert_pairs = {{options.server.key, options.server.chain}};
   std::shared_ptr<grpc::ServerCredentials> credentials = grpc::SslServerCredentials(tls);
-  credentials->SetAuthMetadataProcessor(std::make_shared<DoorKeeper>(options.reflection));
+  credentials->SetAuthMetadataProcessor(
+      std::make_shared<DoorKeeper>(options.reflection, options.check_token));
 
   grpc::ServerBuilder builder;
   int port = 0;

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/status.h"
@@ -18,6 +20,8 @@ struct RpcServerOptions {
   std::string listen = "127.0.0.1:0";  // host:port; port 0: any free one
   KeyAndChain server;
   std::string client_ca_pem;  // who signs the certificates of probes and operators
+  // Whether the value of `authorization` opens the calls that a token may make; null: none does.
+  std::function<Status(std::string_view)> check_token;
   int64_t max_message_bytes = 16 << 20;
   int64_t memory_bytes = 512 << 20;  // of all calls' buffers together; beyond it gRPC stops reading
   bool reflection = false;           // for operators

@@ -52,10 +52,48 @@ const Schema<GrpcSettings>& GrpcSchema() {
   return schema;
 }
 
+const Schema<HttpTls>& HttpTlsSchema() {
+  static const Schema<HttpTls> schema =
+      Schema<HttpTls>{
+          Path("certificate_file", &HttpTls::certificate_file,
+               "The certificate with its chain, PEM."),
+          Path("key_file", &HttpTls::key_file,
+               "The certificate's private key, PEM; readable by the collector alone."),
+      }
+          .Also([](const HttpTls& tls, const YamlNode& node, FileMistakes& mistakes) {
+            if (tls.certificate_file.empty() != tls.key_file.empty()) {
+              mistakes.Add(
+                  node, "'certificate_file' and 'key_file' belong together; give both or neither");
+            }
+          });
+  return schema;
+}
+
 const Schema<HttpSettings>& HttpSchema() {
   static const Schema<HttpSettings> schema = {
       Text("listen", &HttpSettings::listen, HostPortKind(true),
-           "Where /metrics, /livez and /readyz are served."),
+           "Where /metrics, /livez, /readyz and the doors are served."),
+      Section("tls", &HttpSettings::tls, HttpTlsSchema(),
+              "A certificate of yours. Without it the port speaks plain HTTP, and tokens are taken "
+              "from this machine alone."),
+      Integer("threads", &HttpSettings::threads, 1, 64,
+              "Threads that read, check and answer requests."),
+      Integer("max_connections", &HttpSettings::max_connections, 1, 65536,
+              "Connections at a time; one more is answered with 503."),
+  };
+  return schema;
+}
+
+const Schema<DoorSettings>& DoorSchema() {
+  static const Schema<DoorSettings> schema = {
+      Size("max_request_size", &DoorSettings::max_request_size, 64 * kKiB, 1024 * kMiB,
+           "The largest request that is taken, as it is sent and once more decompressed."),
+      Size("max_waiting_size", &DoorSettings::max_waiting_size, kMiB, 64 * 1024 * kMiB,
+           "All requests together that are being read or answered, as they are sent; one more is "
+           "told to come again."),
+      Flag("tokens_without_tls", &DoorSettings::tokens_without_tls,
+           "Whether tokens are taken over plain HTTP from other machines; only for a port behind a "
+           "proxy that ends TLS."),
   };
   return schema;
 }
@@ -201,7 +239,9 @@ const Schema<CollectorSettings>& CollectorSchema() {
       Section("grpc", &CollectorSettings::grpc, GrpcSchema(),
               "The door for probes and operators: gRPC over mutual TLS."),
       Section("http", &CollectorSettings::http, HttpSchema(),
-              "The door for monitoring: plain HTTP."),
+              "The door for monitoring, and for the protocols of others: HTTP."),
+      Section("doors", &CollectorSettings::doors, DoorSchema(),
+              "What Prometheus, OpenTelemetry and Alertmanager may send."),
       Section("shards", &CollectorSettings::shards, ShardSchema(), "The threads that evaluate."),
       Section("limits", &CollectorSettings::limits, LimitSchema(), "What probes may send."),
       Section("retention", &CollectorSettings::retention, RetentionSchema(),

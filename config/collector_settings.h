@@ -31,8 +31,24 @@ struct GrpcSettings {
   bool reflection = false;
 };
 
+struct HttpTls {
+  // Both or none. None: plain HTTP.
+  std::string certificate_file;  // PEM, with its chain
+  std::string key_file;          // PEM
+};
+
 struct HttpSettings {
   std::string listen = "127.0.0.1:7480";  // host:port; port 0: any free one
+  HttpTls tls;
+  int64_t threads = 2;
+  int64_t max_connections = 256;
+};
+
+// Prometheus, OpenTelemetry and Alertmanager.
+struct DoorSettings {
+  int64_t max_request_size = 64 << 20;   // bytes, as sent and decompressed
+  int64_t max_waiting_size = 256 << 20;  // bytes of all requests together, as sent
+  bool tokens_without_tls = false;
 };
 
 struct ShardSettings {
@@ -94,6 +110,7 @@ struct CollectorSettings {
   std::string log_level = "info";  // debug, info, warn, error
   GrpcSettings grpc;
   HttpSettings http;
+  DoorSettings doors;
   ShardSettings shards;
   LimitSettings limits;
   RetentionSettings retention;

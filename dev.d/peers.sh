@@ -41,7 +41,20 @@ get_helm() {
   rm -rf "$peers/npm"
 }
 
+# The OpenTelemetry SDK for JavaScript, which tests/integration/otlp/package-lock.json pins.
+get_otlp() {
+  cmp -s tests/integration/otlp/package-lock.json "$peers/otlp/node_modules/.from-lock" && return
+  command -v npm > /dev/null || need nodejs npm
+  rm -rf "$peers/otlp"
+  mkdir -p "$peers/otlp"
+  cp tests/integration/otlp/{package.json,package-lock.json,.npmrc} "$peers/otlp"
+  (cd "$peers/otlp" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) ||
+    die "npm could not install what tests/integration/otlp/package-lock.json names"
+  cp tests/integration/otlp/package-lock.json "$peers/otlp/node_modules/.from-lock"
+}
+
 get_peers() {
   get_debian_peers
   get_helm
+  get_otlp
 }

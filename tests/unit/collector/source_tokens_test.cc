@@ -77,7 +77,7 @@ TEST(SourceTokens, AreForgottenAMonthAfterTheyExpired) {
 TEST(SourceTokens, GiveASourceOneIdForEver) {
   std::string id = SourceId("acme", "main", "monitoring");
   EXPECT_TRUE(IsUuid(id)) << id;
-  EXPECT_EQ(id, "68d9a6c8-4e9f-8a18-8b37-000000000000");
+  EXPECT_EQ(id, "8d2f5da7-9be8-8d78-87c2-40681175c413");
   EXPECT_NE(SourceId("acme", "main", "monitoring2"), id);
   EXPECT_NE(SourceId("acm", "emain", "monitoring"), id);
 }

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/fingerprint.h"
+#include "base/status.h"
+#include "base/time.h"
+#include "config/collector_settings.h"
+#include "model/labels.h"
+#include "model/source_token.h"
+#include "model/telemetry.h"
+
+namespace forewarn {
+
+// BatchBuilder turns what one request of a door holds into batches as a probe's push makes them:
+// identity attached, everything checked, so that the fold need not. Unlike a push, a request is not
+// refused as a whole: what breaks a rule or passes a limit is left out and counted with its reason,
+// and the protocol says it to the sender. One for a request; not thread-safe.
+class BatchBuilder {
+ public:
+  // `limits` is a loan; `now` is arrival time.
+  BatchBuilder(const SourceToken& from, const LimitSettings& limits, Timestamp now);
+
+  static constexpr uint32_t kNoSeries = UINT32_MAX;
+
+  // Names a series; its labels in any order. `customer`, `installation` and `probe` are set from the
+  // token, and a label of that name becomes `exported_<name>`. Returns its reference, or kNoSeries
+  // when it breaks a rule, which is then counted against its samples.
+  uint32_t AddSeries(std::vector<Labels::Pair> labels);
+  // Takes a sample, or counts it as refused when it is of kNoSeries or its time is none.
+  void AddSample(uint32_t series, int64_t time_ms, double value);
+  // Takes an event, or counts it as refused when it is too large, too old or too far ahead. Equal ones
+  // of a request become one with a count. What is too long for a name of its own (source, code) is
+  // cut: nobody is asked to shorten the name of a class.
+  void AddEvent(Event event);
+  // Counts what the adapter itself could not take.
+  void Refuse(uint64_t items, const std::string& why);
+
+  uint64_t samples() const { return refs_.size(); }
+  uint64_t events() const { return events_.size(); }
+  uint64_t refused() const { return refused_; }
+  // Of the first that was refused, or empty.
+  const std::string& first_reason() const { return first_reason_; }
+  // Of the last series that AddSeries() did not take.
+  const std::string& series_reason() const { return series_reason_; }
+
+  // What was taken, in batches of a size that lets others through between them; none when there is
+  // nothing. Ends the builder.
+  std::vector<Batch> Take();
+
+ private:
+  Status Check(const std::vector<Labels::Pair>& labels) const;
+
+  Status Check(const Event& event) const;
+
+  const LimitSettings& limits_;
+  const Timestamp now_;
+  const ProbeIdentity source_;
+  const std::vector<Labels::Pair> identity_;
+
+  std::vector<Labels> series_;
+  std::string series_reason_;  // why the last series was refused
+  std::vector<uint32_t> refs_;
+  std::vector<Timestamp> times_;
+  std::vector<double> values_;
+  std::vector<Event> events_;
+  std::map<Fingerprint, size_t> event_index_;
+  uint64_t refused_ = 0;
+  std::string first_reason_;
+};
+
+}  // namespace forewarn

@@ -1,0 +1,78 @@
+#include "collector/doors/otlp_door.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "collector/doors/otlp_logs.h"
+#include "forewarn/foreign/otlp_logs_service.pb.h"
+#include "forewarn/foreign/otlp_metrics_service.pb.h"
+
+namespace forewarn {
+
+namespace {
+constexpr SourceToken::Door kDoor = SourceToken::Door::kOtlp;
+}  // namespace
+
+OtlpDoor::OtlpDoor(std::function<DoorIntake*()> intake, Metrics& metrics, const Clock& clock,
+                   const LimitSettings& limits)
+    : intake_(std::move(intake)), metrics_(metrics), clock_(clock), limits_(limits) {}
+
+void OtlpDoor::Export(
+    const SourceToken& from,
+    const opentelemetry::proto::collector::metrics::v1::ExportMetricsServiceRequest& request,
+    Done done) {
+  BatchBuilder builder(from, limits_, clock_.Now());
+  OtlpRead read = ReadOtlpMetrics(request, from, deltas_, builder);
+  metrics_.DoorItemsInvalid(kDoor, read.rejected);
+  Submit(from, builder, std::move(read), std::move(done));
+}
+
+void OtlpDoor::Export(
+    const SourceToken& from,
+    const opentelemetry::proto::collector::logs::v1::ExportLogsServiceRequest& request, Done done) {
+  Timestamp now = clock_.Now();
+  BatchBuilder builder(from, limits_, now);
+  OtlpRead read = ReadOtlpLogs(request, now, builder);
+  metrics_.DoorEventsDone(kDoor, "invalid", read.rejected);
+  Submit(from, builder, std::move(read), std::move(done));
+}
+
+void OtlpDoor::Submit(const SourceToken& from, BatchBuilder& builder, OtlpRead read, Done done) {
+  auto answer = [this, from, read = std::move(read),
+                 done = std::move(done)](const DoorIntake::Outcome& outcome) {
+    if (!outcome.status.ok()) {
+      for (const DeltaSums::Added& added : read.added) deltas_.TakeBack(added);
+      bool again = outcome.status.code() == Code::kUnavailable;
+      metrics_.DoorRequestDone(kDoor, again ? "retry" : "refused");
+      return done({outcome.status, 0, ""});
+    }
+    uint64_t left_out = outcome.lost() + outcome.refused.series_limit;
+    Answer answer;
+    // A point may be several samples; as many points as there were are the most that can be missing.
+    answer.rejected = std::min(read.items, read.rejected + left_out);
+    if (read.rejected > 0) {
+      answer.message =
+          fmt::format("{} of {} rejected, the first: {}", read.rejected, read.items, read.reason);
+    }
+    if (left_out > 0) {
+      if (!answer.message.empty()) answer.message += "; ";
+      answer.message += DoorIntake::Explain(outcome, limits_);
+    }
+    metrics_.DoorRequestDone(kDoor, answer.rejected > 0 ? "partial" : "accepted");
+    if (answer.rejected > 0) {
+      FW_LOG(kWarn, "door.partial",
+             {{"customer", from.customer}, {"source", from.source}, {"reason", answer.message}});
+    }
+    done(answer);
+  };
+  DoorIntake* intake = intake_();
+  if (intake == nullptr) {
+    return answer({Unavailable("the collector is starting or stopping; try again later"), {}, 0});
+  }
+  intake->Submit(from, builder.Take(), std::move(answer));
+}
+
+}  // namespace forewarn

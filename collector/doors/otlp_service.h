@@ -1,0 +1,23 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "collector/doors/otlp_door.h"
+#include "collector/doors/token_directory.h"
+
+namespace grpc {
+class Service;
+}
+
+namespace forewarn {
+
+// OTLP over gRPC, on the port of the probes: opentelemetry.proto.collector.{metrics,logs}.v1, whose
+// calls are let in by a client certificate of a probe or by a bearer token (collector/server.h). One
+// that comes with a probe's certificate is a source of its own, beside the probe. Loans that outlive
+// the services.
+std::vector<std::unique_ptr<grpc::Service>> MakeOtlpServices(OtlpDoor& door,
+                                                             const TokenDirectory& tokens,
+                                                             const Clock& clock);
+
+}  // namespace forewarn

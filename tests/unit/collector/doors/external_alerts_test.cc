@@ -1,0 +1,125 @@
+#include "collector/doors/external_alerts.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/units.h"
+#include "tests/unit/collector/doors/fake_sink.h"
+
+namespace forewarn {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+const Timestamp kNow = *ParseTime("2026-05-01T10:00:00Z");
+
+class ExternalAlertsTest : public testing::Test {
+ protected:
+  Status Read(const std::string& body, Timestamp now = kNow) {
+    SourceToken from = TestToken(SourceToken::Door::kAlertmanager);
+    BatchBuilder builder(from, limits_, now);
+    fresh_.clear();
+    values_.clear();
+    events_.clear();
+    Status status = ReadExternalAlerts(body, now, from, recent_, fresh_, builder);
+    refused_ = builder.refused();
+    reason_ = builder.first_reason();
+    for (Batch& batch : builder.Take()) {
+      for (size_t i = 0; i < batch.samples.size(); ++i) {
+        Labels labels = batch.samples.table->series[batch.samples.refs[i]];
+        for (const char* ours : {"customer", "installation", "probe"}) labels.Remove(ours);
+        values_.emplace_back(labels.ToString(), batch.samples.values[i]);
+        EXPECT_EQ(batch.samples.times[i], now);
+      }
+      for (Event& event : batch.events) events_.push_back(std::move(event));
+    }
+    return status;
+  }
+
+  LimitSettings limits_;
+  RecentEvents recent_;
+  std::vector<Fingerprint> fresh_;
+  std::vector<std::pair<std::string, double>> values_;
+  std::vector<Event> events_;
+  uint64_t refused_ = 0;
+  std::string reason_;
+};
+
+const char kFiring[] = R"([{
+  "labels": {"alertname": "DiskFull", "severity": "critical", "instance": "db1", "alert": "x"},
+  "annotations": {"summary": "disk of db1 is at 97%"},
+  "startsAt": "2026-05-01T09:59:30.123456789Z", "endsAt": "2026-05-01T10:04:00Z",
+  "generatorURL": "https://prometheus.example.com/graph"}])";
+
+TEST_F(ExternalAlertsTest, AnAlertIsASampleAndItsBeginningAnEvent) {
+  ASSERT_TRUE(Read(kFiring).ok());
+  EXPECT_THAT(values_,
+              testing::ElementsAre(testing::Pair(
+                  "external_alert{alert=\"DiskFull\",exported_alert=\"x\",instance=\"db1\","
+                  "severity=\"critical\"}",
+                  1)));
+  ASSERT_THAT(events_, SizeIs(1));
+  EXPECT_EQ(events_[0].severity, Severity::kCritical);
+  EXPECT_EQ(events_[0].source, "alertmanager:DiskFull");
+  EXPECT_EQ(events_[0].message, "DiskFull is firing: disk of db1 is at 97%");
+  EXPECT_EQ(events_[0].at, kNow - 30s + 123ms);
+  EXPECT_THAT(fresh_, SizeIs(1));
+}
+
+TEST_F(ExternalAlertsTest, SentAgainItIsASampleOnly) {
+  ASSERT_TRUE(Read(kFiring).ok());
+  ASSERT_TRUE(Read(kFiring, kNow + 1min).ok());
+  EXPECT_THAT(values_, SizeIs(1));
+  EXPECT_THAT(events_, IsEmpty());
+  EXPECT_THAT(fresh_, IsEmpty());
+}
+
+TEST_F(ExternalAlertsTest, AnEndThatHasPassedIsRecovery) {
+  ASSERT_TRUE(Read(kFiring).ok());
+  ASSERT_TRUE(Read(kFiring, kNow + 5min).ok());
+  ASSERT_THAT(values_, SizeIs(1));
+  EXPECT_EQ(values_[0].second, 0);
+  ASSERT_THAT(events_, SizeIs(1));
+  EXPECT_EQ(events_[0].severity, Severity::kInfo);
+  EXPECT_THAT(events_[0].message, HasSubstr("DiskFull is resolved"));
+  EXPECT_EQ(events_[0].at, kNow + 4min);
+}
+
+TEST_F(ExternalAlertsTest, TimesMayBeMissing) {
+  for (const char* body :
+       {R"([{"labels":{"alertname":"A"}}])",
+        R"([{"labels":{"alertname":"B"},"startsAt":null,"endsAt":"0001-01-01T00:00:00Z"}])"}) {
+    ASSERT_TRUE(Read(body).ok());
+    ASSERT_THAT(values_, SizeIs(1)) << body;
+    EXPECT_EQ(values_[0].second, 1);
+    ASSERT_THAT(events_, SizeIs(1));
+    EXPECT_EQ(events_[0].at, kNow);
+    EXPECT_EQ(events_[0].severity, Severity::kWarning);
+  }
+}
+
+TEST_F(ExternalAlertsTest, OneThatBreaksARuleDoesNotCostTheOthers) {
+  ASSERT_TRUE(Read(R"([{"labels":{"severity":"page"}}, {"labels":{"alertname":"A"}},
+      {"labels":{"alertname":"B","a b":"c"}}, {"labels":{"alertname":"C","n":1}}, 7,
+      {"labels":{"alertname":"D"},"startsAt":"yesterday"},
+      {"labels":{"alertname":"E","__name__":"x"}},
+      {"labels":{"alertname":"F"},"startsAt":"2026-05-01T10:00:00Z","endsAt":"2026-05-01T09:00:00Z"}])")
+                  .ok());
+  EXPECT_EQ(refused_, 7u);
+  EXPECT_EQ(reason_, "alert 0: labels: there is no alertname");
+  EXPECT_THAT(values_, SizeIs(1));
+  EXPECT_THAT(events_, SizeIs(1));
+}
+
+TEST_F(ExternalAlertsTest, RefusesWhatIsNoList) {
+  for (const char* body : {"", "{}", "[", "nonsense", R"({"alerts":[]})"}) {
+    EXPECT_EQ(Read(body).code(), Code::kInvalidArgument) << body;
+  }
+  EXPECT_TRUE(Read("[]").ok());
+  EXPECT_FALSE(Read(std::string(100'000, '[')).ok());
+}
+
+}  // namespace
+}  // namespace forewarn

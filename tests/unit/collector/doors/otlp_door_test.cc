@@ -1,0 +1,115 @@
+#include "collector/doors/otlp_door.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <optional>
+
+#include "forewarn/foreign/otlp_logs_service.pb.h"
+#include "forewarn/foreign/otlp_metrics_service.pb.h"
+#include "tests/unit/collector/doors/fake_sink.h"
+
+namespace forewarn {
+namespace {
+
+using opentelemetry::proto::collector::logs::v1::ExportLogsServiceRequest;
+using opentelemetry::proto::collector::metrics::v1::ExportMetricsServiceRequest;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr Timestamp kNow = FromMillis(1'780'000'000'000);
+
+class OtlpDoorTest : public testing::Test {
+ protected:
+  // One counter with a difference of 1 at kNow, and a gauge without a value if wanted.
+  static ExportMetricsServiceRequest Request(bool with_bad = false) {
+    ExportMetricsServiceRequest request;
+    auto* scope = request.add_resource_metrics()->add_scope_metrics();
+    auto* metric = scope->add_metrics();
+    metric->set_name("jobs");
+    metric->mutable_sum()->set_is_monotonic(true);
+    metric->mutable_sum()->set_aggregation_temporality(
+        foreign::otlp::AGGREGATION_TEMPORALITY_DELTA);
+    auto* point = metric->mutable_sum()->add_data_points();
+    point->set_time_unix_nano(static_cast<uint64_t>(ToMillis(kNow)) * 1'000'000);
+    point->set_as_int(1);
+    if (with_bad) {
+      auto* bad = scope->add_metrics();
+      bad->set_name("bad");
+      bad->mutable_gauge()->add_data_points();
+    }
+    return request;
+  }
+  template <typename Message>
+  OtlpDoor::Answer Export(const Message& message) {
+    std::optional<OtlpDoor::Answer> got;
+    door_.Export(TestToken(SourceToken::Door::kOtlp), message,
+                 [&](const OtlpDoor::Answer& answer) { got = answer; });
+    EXPECT_TRUE(got.has_value());
+    return got.value_or(OtlpDoor::Answer{});
+  }
+
+  bool ready_ = true;
+  LimitSettings limits_;
+  FakeSink sink_;
+  Metrics metrics_;
+  ManualClock clock_{kNow};
+  DoorIntake intake_{sink_, metrics_, clock_};
+  OtlpDoor door_{[this] { return ready_ ? &intake_ : nullptr; }, metrics_, clock_, limits_};
+};
+
+TEST_F(OtlpDoorTest, SaysNothingOfASuccess) {
+  OtlpDoor::Answer answer = Export(Request());
+  EXPECT_TRUE(answer.status.ok());
+  EXPECT_EQ(answer.rejected, 0u);
+  EXPECT_EQ(answer.message, "");
+  EXPECT_THAT(sink_.Batches(), SizeIs(1));
+}
+
+TEST_F(OtlpDoorTest, AnEmptyRequestIsASuccess) {
+  EXPECT_TRUE(Export(ExportMetricsServiceRequest()).status.ok());
+  EXPECT_TRUE(Export(ExportLogsServiceRequest()).status.ok());
+  EXPECT_THAT(sink_.entries, IsEmpty());
+}
+
+TEST_F(OtlpDoorTest, SaysHowManyPointsAreNotStoredAndWhy) {
+  sink_.reply.too_old = 1;
+  OtlpDoor::Answer answer = Export(Request(true));
+  EXPECT_TRUE(answer.status.ok());
+  EXPECT_EQ(answer.rejected, 2u);
+  EXPECT_THAT(answer.message,
+              HasSubstr("1 of 2 rejected, the first: metric 'bad': it has no time"));
+  EXPECT_THAT(answer.message, HasSubstr("1 sample older than"));
+  EXPECT_THAT(metrics_.Text(),
+              HasSubstr("forewarn_door_requests_total{door=\"otlp\",result=\"partial\"} 1"));
+}
+
+TEST_F(OtlpDoorTest, ADifferenceThatCouldNotBeStoredCountsWhenItComesAgain) {
+  sink_.room = 0;
+  EXPECT_EQ(Export(Request()).status.code(), Code::kUnavailable);
+  sink_.room = 10;
+  EXPECT_TRUE(Export(Request()).status.ok());
+  ASSERT_THAT(sink_.Batches(), SizeIs(1));
+  EXPECT_EQ(sink_.Batches()[0].samples.values[0], 1);
+  // And when it is sent once more although it is stored, it changes nothing.
+  EXPECT_TRUE(Export(Request()).status.ok());
+  EXPECT_THAT(sink_.Batches(), SizeIs(1));
+}
+
+TEST_F(OtlpDoorTest, TellsTheSenderToComeAgainWhileTheCollectorStarts) {
+  ready_ = false;
+  EXPECT_EQ(Export(Request()).status.code(), Code::kUnavailable);
+}
+
+TEST_F(OtlpDoorTest, LogsAreEvents) {
+  ExportLogsServiceRequest request;
+  auto* record = request.add_resource_logs()->add_scope_logs()->add_log_records();
+  record->mutable_body()->set_string_value("full");
+  EXPECT_TRUE(Export(request).status.ok());
+  ASSERT_THAT(sink_.Batches(), SizeIs(1));
+  EXPECT_EQ(sink_.Batches()[0].events[0].message, "full");
+}
+
+}  // namespace
+}  // namespace forewarn

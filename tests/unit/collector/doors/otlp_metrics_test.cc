@@ -1,0 +1,194 @@
+#include "collector/doors/otlp_metrics.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "forewarn/foreign/otlp_metrics_service.pb.h"
+#include "model/series_source.h"
+#include "tests/unit/collector/doors/fake_sink.h"
+
+namespace forewarn {
+namespace {
+
+using namespace foreign::otlp;  // NOLINT(google-build-using-namespace): the words of this file
+using opentelemetry::proto::collector::metrics::v1::ExportMetricsServiceRequest;
+using testing::HasSubstr;
+using testing::Pair;
+using testing::UnorderedElementsAre;
+
+constexpr int64_t kNowMs = 1'780'000'000'000;
+constexpr uint64_t kNowNanos = kNowMs * 1'000'000ull;
+
+class OtlpMetricsTest : public testing::Test {
+ protected:
+  OtlpMetricsTest() {
+    resource_ = request_.add_resource_metrics();
+    scope_ = resource_->add_scope_metrics();
+  }
+  foreign::otlp::Metric& Metric(const std::string& name, const std::string& unit = "") {
+    foreign::otlp::Metric* metric = scope_->add_metrics();
+    metric->set_name(name);
+    metric->set_unit(unit);
+    return *metric;
+  }
+  template <typename Point>
+  static Point& At(Point* point, uint64_t nanos = kNowNanos) {
+    point->set_time_unix_nano(nanos);
+    return *point;
+  }
+  template <typename List>
+  static void Attribute(List* attributes, const std::string& key, const std::string& value) {
+    KeyValue* pair = attributes->Add();
+    pair->set_key(key);
+    pair->mutable_value()->set_string_value(value);
+  }
+
+  // Reads the request, and returns the values by series, in short: without customer, installation and
+  // probe.
+  std::map<std::string, double> Read() {
+    BatchBuilder builder(TestToken(SourceToken::Door::kOtlp), limits_, FromMillis(kNowMs));
+    read_ = ReadOtlpMetrics(request_, TestToken(SourceToken::Door::kOtlp), deltas_, builder);
+    std::map<std::string, double> found;
+    for (const Batch& batch : builder.Take()) {
+      for (size_t i = 0; i < batch.samples.size(); ++i) {
+        Labels labels = batch.samples.table->series[batch.samples.refs[i]];
+        for (const char* ours : {"customer", "installation", "probe"}) labels.Remove(ours);
+        found[labels.ToString()] = batch.samples.values[i];
+      }
+    }
+    return found;
+  }
+
+  LimitSettings limits_;
+  ExportMetricsServiceRequest request_;
+  ResourceMetrics* resource_;
+  ScopeMetrics* scope_;
+  DeltaSums deltas_;
+  OtlpRead read_;
+};
+
+TEST_F(OtlpMetricsTest, AGaugeIsItsValue) {
+  NumberDataPoint& point = At(Metric("queue.size", "{job}").mutable_gauge()->add_data_points());
+  point.set_as_int(7);
+  Attribute(point.mutable_attributes(), "queue.name", "mail");
+  EXPECT_THAT(Read(), UnorderedElementsAre(Pair("queue_size{queue_name=\"mail\"}", 7)));
+  EXPECT_EQ(read_.items, 1u);
+  EXPECT_EQ(read_.rejected, 0u);
+}
+
+TEST_F(OtlpMetricsTest, TheResourceBecomesJobAndInstanceAndTargetInfo) {
+  auto* attributes = resource_->mutable_resource()->mutable_attributes();
+  Attribute(attributes, "service.name", "shop");
+  Attribute(attributes, "service.namespace", "eu");
+  Attribute(attributes, "service.instance.id", "shop-1");
+  Attribute(attributes, "host.name", "h1");
+  scope_->mutable_scope()->set_name("lib");
+  At(Metric("up").mutable_gauge()->add_data_points()).set_as_double(1);
+  EXPECT_THAT(Read(),
+              UnorderedElementsAre(
+                  Pair("up{instance=\"shop-1\",job=\"eu/shop\",otel_scope_name=\"lib\"}", 1),
+                  Pair("target_info{host_name=\"h1\",instance=\"shop-1\",job=\"eu/shop\"}", 1)));
+}
+
+TEST_F(OtlpMetricsTest, ACumulativeSumIsACounter) {
+  Sum* sum = Metric("requests").mutable_sum();
+  sum->set_aggregation_temporality(AGGREGATION_TEMPORALITY_CUMULATIVE);
+  sum->set_is_monotonic(true);
+  At(sum->add_data_points()).set_as_int(5);
+  EXPECT_THAT(Read(), UnorderedElementsAre(Pair("requests_total", 5)));
+  sum->set_is_monotonic(false);
+  EXPECT_THAT(Read(), UnorderedElementsAre(Pair("requests", 5)));
+}
+
+TEST_F(OtlpMetricsTest, DifferencesAreAddedUpAndARepeatedOneIsNot) {
+  Sum* sum = Metric("requests").mutable_sum();
+  sum->set_aggregation_temporality(AGGREGATION_TEMPORALITY_DELTA);
+  sum->set_is_monotonic(true);
+  At(sum->add_data_points()).set_as_int(5);
+  EXPECT_THAT(Read(), UnorderedElementsAre(Pair("requests_total", 5)));
+  EXPECT_EQ(read_.added.size(), 1u);
+  EXPECT_THAT(Read(), testing::IsEmpty());
+  EXPECT_EQ(read_.rejected, 0u) << "a repeated point is a success";
+  At(sum->mutable_data_points(0), kNowNanos + 1'000'000'000);
+  EXPECT_THAT(Read(), UnorderedElementsAre(Pair("requests_total", 10)));
+}
+
+TEST_F(OtlpMetricsTest, DifferencesOfWhatMayFallAreRejected) {
+  Sum* sum = Metric("requests").mutable_sum();
+  sum->set_aggregation_temporality(AGGREGATION_TEMPORALITY_DELTA);
+  At(sum->add_data_points()).set_as_int(5);
+  At(sum->add_data_points()).set_as_int(5);
+  EXPECT_THAT(Read(), testing::IsEmpty());
+  EXPECT_EQ(read_.items, 2u);
+  EXPECT_EQ(read_.rejected, 2u);
+  EXPECT_THAT(read_.reason, HasSubstr("metric 'requests': a sum that may fall"));
+}
+
+TEST_F(OtlpMetricsTest, AHistogramBecomesThreeFamilies) {
+  Histogram* histogram = Metric("latency", "s").mutable_histogram();
+  histogram->set_aggregation_temporality(AGGREGATION_TEMPORALITY_CUMULATIVE);
+  HistogramDataPoint& point = At(histogram->add_data_points());
+  point.set_count(3);
+  point.set_sum(1.5);
+  point.add_explicit_bounds(0.5);
+  point.add_bucket_counts(1);
+  point.add_bucket_counts(2);
+  EXPECT_THAT(Read(), UnorderedElementsAre(Pair("latency_seconds_bucket{le=\"0.5\"}", 1),
+                                           Pair("latency_seconds_bucket{le=\"+Inf\"}", 3),
+                                           Pair("latency_seconds_count", 3),
+                                           Pair("latency_seconds_sum", 1.5)));
+  histogram->set_aggregation_temporality(AGGREGATION_TEMPORALITY_DELTA);
+  Read();
+  At(histogram->mutable_data_points(0), kNowNanos + 1'000'000'000);
+  EXPECT_EQ(Read()["latency_seconds_count"], 6);
+  point.set_count(4);
+  EXPECT_THAT(Read(), testing::IsEmpty());
+  EXPECT_EQ(read_.rejected, 1u);
+}
+
+TEST_F(OtlpMetricsTest, AnExponentialHistogramIsMapped) {
+  ExponentialHistogram* histogram = Metric("latency").mutable_exponential_histogram();
+  histogram->set_aggregation_temporality(AGGREGATION_TEMPORALITY_CUMULATIVE);
+  ExponentialHistogramDataPoint& point = At(histogram->add_data_points());
+  point.set_count(2);
+  point.set_scale(3);
+  point.mutable_positive()->add_bucket_counts(2);
+  EXPECT_THAT(Read(), UnorderedElementsAre(Pair("latency_bucket{le=\"2\"}", 2),
+                                           Pair("latency_bucket{le=\"+Inf\"}", 2),
+                                           Pair("latency_count", 2)));
+}
+
+TEST_F(OtlpMetricsTest, ASummaryKeepsItsQuantiles) {
+  SummaryDataPoint& point = At(Metric("rpc").mutable_summary()->add_data_points());
+  point.set_count(4);
+  point.set_sum(8);
+  auto* quantile = point.add_quantile_values();
+  quantile->set_quantile(0.99);
+  quantile->set_value(3);
+  EXPECT_THAT(Read(), UnorderedElementsAre(Pair("rpc{quantile=\"0.99\"}", 3), Pair("rpc_sum", 8),
+                                           Pair("rpc_count", 4)));
+}
+
+TEST_F(OtlpMetricsTest, APointThatSaysNothingWasRecordedEndsItsSeries) {
+  NumberDataPoint& point = At(Metric("up").mutable_gauge()->add_data_points());
+  point.set_flags(1);
+  EXPECT_TRUE(IsStale(Read()["up"]));
+}
+
+TEST_F(OtlpMetricsTest, APointThatBreaksARuleIsRejectedAsAWhole) {
+  Metric("no.time").mutable_gauge()->add_data_points()->set_as_int(1);
+  At(Metric("no.value").mutable_gauge()->add_data_points());
+  NumberDataPoint& long_label = At(Metric("long").mutable_gauge()->add_data_points());
+  long_label.set_as_int(1);
+  Attribute(long_label.mutable_attributes(), "text", std::string(3000, 'x'));
+  At(Metric("good").mutable_gauge()->add_data_points()).set_as_int(1);
+  EXPECT_THAT(Read(), UnorderedElementsAre(Pair("good", 1)));
+  EXPECT_EQ(read_.items, 4u);
+  EXPECT_EQ(read_.rejected, 3u);
+  EXPECT_EQ(read_.reason, "metric 'no_time': it has no time");
+}
+
+}  // namespace
+}  // namespace forewarn
