@@ -4,6 +4,9 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -13,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl.hpp>
@@ -58,6 +62,33 @@ struct HttpShared {
     std::lock_guard lock(mutex);
     if (--answering == 0) all_answered.notify_all();
   }
+
+  // Connections that have not shown yet that somebody wants something who may: oldest first, each with what
+  // ends it. They give way when one more comes.
+  std::map<uint64_t, std::function<void()>> idle;  // guarded by mutex
+  uint64_t last_idle = 0;                          // guarded by mutex
+
+  uint64_t BecameIdle(std::function<void()> end) {
+    std::lock_guard lock(mutex);
+    idle.emplace(++last_idle, std::move(end));
+    return last_idle;
+  }
+  void BecameBusy(uint64_t number) {
+    std::lock_guard lock(mutex);
+    idle.erase(number);
+  }
+  // Ends the connection that has been idle for longest. False when none is.
+  bool EndOneIdle() {
+    std::function<void()> end;
+    {
+      std::lock_guard lock(mutex);
+      if (idle.empty()) return false;
+      end = std::move(idle.begin()->second);
+      idle.erase(idle.begin());
+    }
+    end();
+    return true;
+  }
 };
 
 // The route, or the answer that there is none.
@@ -92,14 +123,24 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
     ++shared_.connections;
   }
   ~HttpConnection() {
+    Busy();
     ReleaseBody();
     --shared_.connections;
   }
 
   void Start(bool too_many) {
+    asio::dispatch(stream_.get_executor(),
+                   [self = this->shared_from_this(), too_many] { self->Greet(too_many); });
+  }
+
+ private:
+  static constexpr bool kIsTls = std::is_same_v<Stream, TlsStream>;
+
+  void Greet(bool too_many) {
     error_code error;
     tcp::endpoint peer = Lowest().socket().remote_endpoint(error);
     is_private_ = kIsTls || (!error && peer.address().is_loopback());
+    if (!too_many) Idle();
     if constexpr (kIsTls) {
       Lowest().expires_after(shared_.options.request_timeout);
       stream_.async_handshake(asio::ssl::stream_base::server,
@@ -112,10 +153,22 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
     }
   }
 
- private:
-  static constexpr bool kIsTls = std::is_same_v<Stream, TlsStream>;
-
   beast::tcp_stream& Lowest() { return beast::get_lowest_layer(stream_); }
+
+  // From now on it gives way to others, or no longer.
+  void Idle() {
+    if (idle_ != 0) return;
+    idle_ = shared_.BecameIdle([weak = this->weak_from_this()] {
+      auto self = weak.lock();
+      if (self == nullptr) return;
+      asio::post(self->stream_.get_executor(), [self] {
+        if (self->idle_ != 0) self->Close();
+      });
+    });
+  }
+  void Busy() {
+    if (idle_ != 0) shared_.BecameBusy(std::exchange(idle_, 0));
+  }
 
   void Begin(bool too_many) {
     if (too_many) return TurnAway({503, "too many connections; try again later\n"});
@@ -123,6 +176,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
   }
 
   void Read() {
+    Idle();
     parser_.emplace();
     parser_->header_limit(static_cast<uint32_t>(shared_.options.max_header_bytes));
     parser_->body_limit(boost::none);  // known when the route is
@@ -152,7 +206,10 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
     close_after_ = !message.keep_alive() || shared_.stopping;
     route_ = nullptr;
     refusal_ = FindHttpRoute(shared_, request_, route_);
-    if (!refusal_ && route_->admit) refusal_ = route_->admit(request_);
+    if (!refusal_ && route_->admit) {
+      refusal_ = route_->admit(request_);
+      if (!refusal_) Busy();
+    }
 
     bool own = route_ != nullptr && route_->max_body_bytes > 0;
     auto limit =
@@ -215,6 +272,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
 
   void Handle() {
     request_.body = std::move(parser_->get().body());
+    Busy();
     shared_.Began();
     answering_ = true;
     if (refusal_) return Reply(*std::move(refusal_));
@@ -317,6 +375,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
   bool close_after_ = false;
   bool turned_away_ = false;
   bool answering_ = false;
+  uint64_t idle_ = 0;  // its number among the idle; 0: it is not
   uint64_t served_ = 0;
   char drained_[4096];
 };

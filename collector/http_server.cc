@@ -88,7 +88,7 @@ struct HttpServer::Impl {
   }
 
   void Serve(tcp::socket socket) {
-    bool too_many = shared.connections >= shared.options.max_connections;
+    bool too_many = shared.connections >= shared.options.max_connections && !shared.EndOneIdle();
     if (shared.tls) {
       std::make_shared<HttpConnection<TlsStream>>(std::move(socket), shared, *shared.tls)
           ->Start(too_many);

@@ -54,7 +54,9 @@ struct HttpOptions {
   std::string certificate_file;        // PEM, with its chain; empty: plain HTTP
   std::string key_file;
   int64_t threads = 2;
-  int64_t max_connections = 256;            // one more is answered with 503 and closed
+  // One more ends the one that has been idle for longest; while none is, it is answered with 503. Idle is
+  // who has not sent a request yet, or none that was admitted.
+  int64_t max_connections = 256;
   int64_t max_header_bytes = 16 << 10;      // beyond: 431
   int64_t max_body_bytes = 1 << 20;         // beyond: 413
   int64_t max_waiting_bytes = 256LL << 20;  // of all bodies being read or answered; beyond: 503

@@ -78,8 +78,10 @@ const Schema<HttpSettings>& HttpSchema() {
               "from this machine alone."),
       Integer("threads", &HttpSettings::threads, 1, 64,
               "Threads that read, check and answer requests."),
-      Integer("max_connections", &HttpSettings::max_connections, 1, 65536,
-              "Connections at a time; one more is answered with 503."),
+      Integer(
+          "max_connections", &HttpSettings::max_connections, 1, 65536,
+          "Connections at a time. One more ends the one that has been idle for longest; while none "
+          "is, it is answered with 503."),
   };
   return schema;
 }

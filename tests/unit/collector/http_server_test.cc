@@ -147,10 +147,39 @@ TEST_F(HttpServerTest, TurnsAwayOneConnectionTooMany) {
   options.max_connections = 1;
   Open(options);
   RawClient first(server_->address());
-  first.Send("GET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
-  first.ReadUntil("world");
+  first.Send(
+      "POST /later HTTP/1.1\r\nHost: x\r\nAuthorization: let me\r\nContent-Length: 2\r\n\r\nab");
+  AwaitRequests(1);
   RawClient second(server_->address());
   EXPECT_THAT(second.ReadAll(), StartsWith("HTTP/1.1 503"));
+  AnswerAll();
+  EXPECT_THAT(first.ReadUntil("ab"), StartsWith("HTTP/1.1 200"));
+}
+
+TEST_F(HttpServerTest, SlowAndIdleConnectionsGiveWay) {
+  HttpOptions options;
+  options.max_connections = 8;
+  Open(options);
+  RawClient admitted(server_->address());
+  admitted.Send(
+      "POST /later HTTP/1.1\r\nHost: x\r\nAuthorization: let me\r\nContent-Length: 2\r\n\r\na");
+  std::vector<std::unique_ptr<RawClient>> idle;
+  for (int i = 0; i < 500; ++i) {
+    idle.push_back(std::make_unique<RawClient>(server_->address()));
+    ASSERT_TRUE(idle.back()->connected()) << i;
+    // Silent, in the middle of a header, in the middle of a body that nobody is asked for.
+    if (i % 3 == 1) idle.back()->Send("GET /hel");
+    if (i % 3 == 2)
+      idle.back()->Send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\nab");
+    if (i % 50 != 0) continue;
+    EXPECT_THAT(Ask("GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
+                EndsWith("hello world\n"));
+  }
+  EXPECT_EQ(idle.front()->ReadAll(), "") << "it gave way";
+  admitted.Send("b");
+  AwaitRequests(1);
+  AnswerAll();
+  EXPECT_THAT(admitted.ReadUntil("ab"), StartsWith("HTTP/1.1 200"));
 }
 
 TEST_F(HttpServerTest, ClosesAConnectionThatSendsNothing) {
