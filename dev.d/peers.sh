@@ -17,8 +17,8 @@ get_debian_programs() {
   done
 }
 
-# Prometheus, promtool and node_exporter.
-get_debian_peers() { get_debian_programs prometheus prometheus-node-exporter; }
+# Prometheus, promtool, node_exporter, and Alertmanager with amtool.
+get_debian_peers() { get_debian_programs prometheus prometheus-node-exporter prometheus-alertmanager; }
 
 # What ./dev bench compares us with.
 get_bench_peers() { get_debian_programs prometheus prometheus-node-exporter victoria-metrics; }

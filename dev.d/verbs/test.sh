@@ -24,7 +24,7 @@ threads() {
 }
 
 need "${packages_build[@]}" "${packages_run[@]}" "${packages_lint[@]}"
-stage 'peers: Prometheus, node_exporter, helm, OpenTelemetry' get_peers
+stage 'peers: Prometheus, node_exporter, Alertmanager, helm, OpenTelemetry' get_peers
 stage 'format' lint_format
 stage 'asan: build and test' sanitized
 stage 'release: build and test the programs' released
