@@ -193,7 +193,7 @@ Status App::FinishBundle() {
 }
 
 Status App::OpenDoors() {
-  doors_ = std::make_unique<DoorIntake>(*partitions_, metrics_, clock_);
+  doors_ = std::make_unique<DoorIntake>(*partitions_, metrics_, clock_, settings_.limits);
   return desk_->Ask(kControlPartition, [&](const Shard& shard) {
     for (const auto& [hash, token] : shard.source_tokens().all()) {
       source_tokens_.Keep(hash, EncodeRecord(token));

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "base/status.h"
@@ -51,7 +52,11 @@ class EntrySink {
 
   // False when the shard's queue is full or closed; the caller slows its sender down. `submission`
   // is then as it was.
-  virtual bool Submit(Submission& submission) = 0;
+  bool Submit(Submission& submission) { return SubmitAll({&submission, 1}); }
+  // What belongs together, of one customer and partition: takes all of it, in order, or nothing. It finds room
+  // wherever one would, however much it is: a sender whose request is several entries could else never finish
+  // while others keep the queue full.
+  virtual bool SubmitAll(std::span<Submission> together) = 0;
 };
 
 }  // namespace forewarn

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -22,9 +23,9 @@ namespace forewarn {
 // weight. Any number of threads may push and pop. After Close() nothing more is taken in, and what is inside can
 // still be popped.
 //
-// Bounds. A lane holds at most a quarter of the items and of the weight, so that no one fills the queue. One item of
+// Bounds. A lane holds at most a quarter of the items and of the weight, so that no one fills the queue. One push of
 // every lane finds room even in a full queue: whoever has nothing inside is served within one turn of the others,
-// whatever they send. So the queue holds its bound, and an item of each lane beyond it.
+// whatever they send. So the queue holds its bound, and what was pushed at once of each lane beyond it.
 template <typename T>
 class FairQueue {
  public:
@@ -36,21 +37,31 @@ class FairQueue {
   // Takes `item` and returns true, or returns false at once, leaving `item` as it was, when there is no room for this
   // lane or the queue is closed.
   bool TryPush(const std::string& name, size_t weight, T& item) {
+    return TryPushAll(name, {&weight, 1}, {&item, 1});
+  }
+
+  // The same for items that belong together: all of them, in order, or none. At least one.
+  bool TryPushAll(const std::string& name, std::span<const size_t> weights, std::span<T> items) {
+    FW_CHECK(!items.empty() && weights.size() == items.size());
+    size_t sum = 0;
+    for (size_t weight : weights) sum += weight;
     {
       std::lock_guard lock(mutex_);
-      if (closed_ || !HasRoom(name, weight)) return false;
+      if (closed_ || !HasRoom(name, items.size(), sum)) return false;
       Lane& lane = lanes_[name];
       if (lane.items.empty()) {
         // What it had before counts; the time it was away does not.
         lane.turn = std::max(now_, lane.turn);
         turns_.emplace(lane.turn, name);
       }
-      lane.items.emplace_back(weight, std::move(item));
-      lane.weight += weight;
-      weight_ += weight;
-      ++size_;
+      for (size_t i = 0; i < items.size(); ++i) {
+        lane.items.emplace_back(weights[i], std::move(items[i]));
+      }
+      lane.weight += sum;
+      weight_ += sum;
+      size_ += items.size();
     }
-    not_empty_.notify_one();
+    not_empty_.notify_all();
     return true;
   }
 
@@ -110,12 +121,12 @@ class FairQueue {
     uint64_t turn = 0;  // in weight served: when its first item is due, or would be
   };
 
-  bool HasRoom(const std::string& name, size_t weight) const {
+  bool HasRoom(const std::string& name, size_t count, size_t weight) const {
     auto found = lanes_.find(name);
     if (found == lanes_.end() || found->second.items.empty()) return true;
     const Lane& lane = found->second;
-    return size_ < items_max_ && weight_ + weight <= weight_max_ &&
-           lane.items.size() < std::max<size_t>(1, items_max_ / 4) &&
+    return size_ + count <= items_max_ && weight_ + weight <= weight_max_ &&
+           lane.items.size() + count <= std::max<size_t>(1, items_max_ / 4) &&
            lane.weight + weight <= std::max<size_t>(1, weight_max_ / 4);
   }
 

@@ -81,7 +81,7 @@ struct IngestService::Impl final : public Service {
     ack->set_epoch(batch->epoch);
     ack->set_sequence(batch->sequence);
 
-    // Both go to the same shard in this order, so the batch's outcome comes after the hello's.
+    // Both go to the same shard together and in this order, so the batch's outcome comes after the hello's.
     Submission first = intake.Hello(hello);
     first.done = [](const Status&, const std::string&) {};
     uint64_t rounds_ahead = 0;
@@ -99,7 +99,8 @@ struct IngestService::Impl final : public Service {
       }
       reactor->Finish(ToRpc(outcome));
     };
-    if (intake.sink.Submit(first) && intake.sink.Submit(second)) return OkStatus();
+    Submission both[] = {std::move(first), std::move(second)};
+    if (intake.sink.SubmitAll(both)) return OkStatus();
     intake.metrics.SenderSlowedDown();
     return Unavailable("the collector is stopping or too busy; wait and send again");
   }

@@ -1,5 +1,7 @@
 #include "collector/local_log.h"
 
+#include <vector>
+
 #include "base/check.h"
 
 namespace forewarn {
@@ -51,10 +53,13 @@ size_t WeightOf(const Entry& entry) {
 
 }  // namespace
 
-bool LocalLog::Submit(Submission& submission) {
-  const ProbeIdentity* source = SourceOf(submission.entry);
-  return queue_.TryPush(source == nullptr ? "" : source->customer, WeightOf(submission.entry),
-                        submission);
+bool LocalLog::SubmitAll(std::span<Submission> together) {
+  FW_CHECK(!together.empty());
+  const ProbeIdentity* source = SourceOf(together.front().entry);
+  std::vector<size_t> weights;
+  weights.reserve(together.size());
+  for (const Submission& submission : together) weights.push_back(WeightOf(submission.entry));
+  return queue_.TryPushAll(source == nullptr ? "" : source->customer, weights, together);
 }
 
 void LocalLog::Wake() { queue_.Wake(); }

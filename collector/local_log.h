@@ -5,6 +5,7 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "collector/entry_source.h"
@@ -26,7 +27,9 @@ class LocalLog : public EntrySource {
   explicit LocalLog(size_t capacity, size_t bytes = size_t{128} << 20) : queue_(capacity, bytes) {}
 
   // False when there is no room for this customer or the log is closed; `submission` is then as it was.
-  bool Submit(Submission& submission);
+  bool Submit(Submission& submission) { return SubmitAll({&submission, 1}); }
+  // All of one customer, in order, or nothing (EntrySink::SubmitAll). At least one.
+  bool SubmitAll(std::span<Submission> together);
   // Nothing more is taken in; Next() hands out what is inside.
   void Close() { queue_.Close(); }
   bool closed() const { return queue_.closed(); }

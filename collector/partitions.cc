@@ -83,9 +83,12 @@ void Partitions::Start() {
   for (auto& thread : threads_) thread->Start();
 }
 
-bool Partitions::Submit(Submission& submission) {
-  FW_CHECK(submission.entry.partition < shards_.size());
-  return logs_[submission.entry.partition % logs_.size()]->Submit(submission);
+bool Partitions::SubmitAll(std::span<Submission> together) {
+  FW_CHECK(!together.empty());
+  uint32_t partition = together.front().entry.partition;
+  FW_CHECK(partition < shards_.size());
+  for (const Submission& submission : together) FW_CHECK(submission.entry.partition == partition);
+  return logs_[partition % logs_.size()]->SubmitAll(together);
 }
 
 bool Partitions::Ask(uint32_t partition, ShardThread::Question question) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <thread>
+#include <span>
 #include <vector>
 
 #include "base/clock.h"
@@ -46,7 +47,7 @@ class Partitions : public EntrySink {
   // After Recover(): lets entries through.
   void Start();
 
-  bool Submit(Submission& submission) override;
+  bool SubmitAll(std::span<Submission> together) override;
 
   // Runs `question` on the thread of the partition's shard, soon. False when it is too busy or
   // stopping.

@@ -130,6 +130,12 @@ void BatchBuilder::AddSample(uint32_t series, int64_t time_ms, double value) {
   values_.push_back(value);
 }
 
+void BatchBuilder::AddDifference(uint32_t series, int64_t time_ms, double difference) {
+  size_t before = refs_.size();
+  AddSample(series, time_ms, difference);
+  if (refs_.size() > before) differences_.push_back(before);
+}
+
 Status BatchBuilder::Check(const Event& event) const {
   if (event.at < now_ - limits_.accepted_age) {
     return OutOfRange(
@@ -155,20 +161,21 @@ Status BatchBuilder::Check(const Event& event) const {
   return OkStatus();
 }
 
-void BatchBuilder::AddEvent(Event event) {
+void BatchBuilder::AddEvent(Event event, std::optional<Fingerprint> id) {
   CutTo(kMaxNameBytes, event.source);
   CutTo(kMaxNameBytes, event.code);
   if (Status status = Check(event); !status.ok()) {
     return Refuse(1, status.With(fmt::format("an event of '{}'", event.source)).message());
   }
   event.last_at = std::max(event.at, event.last_at);
-  auto [known, is_new] =
-      event_index_.try_emplace(Fingerprint::Of(EncodeRecord(event)), events_.size());
+  Fingerprint key = id ? *id : Fingerprint::Of(EncodeRecord(event));
+  auto [known, is_new] = event_index_.try_emplace(key, events_.size());
   if (!is_new) {
-    ++events_[known->second].count;
+    if (!id) ++events_[known->second].count;
     return;
   }
   events_.push_back(std::move(event));
+  ids_.push_back(id);
 }
 
 void BatchBuilder::Refuse(uint64_t items, const std::string& why) {
@@ -176,37 +183,57 @@ void BatchBuilder::Refuse(uint64_t items, const std::string& why) {
   refused_ += items;
 }
 
-std::vector<Batch> BatchBuilder::Take() {
-  std::vector<Batch> batches;
-  auto new_batch = [&]() -> Batch& {
-    Batch& batch = batches.emplace_back();
-    batch.source = source_;
-    return batch;
-  };
-  if (!refs_.empty()) {
-    SeriesTable named{std::move(series_)};
-    auto table = std::make_shared<const SeriesTable>(std::move(named));
-    for (size_t from = 0; from < refs_.size(); from += kSamplesInBatch) {
-      auto first = static_cast<std::ptrdiff_t>(from);
-      auto last = static_cast<std::ptrdiff_t>(std::min(from + kSamplesInBatch, refs_.size()));
-      SampleBlock& block = new_batch().samples;
-      block.table = table;
-      block.refs.assign(refs_.begin() + first, refs_.begin() + last);
-      block.times.assign(times_.begin() + first, times_.begin() + last);
-      block.values.assign(values_.begin() + first, values_.begin() + last);
+std::vector<DoorBatch> BatchBuilder::Take() {
+  std::vector<DoorBatch> batches;
+  TakeSamples(batches);
+  TakeEvents(batches);
+  for (DoorBatch& each : batches) each.batch.source = source_;
+  return batches;
+}
+
+void BatchBuilder::TakeSamples(std::vector<DoorBatch>& batches) {
+  auto difference = differences_.begin();
+  // Each batch is journaled by itself, so it has its own series and no others.
+  std::vector<uint32_t> place(series_.size(), kNoSeries);
+  for (size_t from = 0; from < refs_.size(); from += kSamplesInBatch) {
+    size_t to = std::min(from + kSamplesInBatch, refs_.size());
+    DoorBatch& each = batches.emplace_back();
+    SampleBlock& block = each.batch.samples;
+    SeriesTable own;
+    for (size_t i = from; i < to; ++i) {
+      uint32_t series = refs_[i];
+      if (place[series] == kNoSeries) {
+        place[series] = static_cast<uint32_t>(own.series.size());
+        own.series.push_back(series_[series]);
+      }
+      if (difference != differences_.end() && *difference == i) {
+        each.differences.push_back({i - from, series_[series].fingerprint()});
+        ++difference;
+      }
+      block.refs.push_back(place[series]);
     }
+    for (size_t i = from; i < to; ++i) place[refs_[i]] = kNoSeries;
+    auto first = static_cast<std::ptrdiff_t>(from);
+    auto last = static_cast<std::ptrdiff_t>(to);
+    block.times.assign(times_.begin() + first, times_.begin() + last);
+    block.values.assign(values_.begin() + first, values_.begin() + last);
+    block.table = std::make_shared<const SeriesTable>(std::move(own));
   }
+}
+
+void BatchBuilder::TakeEvents(std::vector<DoorBatch>& batches) {
   size_t bytes = 0;
-  for (Event& event : events_) {
-    size_t size = SizeOf(event) + kMaxNameBytes;
+  for (size_t i = 0; i < events_.size(); ++i) {
+    size_t size = SizeOf(events_[i]) + kMaxNameBytes;
     if (batches.empty() || bytes + size > kEventBytesInBatch) {
-      new_batch();
+      batches.emplace_back();
       bytes = 0;
     }
     bytes += size;
-    batches.back().events.push_back(std::move(event));
+    DoorBatch& each = batches.back();
+    each.event_ids.push_back(ids_[i] ? *ids_[i] : Fingerprint::Of(EncodeRecord(events_[i])));
+    each.batch.events.push_back(std::move(events_[i]));
   }
-  return batches;
 }
 
 }  // namespace forewarn

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,19 @@
 #include "model/telemetry.h"
 
 namespace forewarn {
+
+// A batch of a door, with what tells its parts from those that came before (source_memory.h).
+struct DoorBatch {
+  Batch batch;
+  // Of each event: the same whenever it is sent.
+  std::vector<Fingerprint> event_ids;
+  // Samples that hold a difference to the one before and not yet a value; in the order of samples.
+  struct Difference {
+    size_t sample = 0;
+    Fingerprint series;
+  };
+  std::vector<Difference> differences;
+};
 
 // BatchBuilder turns what one request of a door holds into batches as a probe's push makes them:
 // identity attached, everything checked, so that the fold need not. Unlike a push, a request is not
@@ -33,10 +47,13 @@ class BatchBuilder {
   uint32_t AddSeries(std::vector<Labels::Pair> labels);
   // Takes a sample, or counts it as refused when it is of kNoSeries or its time is none.
   void AddSample(uint32_t series, int64_t time_ms, double value);
+  // The same for a difference to the sample before, which makes a sample once it was added up.
+  void AddDifference(uint32_t series, int64_t time_ms, double difference);
   // Takes an event, or counts it as refused when it is too large, too old or too far ahead. Equal ones
   // of a request become one with a count. What is too long for a name of its own (source, code) is
-  // cut: nobody is asked to shorten the name of a class.
-  void AddEvent(Event event);
+  // cut: nobody is asked to shorten the name of a class. With an `id`, that is what it is known by when
+  // it comes again, and not its content; a second one of a request is then the same event.
+  void AddEvent(Event event, std::optional<Fingerprint> id = std::nullopt);
   // Counts what the adapter itself could not take.
   void Refuse(uint64_t items, const std::string& why);
 
@@ -50,9 +67,11 @@ class BatchBuilder {
 
   // What was taken, in batches of a size that lets others through between them; none when there is
   // nothing. Ends the builder.
-  std::vector<Batch> Take();
+  std::vector<DoorBatch> Take();
 
  private:
+  void TakeSamples(std::vector<DoorBatch>& batches);
+  void TakeEvents(std::vector<DoorBatch>& batches);
   Status Check(const std::vector<Labels::Pair>& labels) const;
 
   Status Check(const Event& event) const;
@@ -67,7 +86,9 @@ class BatchBuilder {
   std::vector<uint32_t> refs_;
   std::vector<Timestamp> times_;
   std::vector<double> values_;
+  std::vector<size_t> differences_;  // which of them are
   std::vector<Event> events_;
+  std::vector<std::optional<Fingerprint>> ids_;  // of the events
   std::map<Fingerprint, size_t> event_index_;
   uint64_t refused_ = 0;
   std::string first_reason_;

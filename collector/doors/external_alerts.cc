@@ -111,8 +111,8 @@ Event EventOf(const ExternalAlert& alert, bool is_active, Timestamp now) {
 }
 
 // The same for each sending of one beginning or end.
-Fingerprint IdentityOf(const ExternalAlert& alert, bool is_active, const SourceToken& from) {
-  Fingerprint id = Fingerprint::Of(from.source_id).Add(is_active ? "firing" : "resolved");
+Fingerprint IdentityOf(const ExternalAlert& alert, bool is_active) {
+  Fingerprint id = Fingerprint::Of(is_active ? "firing" : "resolved");
   if (alert.starts_at) id = id.Add(FormatTime(*alert.starts_at));
   for (const auto& [name, value] : alert.labels) id = id.Add(name).Add(value);
   return id;
@@ -130,9 +130,7 @@ void AddSample(const ExternalAlert& alert, bool is_active, Timestamp now, BatchB
 
 }  // namespace
 
-Status ReadExternalAlerts(std::string_view body, Timestamp now, const SourceToken& from,
-                          RecentEvents& recent, std::vector<Fingerprint>& fresh,
-                          BatchBuilder& out) {
+Status ReadExternalAlerts(std::string_view body, Timestamp now, BatchBuilder& out) {
   Json json = Json::parse(body, nullptr, /*allow_exceptions=*/false);
   if (!json.is_array()) {
     return InvalidArgument(
@@ -149,13 +147,10 @@ Status ReadExternalAlerts(std::string_view body, Timestamp now, const SourceToke
     uint64_t refused = out.refused();
     AddSample(*alert, is_active, now, out);
     if (out.refused() > refused) continue;
-    Fingerprint id = IdentityOf(*alert, is_active, from);
-    if (!recent.Add(id, now)) continue;
-    fresh.push_back(id);
     // One that began longer ago than we take events for is an alert all the same.
     Event event = EventOf(*alert, is_active, now);
     event.at = std::clamp(event.at, now - 24h, now);
-    out.AddEvent(std::move(event));
+    out.AddEvent(std::move(event), IdentityOf(*alert, is_active));
   }
   return OkStatus();
 }

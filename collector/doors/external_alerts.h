@@ -1,11 +1,9 @@
 #pragma once
 
 #include <string_view>
-#include <vector>
 
 #include "base/status.h"
 #include "collector/doors/batch_builder.h"
-#include "collector/doors/recent_events.h"
 
 namespace forewarn {
 
@@ -19,11 +17,10 @@ namespace forewarn {
 //   - alert: ReportedByCustomer
 //     expr: external_alert{severity="critical"} == 1
 //
-// Beginning and end become events, once each: clients send an alert again and again. Which are new is
-// asked of `recent`; `fresh` names what was added to it, to be forgotten if it could not be stored.
+// Beginning and end become events, which are known by the alert's labels and when it began: clients send
+// an alert again and again, and each is taken once.
 //
 // kInvalidArgument when the body is not such a list; an alert that breaks a rule is counted in `out`.
-Status ReadExternalAlerts(std::string_view body, Timestamp now, const SourceToken& from,
-                          RecentEvents& recent, std::vector<Fingerprint>& fresh, BatchBuilder& out);
+Status ReadExternalAlerts(std::string_view body, Timestamp now, BatchBuilder& out);
 
 }  // namespace forewarn

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <memory>
-#include <mutex>
 #include <string_view>
 #include <utility>
 
@@ -11,7 +10,6 @@
 #include "collector/doors/external_alerts.h"
 #include "collector/doors/inflate.h"
 #include "collector/doors/otlp_json.h"
-#include "collector/doors/recent_events.h"
 #include "collector/doors/remote_write.h"
 #include "collector/source_tokens.h"
 #include "forewarn/foreign/otlp_logs_service.pb.h"
@@ -92,7 +90,7 @@ class HttpDoor {
     if (Status status = ReadRemoteWrite(*body, builder); !status.ok()) {
       return Refuse(reply, Failure(request, status));
     }
-    Submit(*from, builder, reply, nullptr);
+    Submit(*from, builder, reply);
   }
 
   void Alerts(const HttpRequest& request, const HttpReply& reply) const {
@@ -105,16 +103,10 @@ class HttpDoor {
     if (!body.ok()) return Refuse(reply, Failure(request, body.status()));
     Timestamp now = parts_.clock.Now();
     BatchBuilder builder(*from, parts_.limits, now);
-    std::vector<Fingerprint> fresh;
-    {
-      std::lock_guard lock(mutex_);
-      Status status = ReadExternalAlerts(*body, now, *from, recent_, fresh, builder);
-      if (!status.ok()) return Refuse(reply, Failure(request, status));
+    if (Status status = ReadExternalAlerts(*body, now, builder); !status.ok()) {
+      return Refuse(reply, Failure(request, status));
     }
-    Submit(*from, builder, reply, [this, fresh = std::move(fresh)] {
-      std::lock_guard lock(mutex_);
-      for (Fingerprint id : fresh) recent_.Forget(id);
-    });
+    Submit(*from, builder, reply);
   }
 
   template <typename Request>
@@ -214,13 +206,11 @@ class HttpDoor {
     return Encode(200, is_json, response);
   }
 
-  // Hands in what was read; `undo` is called when it could not be stored.
-  void Submit(const SourceToken& from, BatchBuilder& builder, const HttpReply& reply,
-              std::function<void()> undo) const {
+  // Hands in what was read.
+  void Submit(const SourceToken& from, BatchBuilder& builder, const HttpReply& reply) const {
     parts_.metrics.DoorItemsInvalid(door_, builder.refused());
-    auto answer = [this, reply, from, invalid = builder.refused(), why = builder.first_reason(),
-                   undo = std::move(undo)](const DoorIntake::Outcome& outcome) {
-      if (!outcome.status.ok() && undo) undo();
+    auto answer = [this, reply, from, invalid = builder.refused(),
+                   why = builder.first_reason()](const DoorIntake::Outcome& outcome) {
       reply(Answer(from, outcome, invalid, why));
     };
     DoorIntake* intake = parts_.intake();
@@ -252,10 +242,6 @@ class HttpDoor {
 
   const HttpDoorParts parts_;
   const Door door_;
-
-  // Alerts that were posted lately; requests come on several threads.
-  mutable std::mutex mutex_;
-  mutable RecentEvents recent_;
 };
 
 }  // namespace

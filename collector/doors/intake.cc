@@ -6,7 +6,8 @@
 #include <memory>
 #include <utility>
 
-#include "base/record.h"
+#include "base/check.h"
+#include "collector/intake.h"
 #include "collector/source_tokens.h"
 #include "model/ids.h"
 
@@ -31,145 +32,197 @@ Pace PaceOf(SourceToken::Door door) {
 }
 
 constexpr Duration kLongestStep = 5min;
+// After so long a silence a source is as if it had never been.
+constexpr Duration kSilence = 24h;
+constexpr Duration kSweep = 1h;
 
 }  // namespace
 
 // What one request is owed. The committer's thread finishes one batch after the other, while the
-// sender's may still submit.
+// sender's may still hand in.
 struct DoorIntake::Pending {
   std::mutex mutex;
   Outcome outcome;
-  size_t open = 1;  // batches under way, and the submitting itself
+  size_t open = 1;  // what it waits for: batches, and the handing in itself
   Done done;
-  std::function<void()> undo;  // when some of it was not taken
 
-  void Finish(const Status& status, const std::string& reply) {
-    std::unique_lock lock(mutex);
-    if (!status.ok()) {
-      if (outcome.status.ok()) outcome.status = status;
-    } else if (!reply.empty()) {
-      StatusOr<BatchReply> decoded = DecodeRecord<BatchReply>(reply);
-      FW_CHECK(decoded.ok());  // our own shard wrote it
-      outcome.refused.too_old += decoded->too_old;
-      outcome.refused.too_new += decoded->too_new;
-      outcome.refused.duplicate += decoded->duplicate;
-      outcome.refused.series_limit += decoded->series_limit;
+  void WaitForOneMore() {
+    std::lock_guard lock(mutex);
+    ++open;
+  }
+
+  void Finish(const Status& status, const BatchReply& refused) {
+    {
+      std::lock_guard lock(mutex);
+      if (!status.ok()) {
+        if (outcome.status.ok()) outcome.status = status;
+      } else {
+        outcome.refused.too_old += refused.too_old;
+        outcome.refused.too_new += refused.too_new;
+        outcome.refused.duplicate += refused.duplicate;
+        outcome.refused.series_limit += refused.series_limit;
+      }
+      if (--open > 0) return;
     }
-    if (--open > 0) return;
-    lock.unlock();
-    if (!outcome.status.ok() && undo) undo();
     done(outcome);
   }
 };
 
-DoorIntake::DoorIntake(EntrySink& sink, Metrics& metrics, const Clock& clock)
-    : sink_(sink), metrics_(metrics), clock_(clock) {}
+DoorIntake::DoorIntake(EntrySink& sink, Metrics& metrics, const Clock& clock,
+                       const LimitSettings& limits)
+    : sink_(sink), metrics_(metrics), clock_(clock), limits_(limits) {}
 
-void DoorIntake::Submit(const SourceToken& from, std::vector<Batch> batches, Done done) {
+void DoorIntake::Submit(const SourceToken& from, std::vector<DoorBatch> batches, Done done) {
   auto pending = std::make_shared<Pending>();
-  Timestamp arrival = clock_.Now();
-  Timestamp newest = kTimeZero;
-  for (const Batch& batch : batches) {
-    pending->outcome.samples += batch.samples.size();
-    for (Timestamp at : batch.samples.times) newest = std::max(newest, at);
-  }
-  uint64_t samples = pending->outcome.samples;
-  pending->done = [this, door = from.door, samples,
-                   done = std::move(done)](const Outcome& outcome) {
-    if (outcome.status.ok()) metrics_.DoorSamplesDone(door, samples, outcome.refused);
+  for (const DoorBatch& each : batches) pending->outcome.samples += each.batch.samples.size();
+  pending->done = [this, door = from.door, done = std::move(done)](const Outcome& outcome) {
+    if (outcome.status.ok()) metrics_.DoorSamplesDone(door, outcome.samples, outcome.refused);
     done(outcome);
   };
-  Status refused;
+  bool room = false;
   {
     std::lock_guard lock(mutex_);
-    std::vector<Fingerprint> fresh = DropKnownEvents(from, arrival, batches);
-    pending->undo = [this, fresh = std::move(fresh)] {
-      std::lock_guard lock(mutex_);
-      for (Fingerprint event : fresh) recent_.Forget(event);
-    };
-    Known& known = known_[from.source_id];
-    bool room = batches.empty() || Greet(from, samples > 0, known);
-    bool stamped = !batches.empty() && samples > 0 &&
-                   StampRound(from.door, newest, arrival, known, batches.back());
-    Timestamp round = stamped ? batches.back().rounds.back().end : kTimeZero;
-    for (size_t i = 0; room && i < batches.size(); ++i) {
-      Submission submission;
-      submission.entry = {PartitionOf(from.customer), arrival, from.source_id,
-                          std::move(batches[i])};
-      submission.done = [pending](const Status& status, const std::string& reply) {
-        pending->Finish(status, reply);
-      };
-      {
-        std::lock_guard counted(pending->mutex);
-        ++pending->open;
-      }
-      room = sink_.Submit(submission);
-      if (!room) {
-        std::lock_guard counted(pending->mutex);
-        --pending->open;
-      }
-    }
-    if (room && stamped) known.last_round = round;
-    if (!room) {
-      refused = Unavailable("the collector is stopping or too busy to take this; try again later");
-      metrics_.SenderSlowedDown();
-    }
+    room = HandIn(from, std::move(batches), pending);
   }
-  pending->Finish(refused, "");
+  Status status;
+  if (!room) {
+    status = Unavailable("the collector is stopping or too busy to take this; try again later");
+    metrics_.SenderSlowedDown();
+  }
+  pending->Finish(status, {});
 }
 
-std::vector<Fingerprint> DoorIntake::DropKnownEvents(const SourceToken& from, Timestamp now,
-                                                     std::vector<Batch>& batches) {
-  std::vector<Fingerprint> fresh;
-  uint64_t before = 0;
-  Fingerprint source = Fingerprint::Of(from.source_id);
-  for (Batch& batch : batches) {
-    before += batch.events.size();
-    std::erase_if(batch.events, [&](const Event& event) {
-      Fingerprint id = source.Add(EncodeRecord(event));
-      if (!recent_.Add(id, now)) return true;
-      fresh.push_back(id);
-      return false;
-    });
+bool DoorIntake::HandIn(const SourceToken& from, std::vector<DoorBatch> batches,
+                        const Owed& pending) {
+  Timestamp now = clock_.Now();
+  ForgetSilent(now);
+  Source& source = sources_[from.source_id];
+  source.seen = now;
+
+  std::vector<SourceMemory::Claim> claims;
+  SourceMemory::Repeated repeated;
+  std::vector<Batch> fresh;
+  uint64_t events = 0;
+  Timestamp newest = kTimeZero;
+  for (DoorBatch& each : batches) {
+    claims.push_back(source.memory.Take(each, ++last_ticket_, now, limits_, repeated));
+    Batch& batch = each.batch;
+    if (batch.events.empty() && batch.samples.size() == 0) {
+      claims.pop_back();
+      continue;
+    }
+    events += batch.events.size();
+    for (Timestamp at : batch.samples.times) newest = std::max(newest, at);
+    fresh.push_back(std::move(batch));
   }
-  std::erase_if(batches, [](const Batch& batch) {
-    return batch.events.empty() && batch.samples.size() == 0;
-  });
-  metrics_.DoorEventsDone(from.door, "accepted", fresh.size());
-  metrics_.DoorEventsDone(from.door, "duplicate", before - fresh.size());
-  return fresh;
+  auto submission = [&](auto what) {
+    return Submission{{PartitionOf(from.customer), now, from.source_id, std::move(what)},
+                      [](const Status&, const std::string&) {}};
+  };
+  std::vector<Submission> together;
+  std::optional<HelloCommand> hello;
+  Timestamp round = source.last_round;
+  if (!fresh.empty()) {
+    bool with_samples = newest > kTimeZero;
+    hello = Greeting(from, with_samples, source);
+    if (hello) together.push_back(submission(Command(*hello)));
+    if (with_samples && StampRound(from.door, newest, now, source, fresh.back())) {
+      round = fresh.back().rounds.back().end;
+    }
+  }
+  for (size_t i = 0; i < fresh.size(); ++i) {
+    together.push_back(submission(std::move(fresh[i])));
+    together.back().done = [this, pending, ticket = claims[i].ticket](const Status& status,
+                                                                      const std::string& reply) {
+      BatchDone(ticket, status);
+      pending->Finish(status, status.ok() ? DecodeReply<BatchReply>(reply) : BatchReply());
+    };
+    pending->WaitForOneMore();
+  }
+  if (!together.empty() && !sink_.SubmitAll(together)) {
+    for (auto claim = claims.rbegin(); claim != claims.rend(); ++claim) {
+      source.memory.TakeBack(*claim);
+    }
+    pending->open = 1;  // nobody else has heard of it
+    return false;
+  }
+
+  if (hello) {
+    source.greeted = true;
+    source.watched = !hello->unwatched;
+  }
+  source.last_round = round;
+  for (SourceMemory::Claim& claim : claims) {
+    uint64_t ticket = claim.ticket;
+    under_way_[ticket] = {from.source_id, std::move(claim), {}};
+  }
+  WaitFor(repeated.tickets, pending);
+  pending->outcome.refused = repeated.samples;  // nobody else adds to it before the mutex is free
+  metrics_.DoorEventsDone(from.door, "accepted", events);
+  metrics_.DoorEventsDone(from.door, "duplicate", repeated.events);
+  return true;
+}
+
+void DoorIntake::WaitFor(const std::set<uint64_t>& tickets, const Owed& pending) {
+  for (uint64_t ticket : tickets) {
+    auto found = under_way_.find(ticket);
+    if (found == under_way_.end()) continue;  // durable
+    pending->WaitForOneMore();
+    found->second.repeats.push_back(pending);
+  }
+}
+
+void DoorIntake::BatchDone(uint64_t ticket, const Status& status) {
+  std::vector<Owed> repeats;
+  {
+    std::lock_guard lock(mutex_);
+    auto found = under_way_.find(ticket);
+    FW_CHECK(found != under_way_.end());
+    if (!status.ok()) {
+      auto source = sources_.find(found->second.source_id);
+      if (source != sources_.end()) source->second.memory.Forget(found->second.claim);
+    }
+    repeats = std::move(found->second.repeats);
+    under_way_.erase(found);
+  }
+  Status outcome;
+  if (!status.ok()) outcome = Unavailable("what this repeats was not stored; send it again");
+  for (const Owed& pending : repeats) pending->Finish(outcome, {});
 }
 
 void DoorIntake::Forget(const std::string& source_id) {
   std::lock_guard lock(mutex_);
-  known_.erase(source_id);
+  auto found = sources_.find(source_id);
+  if (found == sources_.end()) return;
+  found->second.greeted = false;
+  found->second.watched = false;
 }
 
-// Says hello for the source if it was not said yet. False when there is no room for it.
-bool DoorIntake::Greet(const SourceToken& from, bool with_samples, Known& known) {
+void DoorIntake::ForgetSilent(Timestamp now) {
+  if (now < swept_ + kSweep && now >= swept_) return;
+  swept_ = now;
+  std::erase_if(sources_, [&](const auto& item) { return item.second.seen < now - kSilence; });
+}
+
+// What the source has to say before its batch, if anything.
+std::optional<HelloCommand> DoorIntake::Greeting(const SourceToken& from, bool with_samples,
+                                                 const Source& source) const {
   // An Alertmanager that has nothing to say is well, and so is a log without lines.
-  bool watched = known.watched || (with_samples && from.door != SourceToken::Door::kAlertmanager);
-  if (known.greeted && watched == known.watched) return true;
-  HelloCommand hello = {{from.customer, from.installation, from.source_id},
-                        from.source,
-                        std::string(DoorName(from.door)),
-                        Duration(0),
-                        !watched};
-  Submission submission;
-  submission.entry = {PartitionOf(from.customer), clock_.Now(), from.source_id, Command(hello)};
-  submission.done = [](const Status&, const std::string&) {};
-  if (!sink_.Submit(submission)) return false;
-  known.greeted = true;
-  known.watched = watched;
-  return true;
+  bool watched = source.watched || (with_samples && from.door != SourceToken::Door::kAlertmanager);
+  if (source.greeted && watched == source.watched) return std::nullopt;
+  return HelloCommand{{from.customer, from.installation, from.source_id},
+                      from.source,
+                      std::string(DoorName(from.door)),
+                      Duration(0),
+                      !watched};
 }
 
 bool DoorIntake::StampRound(SourceToken::Door door, Timestamp newest, Timestamp arrival,
-                            const Known& known, Batch& batch) {
+                            const Source& source, Batch& batch) {
   Pace pace = PaceOf(door);
   Timestamp end = std::min(newest, arrival) - pace.settle;
-  if (end <= kTimeZero || end < known.last_round + pace.apart) return false;
-  Duration step = known.last_round == kTimeZero ? pace.apart : end - known.last_round;
+  if (end <= kTimeZero || end < source.last_round + pace.apart) return false;
+  Duration step = source.last_round == kTimeZero ? pace.apart : end - source.last_round;
   batch.rounds.push_back({end, std::min(step, kLongestStep), Duration(0)});
   return true;
 }

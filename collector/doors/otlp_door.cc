@@ -25,7 +25,7 @@ void OtlpDoor::Export(
     const opentelemetry::proto::collector::metrics::v1::ExportMetricsServiceRequest& request,
     Done done) {
   BatchBuilder builder(from, limits_, clock_.Now());
-  OtlpRead read = ReadOtlpMetrics(request, from, deltas_, builder);
+  OtlpRead read = ReadOtlpMetrics(request, builder);
   metrics_.DoorItemsInvalid(kDoor, read.rejected);
   Submit(from, builder, std::move(read), std::move(done));
 }
@@ -44,7 +44,6 @@ void OtlpDoor::Submit(const SourceToken& from, BatchBuilder& builder, OtlpRead r
   auto answer = [this, from, read = std::move(read),
                  done = std::move(done)](const DoorIntake::Outcome& outcome) {
     if (!outcome.status.ok()) {
-      for (const DeltaSums::Added& added : read.added) deltas_.TakeBack(added);
       bool again = outcome.status.code() == Code::kUnavailable;
       metrics_.DoorRequestDone(kDoor, again ? "retry" : "refused");
       return done({outcome.status, 0, ""});

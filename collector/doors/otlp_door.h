@@ -6,7 +6,6 @@
 
 #include "base/clock.h"
 #include "base/status.h"
-#include "collector/doors/delta_sums.h"
 #include "collector/doors/intake.h"
 #include "collector/doors/otlp_metrics.h"
 #include "collector/metrics.h"
@@ -55,7 +54,6 @@ class OtlpDoor {
   Metrics& metrics_;
   const Clock& clock_;
   const LimitSettings& limits_;
-  DeltaSums deltas_;
 };
 
 }  // namespace forewarn

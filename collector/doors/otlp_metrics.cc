@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "collector/doors/otlp_buckets.h"
@@ -30,8 +31,7 @@ constexpr uint64_t kNanosInMilli = 1'000'000;
 
 class Reader {
  public:
-  Reader(const SourceToken& from, DeltaSums& deltas, BatchBuilder& out)
-      : source_(Fingerprint::Of(from.source_id)), deltas_(deltas), out_(out) {}
+  explicit Reader(BatchBuilder& out) : out_(out) {}
 
   OtlpRead Take() { return std::move(read_); }
 
@@ -158,6 +158,7 @@ class Reader {
       return added.Reject("it has no value");
     }
     double value = is_int ? static_cast<double>(point.as_int()) : point.as_double();
+    if (is_delta && !ends && value < 0) return added.Reject("its difference is negative");
     Add(added, Named(name, LabelsOf(scope, point.attributes())), ends ? StaleMarker() : value,
         is_delta && !ends);
   }
@@ -244,29 +245,15 @@ class Reader {
 
   void Add(Point& point, Pairs labels, double value, bool is_delta) {
     if (!point.good()) return;
-    std::ranges::sort(labels);
-    Fingerprint id = source_;
-    if (is_delta) {
-      for (const auto& [name, text] : labels) id = id.Add(name).Add(text);
+    if (is_delta && !std::isfinite(value)) {
+      return point.Reject("its difference is not a number that could be added up");
     }
     uint32_t series = out_.AddSeries(std::move(labels));
     if (series == BatchBuilder::kNoSeries) return point.Reject(out_.series_reason());
-    if (is_delta) {
-      DeltaSums::Outcome sum = deltas_.Add(id, point.time_ms(), value);
-      if (sum.result == DeltaSums::Result::kRepeated) return;
-      if (sum.result == DeltaSums::Result::kNoRoom) {
-        return point.Reject(
-            "too many series are added up; set the temporality preference of the "
-            "exporter to cumulative");
-      }
-      read_.added.push_back(sum.added);
-      value = sum.sum;
-    }
+    if (is_delta) return out_.AddDifference(series, point.time_ms(), value);
     out_.AddSample(series, point.time_ms(), value);
   }
 
-  const Fingerprint source_;
-  DeltaSums& deltas_;
   BatchBuilder& out_;
   OtlpRead read_;
   Pairs target_;  // job and instance of the resource
@@ -277,8 +264,8 @@ class Reader {
 
 OtlpRead ReadOtlpMetrics(
     const opentelemetry::proto::collector::metrics::v1::ExportMetricsServiceRequest& request,
-    const SourceToken& from, DeltaSums& deltas, BatchBuilder& out) {
-  Reader reader(from, deltas, out);
+    BatchBuilder& out) {
+  Reader reader(out);
   for (const ResourceMetrics& resource : request.resource_metrics()) reader.Resource(resource);
   return reader.Take();
 }

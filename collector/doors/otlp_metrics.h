@@ -2,10 +2,8 @@
 
 #include <cstdint>
 #include <string>
-#include <vector>
 
 #include "collector/doors/batch_builder.h"
-#include "collector/doors/delta_sums.h"
 
 namespace opentelemetry::proto::collector::metrics::v1 {
 class ExportMetricsServiceRequest;
@@ -18,7 +16,6 @@ struct OtlpRead {
   uint64_t items = 0;     // data points or log records
   uint64_t rejected = 0;  // of them
   std::string reason;     // of the first
-  std::vector<DeltaSums::Added> added;
 };
 
 // Turns OTLP metrics into series as Prometheus knows them:
@@ -37,6 +34,6 @@ struct OtlpRead {
 // breaks a rule is rejected as a whole and counted.
 OtlpRead ReadOtlpMetrics(
     const opentelemetry::proto::collector::metrics::v1::ExportMetricsServiceRequest& request,
-    const SourceToken& from, DeltaSums& deltas, BatchBuilder& out);
+    BatchBuilder& out);
 
 }  // namespace forewarn

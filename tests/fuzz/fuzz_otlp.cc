@@ -50,8 +50,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   } else {
     metrics::ExportMetricsServiceRequest request;
     if (!Parse(bytes, is_json, request)) return 0;
-    forewarn::DeltaSums deltas;
-    read = forewarn::ReadOtlpMetrics(request, from, deltas, builder);
+    read = forewarn::ReadOtlpMetrics(request, builder);
   }
   FW_CHECK(read.rejected <= read.items);
   FW_CHECK((read.rejected == 0) == read.reason.empty());

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "collector/doors/source_memory.h"
 #include "model/source_token.h"
 #include "model/telemetry.h"
 
@@ -22,8 +23,15 @@ inline SourceToken FuzzSource() {
 }
 
 // The promises that a batch keeps before it reaches the fold.
-inline void LookAtBatches(const std::vector<Batch>& batches) {
-  for (const Batch& batch : batches) {
+inline void LookAtBatches(std::vector<DoorBatch> batches) {
+  for (const DoorBatch& each : batches) {
+    const Batch& batch = each.batch;
+    FW_CHECK(each.event_ids.size() == batch.events.size());
+    size_t next = 0;
+    for (const DoorBatch::Difference& difference : each.differences) {
+      FW_CHECK(difference.sample >= next && difference.sample < batch.samples.size());
+      next = difference.sample + 1;
+    }
     FW_CHECK(batch.source.customer == "acme");
     const SampleBlock& samples = batch.samples;
     FW_CHECK(samples.refs.size() == samples.times.size() &&
@@ -41,6 +49,18 @@ inline void LookAtBatches(const std::vector<Batch>& batches) {
       FW_CHECK(IsMetricName(labels.name()));
       for (const auto& [name, value] : labels) FW_CHECK(IsLabelName(name) && !value.empty());
     }
+  }
+  // What is sent again is known: nothing is left of it but plain samples.
+  SourceMemory memory;
+  LimitSettings limits;
+  SourceMemory::Repeated repeated;
+  std::vector<DoorBatch> again = batches;
+  for (DoorBatch& each : batches) memory.Take(each, 1, kFuzzNow, limits, repeated);
+  for (DoorBatch& each : again) {
+    size_t plain = each.batch.samples.size() - each.differences.size();
+    memory.Take(each, 2, kFuzzNow, limits, repeated);
+    FW_CHECK(each.batch.events.empty() && each.batch.samples.size() == plain);
+    FW_CHECK((plain == 0) == (each.batch.samples.table == nullptr));
   }
 }
 

@@ -40,6 +40,24 @@ TEST(FairQueue, AFloodDelaysNobodyElse) {
               ElementsAre("b0", "b1", "f2", "f3"));
 }
 
+TEST(FairQueue, WhatBelongsTogetherGoesInWholeOrNotAtAll) {
+  FairQueue<std::string> queue(8, 1000);
+  auto push = [&](const std::string& name, std::vector<std::string> items) {
+    std::vector<size_t> weights(items.size(), 1);
+    bool taken = queue.TryPushAll(name, weights, items);
+    if (!taken) {
+      for (const std::string& item : items) EXPECT_NE(item, "") << "left as it was";
+    }
+    return taken;
+  };
+  EXPECT_TRUE(push("a", {"a1"}));
+  EXPECT_FALSE(push("a", {"a2", "a3"})) << "a lane holds at most a quarter";
+  EXPECT_TRUE(push("b", {"b1", "b2", "b3", "b4"})) << "one push of each lane always finds room";
+  EXPECT_TRUE(push("a", {"a2"}));
+  EXPECT_EQ(queue.size(), 6u);
+  EXPECT_THAT(All(queue), ElementsAre("a1", "b1", "a2", "b2", "b3", "b4"));
+}
+
 TEST(FairQueue, TurnsGoByWeight) {
   FairQueue<std::string> queue(100, 4000);
   for (int i = 0; i < 3; ++i) ASSERT_TRUE(Push(queue, "large", "L", 10));

@@ -15,7 +15,7 @@ const ProbeIdentity kProbe = {"acme", "prod", "2f1f0a4e-8f53-4c87-9f0e-0d8f5b8e6
 
 class NoShards : public EntrySink {
  public:
-  bool Submit(Submission&) override { return false; }
+  bool SubmitAll(std::span<Submission>) override { return false; }
 };
 
 class IntakeTest : public testing::Test {

@@ -24,8 +24,10 @@ const ProbeIdentity kProbe = {"acme", "prod", "2f1f0a4e-8f53-4c87-9f0e-0d8f5b8e6
 // A shard's queue that has room or not, and whose commits are durable when the test says so. Hellos pass at once.
 class Queue : public EntrySink {
  public:
-  bool Submit(Submission& submission) override {
+  bool SubmitAll(std::span<Submission> together) override {
     std::lock_guard lock(mutex_);
+    EXPECT_EQ(together.size(), 1u) << "a stream hands in one after the other";
+    Submission& submission = together.front();
     if (std::holds_alternative<Command>(submission.entry.what)) {
       // As from the committer's thread: later, and not below the caller.
       std::thread([done = std::move(submission.done)] {

@@ -50,10 +50,14 @@ class ServiceWorld : public testing::Test {
 
   void Serve(std::unique_ptr<grpc::Service> service) {
     service_ = std::move(service);
+    Serve(*service_);
+  }
+  // A loan that outlives the server.
+  void Serve(grpc::Service& service) {
     RpcServerOptions options;
     options.server = ca_->server();
     options.client_ca_pem = ca_->ca_pem();
-    auto server = RpcServer::Start(options, {service_.get()}, {});
+    auto server = RpcServer::Start(options, {&service}, {});
     ASSERT_TRUE(server.ok()) << server.status().ToString();
     server_ = *std::move(server);
   }

@@ -19,11 +19,11 @@ TEST(BatchBuilder, AttachesWhoSentIt) {
   BatchBuilder builder(TestToken(), kLimits, kNow);
   uint32_t up = builder.AddSeries({{"__name__", "up"}, {"job", "node"}, {"customer", "globex"}});
   builder.AddSample(up, kNowMs, 1);
-  std::vector<Batch> batches = builder.Take();
+  std::vector<DoorBatch> batches = builder.Take();
   ASSERT_THAT(batches, SizeIs(1));
-  EXPECT_EQ(batches[0].source.customer, "acme");
-  EXPECT_EQ(batches[0].epoch, 0u);
-  const Labels& labels = batches[0].samples.table->series[0];
+  EXPECT_EQ(batches[0].batch.source.customer, "acme");
+  EXPECT_EQ(batches[0].batch.epoch, 0u);
+  const Labels& labels = batches[0].batch.samples.table->series[0];
   EXPECT_EQ(labels.Get("customer"), "acme");
   EXPECT_EQ(labels.Get("exported_customer"), "globex");
   EXPECT_EQ(labels.Get("installation"), "main");
@@ -37,8 +37,8 @@ TEST(BatchBuilder, FindsANameThatIsFreeForALabelOfTheirs) {
   uint32_t up =
       builder.AddSeries({{"__name__", "up"}, {"probe", "theirs"}, {"exported_probe", "older"}});
   builder.AddSample(up, kNowMs, 1);
-  std::vector<Batch> batches = builder.Take();
-  const Labels& labels = batches[0].samples.table->series[0];
+  std::vector<DoorBatch> batches = builder.Take();
+  const Labels& labels = batches[0].batch.samples.table->series[0];
   EXPECT_EQ(labels.Get("exported_probe"), "older");
   EXPECT_EQ(labels.Get("exported_exported_probe"), "theirs");
 }
@@ -99,10 +99,11 @@ TEST(BatchBuilder, SplitsWhatIsMuchSoThatOthersComeBetween) {
     event.message = std::to_string(i) + std::string(60'000, 'x');
     builder.AddEvent(event);
   }
-  std::vector<Batch> batches = builder.Take();
+  std::vector<DoorBatch> batches = builder.Take();
   size_t samples = 0;
   size_t events = 0;
-  for (const Batch& batch : batches) {
+  for (const DoorBatch& each : batches) {
+    const Batch& batch = each.batch;
     samples += batch.samples.size();
     events += batch.events.size();
     EXPECT_LE(batch.samples.size(), 10'000u);
@@ -110,7 +111,41 @@ TEST(BatchBuilder, SplitsWhatIsMuchSoThatOthersComeBetween) {
   }
   EXPECT_EQ(samples, 25'000u);
   EXPECT_EQ(events, 100u);
-  EXPECT_EQ(batches[2].samples.values.back(), 24'999);
+  EXPECT_EQ(batches[2].batch.samples.values.back(), 24'999);
+}
+
+TEST(BatchBuilder, EachBatchHasItsOwnSeriesAndItsOwnDifferences) {
+  BatchBuilder builder(TestToken(), kLimits, kNow);
+  uint32_t a = builder.AddSeries({{"__name__", "a"}});
+  for (int i = 0; i < 10'001; ++i) builder.AddSample(a, kNowMs + i, i);
+  uint32_t b = builder.AddSeries({{"__name__", "b"}});
+  builder.AddDifference(b, kNowMs, 5);
+  builder.AddDifference(b, -1, 5);  // no time
+  builder.AddSample(a, kNowMs, 7);
+  std::vector<DoorBatch> batches = builder.Take();
+  ASSERT_THAT(batches, SizeIs(2));
+  EXPECT_THAT(batches[0].batch.samples.table->series, SizeIs(1));
+  EXPECT_THAT(batches[0].differences, SizeIs(0));
+  const SampleBlock& second = batches[1].batch.samples;
+  ASSERT_THAT(second.table->series, SizeIs(2));
+  EXPECT_THAT(second.refs, testing::ElementsAre(0, 1, 0));
+  EXPECT_EQ(second.table->series[1].name(), "b");
+  ASSERT_THAT(batches[1].differences, SizeIs(1));
+  EXPECT_EQ(batches[1].differences[0].sample, 1u);
+  EXPECT_EQ(batches[1].differences[0].series, second.table->series[1].fingerprint());
+}
+
+TEST(BatchBuilder, WhatHasAnIdIsTheSameEventTwice) {
+  BatchBuilder builder(TestToken(), kLimits, kNow);
+  Event event;
+  event.at = FromMillis(kNowMs);
+  builder.AddEvent(event, Fingerprint(7));
+  event.message = "in other words";
+  builder.AddEvent(event, Fingerprint(7));
+  std::vector<DoorBatch> batches = builder.Take();
+  ASSERT_THAT(batches[0].batch.events, SizeIs(1));
+  EXPECT_EQ(batches[0].batch.events[0].count, 1u);
+  EXPECT_THAT(batches[0].event_ids, testing::ElementsAre(Fingerprint(7)));
 }
 
 TEST(BatchBuilder, RefusesAnEventThatIsTooLargeAndCutsTheNameOfItsSource) {
@@ -125,10 +160,10 @@ TEST(BatchBuilder, RefusesAnEventThatIsTooLargeAndCutsTheNameOfItsSource) {
   event.message = "short";
   event.source = std::string(255, 'x') + "\xd0\xb6";
   builder.AddEvent(event);
-  std::vector<Batch> batches = builder.Take();
+  std::vector<DoorBatch> batches = builder.Take();
   ASSERT_THAT(batches, SizeIs(1));
-  EXPECT_EQ(batches[0].events[0].source, std::string(255, 'x'));
-  EXPECT_EQ(batches[0].events[0].last_at, FromMillis(kNowMs));
+  EXPECT_EQ(batches[0].batch.events[0].source, std::string(255, 'x'));
+  EXPECT_EQ(batches[0].batch.events[0].last_at, FromMillis(kNowMs));
 }
 
 TEST(BatchBuilder, RefusesAnEventFromTooFarAway) {
@@ -152,11 +187,11 @@ TEST(BatchBuilder, MakesOneOfEqualEventsWithACount) {
   for (int i = 0; i < 3; ++i) builder.AddEvent(event);
   event.at = kNow + 1ms;
   builder.AddEvent(event);
-  std::vector<Batch> batches = builder.Take();
+  std::vector<DoorBatch> batches = builder.Take();
   ASSERT_THAT(batches, SizeIs(1));
-  ASSERT_THAT(batches[0].events, SizeIs(2));
-  EXPECT_EQ(batches[0].events[0].count, 3u);
-  EXPECT_EQ(batches[0].events[1].count, 1u);
+  ASSERT_THAT(batches[0].batch.events, SizeIs(2));
+  EXPECT_EQ(batches[0].batch.events[0].count, 3u);
+  EXPECT_EQ(batches[0].batch.events[1].count, 1u);
 }
 
 }  // namespace

@@ -9,39 +9,67 @@ using Result = DeltaSums::Result;
 
 const Fingerprint kA = Fingerprint::Of("a");
 const Fingerprint kB = Fingerprint::Of("b");
+constexpr Timestamp kNow = FromMillis(1'780'000'000'000);
 
-TEST(DeltaSums, AddUpWhatComesAsDifferences) {
-  DeltaSums sums;
-  EXPECT_EQ(sums.Add(kA, 1000, 3).sum, 3);
-  EXPECT_EQ(sums.Add(kA, 2000, 2).sum, 5);
-  EXPECT_EQ(sums.Add(kB, 2000, 7).sum, 7);
+class DeltaSumsTest : public testing::Test {
+ protected:
+  DeltaSums::Outcome Add(Fingerprint series, Timestamp at, double difference) {
+    return sums_.Add(series, at, difference, ++ticket_, kNow, room_);
+  }
+
+  size_t room_ = 100;
+  uint64_t ticket_ = 0;
+  DeltaSums sums_;
+};
+
+TEST_F(DeltaSumsTest, AddUpWhatComesAsDifferences) {
+  EXPECT_EQ(Add(kA, kNow, 3).sum.value, 3);
+  EXPECT_EQ(Add(kA, kNow + 1s, 2).sum.value, 5);
+  EXPECT_EQ(Add(kB, kNow + 1s, 7).sum.value, 7);
 }
 
-TEST(DeltaSums, KnowWhatIsRepeated) {
-  DeltaSums sums;
-  sums.Add(kA, 1000, 3);
-  EXPECT_EQ(sums.Add(kA, 1000, 3).result, Result::kRepeated);
-  EXPECT_EQ(sums.Add(kA, 999, 3).result, Result::kRepeated);
-  EXPECT_EQ(sums.Add(kA, 2000, 1).sum, 4);
+TEST_F(DeltaSumsTest, KnowWhatIsRepeatedAndTheTicketThatBroughtIt) {
+  Add(kA, kNow, 3);
+  DeltaSums::Outcome again = Add(kA, kNow, 3);
+  EXPECT_EQ(again.result, Result::kRepeated);
+  EXPECT_EQ(again.sum.ticket, 1u);
+  EXPECT_EQ(Add(kA, kNow - 1ms, 3).result, Result::kRepeated);
+  EXPECT_EQ(Add(kA, kNow + 1s, 1).sum.value, 4);
 }
 
-TEST(DeltaSums, TakeBackWhatCouldNotBeStored) {
-  DeltaSums sums;
-  sums.Add(kA, 1000, 3);
-  DeltaSums::Added second = sums.Add(kA, 2000, 2).added;
-  sums.TakeBack(second);
-  EXPECT_EQ(sums.Add(kA, 2000, 2).result, Result::kAdded);
-  DeltaSums::Outcome third = sums.Add(kA, 3000, 1);
-  EXPECT_EQ(third.sum, 6);
-  sums.TakeBack(second);  // something came after it
-  EXPECT_EQ(sums.Add(kA, 4000, 1).sum, 7);
+TEST_F(DeltaSumsTest, TakeBackWhatFoundNoRoom) {
+  DeltaSums::Outcome first = Add(kA, kNow, 3);
+  DeltaSums::Outcome second = Add(kA, kNow + 1s, 0.1);
+  sums_.TakeBack(second.added);
+  EXPECT_EQ(Add(kA, kNow + 1s, 2).sum.value, 5);
+  room_ = 1;
+  sums_.TakeBack(first.added);
+  EXPECT_EQ(Add(kB, kNow, 1).result, Result::kAdded) << "a series that is gone takes no room";
 }
 
-TEST(DeltaSums, AreBounded) {
-  DeltaSums sums(1);
-  EXPECT_EQ(sums.Add(kA, 1000, 3).result, Result::kAdded);
-  EXPECT_EQ(sums.Add(kB, 1000, 3).result, Result::kNoRoom);
-  EXPECT_EQ(sums.Add(kA, 2000, 3).result, Result::kAdded);
+TEST_F(DeltaSumsTest, BeginAnewWhenWhatBroughtThemWasNotStored) {
+  Add(kA, kNow, 3);
+  Add(kB, kNow, 3);
+  Add(kB, kNow + 1s, 4);
+  sums_.Forget(kA, 1);
+  sums_.Forget(kB, 2);
+  EXPECT_EQ(Add(kA, kNow, 3).sum.value, 3);
+  EXPECT_EQ(Add(kB, kNow + 2s, 1).sum.value, 8) << "a later batch carries it";
+}
+
+TEST_F(DeltaSumsTest, AreBounded) {
+  room_ = 1;
+  EXPECT_EQ(Add(kA, kNow, 3).result, Result::kAdded);
+  EXPECT_EQ(Add(kB, kNow, 3).result, Result::kNoRoom);
+  EXPECT_EQ(Add(kA, kNow + 1s, 3).result, Result::kAdded);
+}
+
+TEST_F(DeltaSumsTest, AreForgottenInSilence) {
+  Add(kA, kNow, 3);
+  sums_.ForgetSilent(kNow);
+  EXPECT_EQ(Add(kA, kNow, 3).result, Result::kRepeated);
+  sums_.ForgetSilent(kNow + 1ms);
+  EXPECT_EQ(Add(kA, kNow, 3).sum.value, 3);
 }
 
 }  // namespace

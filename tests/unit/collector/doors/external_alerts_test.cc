@@ -10,7 +10,6 @@ namespace forewarn {
 namespace {
 
 using testing::HasSubstr;
-using testing::IsEmpty;
 using testing::SizeIs;
 
 const Timestamp kNow = *ParseTime("2026-05-01T10:00:00Z");
@@ -20,13 +19,15 @@ class ExternalAlertsTest : public testing::Test {
   Status Read(const std::string& body, Timestamp now = kNow) {
     SourceToken from = TestToken(SourceToken::Door::kAlertmanager);
     BatchBuilder builder(from, limits_, now);
-    fresh_.clear();
+    ids_.clear();
     values_.clear();
     events_.clear();
-    Status status = ReadExternalAlerts(body, now, from, recent_, fresh_, builder);
+    Status status = ReadExternalAlerts(body, now, builder);
     refused_ = builder.refused();
     reason_ = builder.first_reason();
-    for (Batch& batch : builder.Take()) {
+    for (DoorBatch& each : builder.Take()) {
+      Batch& batch = each.batch;
+      ids_.insert(ids_.end(), each.event_ids.begin(), each.event_ids.end());
       for (size_t i = 0; i < batch.samples.size(); ++i) {
         Labels labels = batch.samples.table->series[batch.samples.refs[i]];
         for (const char* ours : {"customer", "installation", "probe"}) labels.Remove(ours);
@@ -39,8 +40,7 @@ class ExternalAlertsTest : public testing::Test {
   }
 
   LimitSettings limits_;
-  RecentEvents recent_;
-  std::vector<Fingerprint> fresh_;
+  std::vector<Fingerprint> ids_;  // of the events
   std::vector<std::pair<std::string, double>> values_;
   std::vector<Event> events_;
   uint64_t refused_ = 0;
@@ -65,19 +65,31 @@ TEST_F(ExternalAlertsTest, AnAlertIsASampleAndItsBeginningAnEvent) {
   EXPECT_EQ(events_[0].source, "alertmanager:DiskFull");
   EXPECT_EQ(events_[0].message, "DiskFull is firing: disk of db1 is at 97%");
   EXPECT_EQ(events_[0].at, kNow - 30s + 123ms);
-  EXPECT_THAT(fresh_, SizeIs(1));
 }
 
-TEST_F(ExternalAlertsTest, SentAgainItIsASampleOnly) {
+TEST_F(ExternalAlertsTest, SentAgainItIsTheSameEvent) {
   ASSERT_TRUE(Read(kFiring).ok());
-  ASSERT_TRUE(Read(kFiring, kNow + 1min).ok());
+  std::vector<Fingerprint> first = ids_;
+  ASSERT_THAT(first, SizeIs(1));
+  std::string changed = kFiring;
+  changed.replace(changed.find("97%"), 3, "98%");
+  changed.replace(changed.find("10:04"), 5, "10:05");
+  ASSERT_TRUE(Read(changed, kNow + 1min).ok());
   EXPECT_THAT(values_, SizeIs(1));
-  EXPECT_THAT(events_, IsEmpty());
-  EXPECT_THAT(fresh_, IsEmpty());
+  EXPECT_EQ(ids_, first);
+  changed.replace(changed.find("09:59:30"), 8, "09:59:31");
+  ASSERT_TRUE(Read(changed, kNow + 1min).ok());
+  EXPECT_NE(ids_, first) << "another beginning";
+  std::string twice = kFiring;
+  twice.insert(twice.size() - 1, "," + twice.substr(1, twice.size() - 2));
+  ASSERT_TRUE(Read(twice).ok());
+  EXPECT_EQ(ids_, first);
+  EXPECT_EQ(events_[0].count, 1u);
 }
 
 TEST_F(ExternalAlertsTest, AnEndThatHasPassedIsRecovery) {
   ASSERT_TRUE(Read(kFiring).ok());
+  std::vector<Fingerprint> first = ids_;
   ASSERT_TRUE(Read(kFiring, kNow + 5min).ok());
   ASSERT_THAT(values_, SizeIs(1));
   EXPECT_EQ(values_[0].second, 0);
@@ -85,6 +97,7 @@ TEST_F(ExternalAlertsTest, AnEndThatHasPassedIsRecovery) {
   EXPECT_EQ(events_[0].severity, Severity::kInfo);
   EXPECT_THAT(events_[0].message, HasSubstr("DiskFull is resolved"));
   EXPECT_EQ(events_[0].at, kNow + 4min);
+  EXPECT_NE(ids_, first);
 }
 
 TEST_F(ExternalAlertsTest, TimesMayBeMissing) {

@@ -1,6 +1,12 @@
 #pragma once
 
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <span>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/record.h"
@@ -11,22 +17,54 @@
 
 namespace forewarn {
 
-// A fold that keeps what it is given and answers at once, or when it is told to.
+// A fold that keeps what it is given, and answers when it is told to.
 class FakeSink : public EntrySink {
  public:
-  bool Submit(Submission& submission) override {
-    if (room == 0) return false;
-    --room;
-    entries.push_back(submission.entry);
-    waiting_.push_back(std::move(submission.done));
-    if (!hold) AnswerAll();
+  ~FakeSink() override {
+    {
+      std::lock_guard lock(mutex_);
+      ended_ = true;
+    }
+    changed_.notify_one();
+    if (thread_.joinable()) thread_.join();
+  }
+
+  bool SubmitAll(std::span<Submission> together) override {
+    std::lock_guard lock(mutex_);
+    if (std::cmp_less(room, together.size())) return false;
+    for (Submission& submission : together) {
+      --room;
+      entries.push_back(submission.entry);
+      waiting_.push_back(std::move(submission.done));
+    }
+    changed_.notify_one();
     return true;
   }
 
   void AnswerAll() {
     std::vector<std::function<void(const Status&, const std::string&)>> now;
-    now.swap(waiting_);
+    {
+      std::lock_guard lock(mutex_);
+      now.swap(waiting_);
+    }
     for (auto& done : now) done(outcome, EncodeRecord(reply));
+  }
+  // The same, unless the test holds the answers back.
+  void Settle() {
+    if (!hold) AnswerAll();
+  }
+  // From now on answers by itself, on a thread of its own, as a committer does.
+  void AnswerSoon() {
+    thread_ = std::thread([this] {
+      while (true) {
+        {
+          std::unique_lock lock(mutex_);
+          changed_.wait(lock, [&] { return ended_ || !waiting_.empty(); });
+          if (ended_) return;
+        }
+        AnswerAll();
+      }
+    });
   }
 
   std::vector<Batch> Batches() const {
@@ -45,6 +83,7 @@ class FakeSink : public EntrySink {
     return found;
   }
 
+  // The test's, while nobody submits.
   std::vector<Entry> entries;
   int room = 1'000'000;
   bool hold = false;
@@ -52,7 +91,11 @@ class FakeSink : public EntrySink {
   BatchReply reply;
 
  private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
   std::vector<std::function<void(const Status&, const std::string&)>> waiting_;
+  bool ended_ = false;
+  std::thread thread_;
 };
 
 inline SourceToken TestToken(SourceToken::Door door = SourceToken::Door::kPrometheus) {

@@ -30,6 +30,7 @@ class HttpDoorsTest : public testing::Test {
     SourceToken token = TestToken();
     token.hash = Sha256Hex(token_);
     tokens_.Keep(token.hash, EncodeRecord(token));
+    sink_.AnswerSoon();
     Open();
   }
   void Open() {
@@ -97,7 +98,7 @@ class HttpDoorsTest : public testing::Test {
   FakeSink sink_;
   Metrics metrics_;
   ManualClock clock_{kNow};
-  DoorIntake intake_{sink_, metrics_, clock_};
+  DoorIntake intake_{sink_, metrics_, clock_, limits_};
   OtlpDoor otlp_{[this] { return ready_ ? &intake_ : nullptr; }, metrics_, clock_, limits_};
   TokenDirectory tokens_;
   std::unique_ptr<HttpServer> server_;

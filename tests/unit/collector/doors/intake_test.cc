@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "collector/doors/batch_builder.h"
+#include "collector/local_log.h"
 #include "model/ids.h"
 #include "tests/unit/collector/doors/fake_sink.h"
 
@@ -22,7 +23,7 @@ constexpr Timestamp kNow = FromMillis(1'780'000'000'000);
 class DoorIntakeTest : public testing::Test {
  protected:
   // A request with one sample at each of the times.
-  std::vector<Batch> Samples(std::vector<Timestamp> times, int copies = 1) {
+  std::vector<DoorBatch> Samples(std::vector<Timestamp> times, int copies = 1) {
     BatchBuilder builder(TestToken(), limits_, clock_.Now());
     uint32_t up = builder.AddSeries({{"__name__", "up"}});
     for (Timestamp at : times) {
@@ -30,7 +31,7 @@ class DoorIntakeTest : public testing::Test {
     }
     return builder.Take();
   }
-  std::vector<Batch> OneEvent(const std::string& message = "") {
+  std::vector<DoorBatch> OneEvent(const std::string& message = "") {
     BatchBuilder builder(TestToken(), limits_, clock_.Now());
     Event event;
     event.at = kNow;
@@ -39,12 +40,13 @@ class DoorIntakeTest : public testing::Test {
     return builder.Take();
   }
 
-  void Submit(std::vector<Batch> batches, Door door = Door::kPrometheus) {
+  void Submit(std::vector<DoorBatch> batches, Door door = Door::kPrometheus) {
     outcome_.reset();
     intake_.Submit(TestToken(door), std::move(batches), [this](const DoorIntake::Outcome& outcome) {
       EXPECT_FALSE(outcome_.has_value());
       outcome_ = outcome;
     });
+    sink_.Settle();
   }
   std::vector<Timestamp> RoundEnds() {
     std::vector<Timestamp> ends;
@@ -58,7 +60,7 @@ class DoorIntakeTest : public testing::Test {
   FakeSink sink_;
   Metrics metrics_;
   ManualClock clock_{kNow};
-  DoorIntake intake_{sink_, metrics_, clock_};
+  DoorIntake intake_{sink_, metrics_, clock_, limits_};
   std::optional<DoorIntake::Outcome> outcome_;
 };
 
@@ -85,9 +87,10 @@ TEST_F(DoorIntakeTest, BringsItToTheHomeOfTheCustomer) {
 }
 
 TEST_F(DoorIntakeTest, TellsTheSenderToComeAgainWhenThereIsNoRoom) {
-  sink_.room = 2;  // the hello and the first of three
+  sink_.room = 3;  // the hello and two of three
   Submit(Samples({kNow}, 25'000));
   ASSERT_TRUE(outcome_.has_value());
+  EXPECT_THAT(sink_.entries, IsEmpty()) << "all or nothing";
   EXPECT_EQ(outcome_->status.code(), Code::kUnavailable);
   EXPECT_THAT(metrics_.Text(), HasSubstr("forewarn_ingest_slowed_down_total 1"));
   // The round that could not be said is said when it comes again.
@@ -118,6 +121,81 @@ TEST_F(DoorIntakeTest, AnEventThatCouldNotBeTakenIsNewWhenItComesAgain) {
   sink_.room = 10;
   Submit(OneEvent("full"));
   EXPECT_THAT(sink_.Batches(), SizeIs(1));
+}
+
+// The first has not reached the disk when its sender loses patience and sends it again.
+TEST_F(DoorIntakeTest, WhatIsSentAgainIsAnsweredWhenTheFirstIsDurableAndNotBefore) {
+  sink_.hold = true;
+  std::vector<std::string> answers;
+  for (const char* name : {"first", "again"}) {
+    intake_.Submit(TestToken(), OneEvent("full"), [&answers, name](const DoorIntake::Outcome& it) {
+      answers.push_back(name + (": " + it.status.ToString()));
+    });
+  }
+  EXPECT_THAT(answers, IsEmpty());
+  sink_.AnswerAll();
+  EXPECT_THAT(answers, testing::UnorderedElementsAre("first: ok", "again: ok"));
+  EXPECT_THAT(sink_.Batches(), SizeIs(1));
+}
+
+TEST_F(DoorIntakeTest, WhatRepeatsAFailedOneIsSentAgainAndIsNewThen) {
+  sink_.hold = true;
+  std::vector<Code> answers;
+  for (int i = 0; i < 2; ++i) {
+    intake_.Submit(TestToken(), OneEvent("full"), [&answers](const DoorIntake::Outcome& it) {
+      answers.push_back(it.status.code());
+    });
+  }
+  sink_.outcome = PermissionDenied("retired");
+  sink_.AnswerAll();
+  EXPECT_THAT(answers, testing::UnorderedElementsAre(Code::kPermissionDenied, Code::kUnavailable));
+  sink_.outcome = OkStatus();
+  sink_.hold = false;
+  Submit(OneEvent("full"));
+  EXPECT_TRUE(outcome_->status.ok());
+  EXPECT_THAT(sink_.Batches(), SizeIs(2));
+}
+
+TEST_F(DoorIntakeTest, ARequestThatFoundRoomForSomeOfItDoublesNothingWhenItComesAgain) {
+  auto events = [&] {
+    BatchBuilder builder(TestToken(), limits_, clock_.Now());
+    for (int i = 0; i < 100; ++i) {
+      Event event;
+      event.at = kNow + Duration(i);
+      event.message = std::string(30'000, 'x');
+      builder.AddEvent(event);
+    }
+    return builder.Take();
+  };
+  sink_.room = 2;
+  Submit(events());
+  EXPECT_EQ(outcome_->status.code(), Code::kUnavailable);
+  sink_.room = 100;
+  Submit(events());
+  EXPECT_TRUE(outcome_->status.ok());
+  size_t taken = 0;
+  for (const Batch& batch : sink_.Batches()) taken += batch.events.size();
+  EXPECT_EQ(taken, 100u);
+}
+
+TEST_F(DoorIntakeTest, ALargeRequestFindsRoomInAQueueThatOthersKeepFull) {
+  class Log : public EntrySink {
+   public:
+    bool SubmitAll(std::span<Submission> together) override { return log.SubmitAll(together); }
+    LocalLog log{4};
+  } full;
+  for (int i = 0; i < 4; ++i) {
+    Batch batch;
+    batch.source.customer = "customer-" + std::to_string(i);
+    Submission other = {Entry{0, kNow, "", std::move(batch)}, nullptr};
+    ASSERT_TRUE(full.Submit(other));
+  }
+  DoorIntake intake(full, metrics_, clock_, limits_);
+  std::optional<Status> answer;
+  intake.Submit(TestToken(), Samples({kNow}, 25'000),
+                [&](const DoorIntake::Outcome& outcome) { answer = outcome.status; });
+  EXPECT_FALSE(answer.has_value()) << answer->ToString();
+  EXPECT_EQ(full.log.size(), 4u + 1 + 3) << "a hello and three batches";
 }
 
 TEST_F(DoorIntakeTest, SaysHelloOnceAndWhetherSilenceMeansAnything) {

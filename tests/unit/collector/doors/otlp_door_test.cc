@@ -23,16 +23,17 @@ constexpr Timestamp kNow = FromMillis(1'780'000'000'000);
 class OtlpDoorTest : public testing::Test {
  protected:
   // One counter with a difference of 1 at kNow, and a gauge without a value if wanted.
-  static ExportMetricsServiceRequest Request(bool with_bad = false) {
+  static ExportMetricsServiceRequest Request(bool with_bad = false, const char* name = "jobs",
+                                             Timestamp at = kNow) {
     ExportMetricsServiceRequest request;
     auto* scope = request.add_resource_metrics()->add_scope_metrics();
     auto* metric = scope->add_metrics();
-    metric->set_name("jobs");
+    metric->set_name(name);
     metric->mutable_sum()->set_is_monotonic(true);
     metric->mutable_sum()->set_aggregation_temporality(
         foreign::otlp::AGGREGATION_TEMPORALITY_DELTA);
     auto* point = metric->mutable_sum()->add_data_points();
-    point->set_time_unix_nano(static_cast<uint64_t>(ToMillis(kNow)) * 1'000'000);
+    point->set_time_unix_nano(static_cast<uint64_t>(ToMillis(at)) * 1'000'000);
     point->set_as_int(1);
     if (with_bad) {
       auto* bad = scope->add_metrics();
@@ -44,18 +45,19 @@ class OtlpDoorTest : public testing::Test {
   template <typename Message>
   OtlpDoor::Answer Export(const Message& message) {
     std::optional<OtlpDoor::Answer> got;
-    door_.Export(TestToken(SourceToken::Door::kOtlp), message,
-                 [&](const OtlpDoor::Answer& answer) { got = answer; });
+    door_.Export(token_, message, [&](const OtlpDoor::Answer& answer) { got = answer; });
+    sink_.Settle();
     EXPECT_TRUE(got.has_value());
     return got.value_or(OtlpDoor::Answer{});
   }
 
+  SourceToken token_ = TestToken(SourceToken::Door::kOtlp);
   bool ready_ = true;
   LimitSettings limits_;
   FakeSink sink_;
   Metrics metrics_;
   ManualClock clock_{kNow};
-  DoorIntake intake_{sink_, metrics_, clock_};
+  DoorIntake intake_{sink_, metrics_, clock_, limits_};
   OtlpDoor door_{[this] { return ready_ ? &intake_ : nullptr; }, metrics_, clock_, limits_};
 };
 
@@ -95,6 +97,47 @@ TEST_F(OtlpDoorTest, ADifferenceThatCouldNotBeStoredCountsWhenItComesAgain) {
   // And when it is sent once more although it is stored, it changes nothing.
   EXPECT_TRUE(Export(Request()).status.ok());
   EXPECT_THAT(sink_.Batches(), SizeIs(1));
+}
+
+TEST_F(OtlpDoorTest, ARepeatedDifferenceIsAnsweredWhenTheFirstIsDurableAndNotBefore) {
+  sink_.hold = true;
+  int answers = 0;
+  for (int i = 0; i < 2; ++i) {
+    door_.Export(TestToken(SourceToken::Door::kOtlp), Request(),
+                 [&](const OtlpDoor::Answer& answer) {
+                   EXPECT_TRUE(answer.status.ok());
+                   ++answers;
+                 });
+  }
+  EXPECT_EQ(answers, 0);
+  sink_.AnswerAll();
+  EXPECT_EQ(answers, 2);
+  EXPECT_THAT(sink_.Batches(), SizeIs(1));
+}
+
+TEST_F(OtlpDoorTest, ADifferenceFarAheadHidesNoneThatComesAfterIt) {
+  OtlpDoor::Answer answer = Export(Request(false, "jobs", kNow + 365 * 24h));
+  EXPECT_EQ(answer.rejected, 1u);
+  EXPECT_THAT(answer.message, HasSubstr("limits.accepted_future"));
+  answer = Export(Request(false, "jobs", kNow - 365 * 24h));
+  EXPECT_THAT(answer.message, HasSubstr("limits.accepted_age"));
+  EXPECT_EQ(Export(Request()).rejected, 0u);
+  ASSERT_THAT(sink_.Batches(), testing::Not(IsEmpty()));
+  EXPECT_THAT(sink_.Batches().back().samples.values, testing::ElementsAre(1));
+}
+
+TEST_F(OtlpDoorTest, ASourceAddsUpAsManySeriesAsItMayHaveAndNoneOfAnother) {
+  limits_.series_per_probe = 1;
+  EXPECT_EQ(Export(Request(false, "a")).rejected, 0u);
+  OtlpDoor::Answer answer = Export(Request(false, "b"));
+  EXPECT_EQ(answer.rejected, 1u);
+  EXPECT_THAT(answer.message, HasSubstr("limits.series_per_probe"));
+  token_.source_id = "another";
+  EXPECT_EQ(Export(Request(false, "b")).rejected, 0u);
+  clock_.Advance(24h + 1ms);
+  token_.source_id = TestToken().source_id;
+  EXPECT_EQ(Export(Request(false, "b", clock_.Now())).rejected, 0u)
+      << "the first was silent for a day";
 }
 
 TEST_F(OtlpDoorTest, TellsTheSenderToComeAgainWhileTheCollectorStarts) {

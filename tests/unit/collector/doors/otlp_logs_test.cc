@@ -43,8 +43,8 @@ class OtlpLogsTest : public testing::Test {
     BatchBuilder builder(TestToken(SourceToken::Door::kOtlp), limits_, kNow);
     read_ = ReadOtlpLogs(request_, kNow, builder);
     std::vector<Event> events;
-    for (Batch& batch : builder.Take()) {
-      for (Event& event : batch.events) events.push_back(std::move(event));
+    for (DoorBatch& each : builder.Take()) {
+      for (Event& event : each.batch.events) events.push_back(std::move(event));
     }
     return events;
   }

@@ -36,9 +36,9 @@ TEST(RemoteWrite, ReadsSeriesAndSamplesAsTheyAre) {
   Add(up, kNowMs + 15'000, std::bit_cast<double>(0x7ff0000000000002));
   BatchBuilder builder(TestToken(), kLimits, FromMillis(kNowMs));
   ASSERT_TRUE(ReadRemoteWrite(request.SerializeAsString(), builder).ok());
-  std::vector<Batch> batches = builder.Take();
+  std::vector<DoorBatch> batches = builder.Take();
   ASSERT_EQ(batches.size(), 1u);
-  const SampleBlock& samples = batches[0].samples;
+  const SampleBlock& samples = batches[0].batch.samples;
   ASSERT_EQ(samples.size(), 2u);
   EXPECT_EQ(samples.table->series[samples.refs[0]].name(), "up");
   EXPECT_EQ(samples.times[1], FromMillis(kNowMs + 15'000));
