@@ -5,8 +5,7 @@ import re
 import signal
 import subprocess
 
-from harness import CUSTOMER, INSTALLATION, PEERS, Process, StackTest, main, wait_for
-from remote_write_test import free_port
+from harness import CUSTOMER, INSTALLATION, PEERS, Process, StackTest, free_port, main, wait_for
 
 FIRING = "groups:\n- name: disk\n  rules:\n  - alert: DiskFull\n    expr: vector(%s) > 0\n    labels: {severity: critical}\n" \
          "    annotations: {summary: the disk is full}\n"
@@ -30,7 +29,8 @@ class Alertmanager(StackTest):
         return {alert["rule"]: alert["state"] for alert in self.stack.alerts(CUSTOMER)}
 
     def messages(self):
-        return sorted(event["text"] for event in self.stack.ctl("events", "--customer", CUSTOMER).get("items", []))
+        return sorted(item["text"] for item in self.stack.ctl("events", "--customer", CUSTOMER).get("items", [])
+                      if item["kind"] == "event")
 
     def amtool(self, *arguments):
         config = self.folder / "amtool.yaml"
@@ -67,6 +67,8 @@ alerting:
 """)
         prometheus = Process("Prometheus", [PEERS / "prometheus", f"--config.file={config}",
                                             f"--storage.tsdb.path={self.folder / 'tsdb'}",
+                                            # It finds its Alertmanagers a while after the first evaluation.
+                                            "--rules.alert.resend-delay=1s",
                                             f"--web.listen-address=127.0.0.1:{free_port()}"],
                              self.folder / "prometheus.log")
         self.addCleanup(prometheus.stop)

@@ -5,6 +5,7 @@ FOREWARN_PROGRAMS is the folder with the programs, FOREWARN_PEERS that with Prom
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -54,6 +55,13 @@ class StackTest(unittest.TestCase):
         done = subprocess.run([str(PROGRAMS / name), *map(str, arguments)], stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=seconds, check=False)
         return done.returncode, done.stdout
+
+
+def free_port():
+    """For a program that cannot say which one it was given."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def main():

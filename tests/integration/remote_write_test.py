@@ -3,12 +3,11 @@ was killed while it wrote, and when a target is gone."""
 
 import json
 import re
-import socket
 import time
 import urllib.parse
 import urllib.request
 
-from harness import CUSTOMER, INSTALLATION, PEERS, Process, StackTest, main, wait_for
+from harness import CUSTOMER, INSTALLATION, PEERS, Process, StackTest, free_port, main, wait_for
 
 # What the collector adds to each series.
 OURS = {"customer", "installation", "probe"}
@@ -23,12 +22,6 @@ QUESTIONS = [
     "histogram_quantile(0.9, sum by (le) (rate(prometheus_http_request_duration_seconds_bucket[20s])))",
     'count by (job) ({__name__=~"node_.*"})',
 ]
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class RemoteWrite(StackTest):

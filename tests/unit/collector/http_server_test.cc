@@ -300,6 +300,25 @@ TEST_F(HttpServerTest, BodiesTogetherAreBounded) {
   EXPECT_THAT(second.ReadAll(), StartsWith("HTTP/1.1 200"));
 }
 
+TEST_F(HttpServerTest, AChunkedBodyTakesTheRoomOfWhatCame) {
+  HttpOptions options;
+  options.max_waiting_bytes = 1000;  // one may have 100,000
+  Open(options);
+  const std::string door =
+      "POST /later HTTP/1.1\r\nHost: x\r\nAuthorization: let me\r\nTransfer-Encoding: chunked\r\n"
+      "Connection: close\r\n\r\n";
+  RawClient first(server_->address());
+  RawClient second(server_->address());
+  for (RawClient* client : {&first, &second}) client->Send(door + "2\r\nab\r\n0\r\n\r\n");
+  AwaitRequests(2);
+  RawClient third(server_->address());
+  third.Send(door + "fa0\r\n" + std::string(4000, 'x'));
+  EXPECT_THAT(third.ReadUntil("in a moment"), StartsWith("HTTP/1.1 503"));
+  AnswerAll();
+  EXPECT_THAT(first.ReadAll(), EndsWith("\r\n\r\nab"));
+  EXPECT_THAT(second.ReadAll(), EndsWith("\r\n\r\nab"));
+}
+
 TEST_F(HttpServerTest, SaysThatItWaitsForTheBody) {
   Open();
   RawClient client(server_->address());
