@@ -221,14 +221,10 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
       return TurnAway(*std::move(refusal_));
     }
     body_limit_ = limit;
-    reserved_ = static_cast<int64_t>(length ? *length : parser_->chunked() ? limit : 0);
-    if ((shared_.waiting_bytes += reserved_) > shared_.options.max_waiting_bytes) {
-      return TurnAway({503,
-                       "too many requests are waiting; try again in a moment\n",
-                       "text/plain; charset=utf-8",
-                       {{"Retry-After", "1"}}});
-    }
+    // Of a body in chunks nobody knows how long it will be.
+    if (!Reserve(length ? *length : 0)) return TurnAway(TooMuch());
     parser_->body_limit(limit);
+    parser_->eager(true);
     if (beast::iequals(message[http::field::expect], "100-continue")) return Continue();
     ReadBody();
   }
@@ -244,11 +240,32 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
 
   void ReadBody() {
     Lowest().expires_after(shared_.options.body_timeout);
-    http::async_read(stream_, buffer_, *parser_,
-                     [self = this->shared_from_this()](error_code error, size_t) {
-                       if (error) return self->ReadFailed(error);
-                       self->Handle();
-                     });
+    ReadMore();
+  }
+  void ReadMore() {
+    if (parser_->is_done()) return Handle();
+    http::async_read_some(stream_, buffer_, *parser_,
+                          [self = this->shared_from_this()](error_code error, size_t) {
+                            if (error) return self->ReadFailed(error);
+                            if (!self->Reserve(self->parser_->get().body().size())) {
+                              return self->TurnAway(TooMuch());
+                            }
+                            self->ReadMore();
+                          });
+  }
+
+  // Makes room for a body of so many bytes. False when all bodies together are too much.
+  bool Reserve(uint64_t bytes) {
+    auto more = static_cast<int64_t>(bytes) - reserved_;
+    if (more <= 0) return true;
+    reserved_ += more;
+    return (shared_.waiting_bytes += more) <= shared_.options.max_waiting_bytes;
+  }
+  static HttpResponse TooMuch() {
+    return {503,
+            "too many requests are waiting; try again in a moment\n",
+            "text/plain; charset=utf-8",
+            {{"Retry-After", "1"}}};
   }
 
   static HttpResponse TooLong(uint64_t limit) {
