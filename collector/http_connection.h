@@ -2,19 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <atomic>
-#include <condition_variable>
+#include <algorithm>
 #include <cstdint>
-#include <functional>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -25,6 +20,7 @@
 #include <boost/beast/ssl.hpp>
 
 #include "collector/http_server.h"
+#include "collector/http_shared.h"
 
 namespace forewarn {
 
@@ -38,79 +34,6 @@ using boost::system::error_code;
 
 using PlainStream = beast::tcp_stream;
 using TlsStream = beast::ssl_stream<beast::tcp_stream>;
-
-// What all connections share; outlives them.
-struct HttpShared {
-  HttpOptions options;
-  std::vector<HttpRoute> routes;
-  std::optional<asio::ssl::context> tls;
-  std::atomic<int64_t> connections = 0;
-  std::atomic<int64_t> waiting_bytes = 0;
-  std::atomic<bool> stopping = false;
-
-  // Requests whose answer has not left. The end waits for them on a thread that is none of ours, so
-  // there is no queue that it could look at.
-  std::mutex mutex;
-  std::condition_variable all_answered;
-  int64_t answering = 0;
-
-  void Began() {
-    std::lock_guard lock(mutex);
-    ++answering;
-  }
-  void Ended() {
-    std::lock_guard lock(mutex);
-    if (--answering == 0) all_answered.notify_all();
-  }
-
-  // Connections that have not shown yet that somebody wants something who may: oldest first, each with what
-  // ends it. They give way when one more comes.
-  std::map<uint64_t, std::function<void()>> idle;  // guarded by mutex
-  uint64_t last_idle = 0;                          // guarded by mutex
-
-  uint64_t BecameIdle(std::function<void()> end) {
-    std::lock_guard lock(mutex);
-    idle.emplace(++last_idle, std::move(end));
-    return last_idle;
-  }
-  void BecameBusy(uint64_t number) {
-    std::lock_guard lock(mutex);
-    idle.erase(number);
-  }
-  // Ends the connection that has been idle for longest. False when none is.
-  bool EndOneIdle() {
-    std::function<void()> end;
-    {
-      std::lock_guard lock(mutex);
-      if (idle.empty()) return false;
-      end = std::move(idle.begin()->second);
-      idle.erase(idle.begin());
-    }
-    end();
-    return true;
-  }
-};
-
-// The route, or the answer that there is none.
-inline std::optional<HttpResponse> FindHttpRoute(const HttpShared& shared,
-                                                 const HttpRequest& request,
-                                                 const HttpRoute*& found) {
-  std::string allowed;
-  for (const HttpRoute& route : shared.routes) {
-    if (route.path != request.path) continue;
-    found = &route;
-    if (route.method == request.method) return std::nullopt;
-    allowed += (allowed.empty() ? "" : ", ") + route.method;
-  }
-  if (!allowed.empty()) {
-    return HttpResponse{405, fmt::format("{} answers {} only\n", request.path, allowed)};
-  }
-  std::string doors;
-  for (const HttpRoute& route : shared.routes) {
-    doors += (doors.empty() ? "" : ", ") + route.method + " " + route.path;
-  }
-  return HttpResponse{404, fmt::format("there is nothing at this path; there is {}\n", doors)};
-}
 
 // One connection, on its own strand. Keeps itself alive through the operation that is under way, and
 // through the reply that somebody owes.
@@ -208,7 +131,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
     refusal_ = FindHttpRoute(shared_, request_, route_);
     if (!refusal_ && route_->admit) {
       refusal_ = route_->admit(request_);
-      if (!refusal_) Busy();
+      if (!refusal_ && !Admit()) return TurnAway(TooMuch());
     }
 
     bool own = route_ != nullptr && route_->max_body_bytes > 0;
@@ -227,6 +150,17 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
     parser_->eager(true);
     if (beast::iequals(message[http::field::expect], "100-continue")) return Continue();
     ReadBody();
+  }
+
+  // False when so many were admitted that there would be no place left for who only asks how we are.
+  bool Admit() {
+    if (++shared_.admitted > std::max<int64_t>(1, shared_.options.max_connections * 3 / 4)) {
+      --shared_.admitted;
+      return false;
+    }
+    admitted_ = true;
+    Busy();
+    return true;
   }
 
   void Continue() {
@@ -362,6 +296,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
   void ReleaseBody() {
     request_ = {};
     shared_.waiting_bytes -= std::exchange(reserved_, 0);
+    if (std::exchange(admitted_, false)) --shared_.admitted;
   }
 
   void Close() {
@@ -391,6 +326,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
   bool is_head_ = false;
   bool close_after_ = false;
   bool turned_away_ = false;
+  bool admitted_ = false;
   bool answering_ = false;
   uint64_t idle_ = 0;  // its number among the idle; 0: it is not
   uint64_t served_ = 0;

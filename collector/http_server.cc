@@ -89,15 +89,15 @@ struct HttpServer::Impl {
 
   void Serve(tcp::socket socket) {
     bool too_many = shared.connections >= shared.options.max_connections && !shared.EndOneIdle();
-    if (shared.tls) {
-      std::make_shared<HttpConnection<TlsStream>>(std::move(socket), shared, *shared.tls)
-          ->Start(too_many);
+    if (tls) {
+      std::make_shared<HttpConnection<TlsStream>>(std::move(socket), shared, *tls)->Start(too_many);
     } else {
       std::make_shared<HttpConnection<PlainStream>>(std::move(socket), shared)->Start(too_many);
     }
   }
 
   HttpShared shared;
+  std::optional<asio::ssl::context> tls;
   asio::io_context context;
   tcp::acceptor acceptor{context};
   asio::steady_timer pause{context};
@@ -110,7 +110,7 @@ StatusOr<std::unique_ptr<HttpServer>> HttpServer::Open(const HttpOptions& option
   FW_ASSIGN_OR_RETURN(HostPort where, SplitHostPort(options.listen));
   auto impl = std::make_unique<Impl>(options);
   impl->shared.routes = std::move(routes);
-  FW_ASSIGN_OR_RETURN(impl->shared.tls, OpenTls(options));
+  FW_ASSIGN_OR_RETURN(impl->tls, OpenTls(options));
   error_code error;
   auto endpoints =
       tcp::resolver(impl->context).resolve(where.host, where.port, tcp::resolver::passive, error);

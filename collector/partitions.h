@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <thread>
 #include <span>
+#include <thread>
 #include <vector>
 
 #include "base/clock.h"

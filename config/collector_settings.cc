@@ -81,7 +81,7 @@ const Schema<HttpSettings>& HttpSchema() {
       Integer(
           "max_connections", &HttpSettings::max_connections, 1, 65536,
           "Connections at a time. One more ends the one that has been idle for longest; while none "
-          "is, it is answered with 503."),
+          "is, it is answered with 503. The doors have three quarters of them."),
   };
   return schema;
 }

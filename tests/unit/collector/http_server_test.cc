@@ -182,6 +182,32 @@ TEST_F(HttpServerTest, SlowAndIdleConnectionsGiveWay) {
   EXPECT_THAT(admitted.ReadUntil("ab"), StartsWith("HTTP/1.1 200"));
 }
 
+TEST_F(HttpServerTest, WhoeverIsAdmittedAndSlowLeavesAPlaceForOthers) {
+  HttpOptions options;
+  options.max_connections = 8;
+  Open(options);
+  const std::string door =
+      "POST /later HTTP/1.1\r\nHost: x\r\nAuthorization: let me\r\nExpect: 100-continue\r\n"
+      "Content-Length: 99\r\n\r\n";
+  std::vector<std::unique_ptr<RawClient>> slow;
+  for (int i = 0; i < 6; ++i) {
+    slow.push_back(std::make_unique<RawClient>(server_->address()));
+    slow.back()->Send(door);
+    EXPECT_THAT(slow.back()->ReadUntil("\r\n\r\n"), StartsWith("HTTP/1.1 100")) << i;
+  }
+  for (int i = 0; i < 20; ++i) {
+    std::string answer = Ask(door);
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 503"));
+    EXPECT_THAT(answer, HasSubstr("Retry-After: 1\r\n"));
+    EXPECT_THAT(Ask("GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
+                EndsWith("hello world\n"));
+  }
+  slow.front()->Send(std::string(99, 'x'));
+  AwaitRequests(1);
+  AnswerAll();
+  EXPECT_THAT(slow.front()->ReadUntil("xxx"), StartsWith("HTTP/1.1 200"));
+}
+
 TEST_F(HttpServerTest, ClosesAConnectionThatSendsNothing) {
   HttpOptions options;
   options.request_timeout = 50ms;

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <fmt/format.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "collector/http_server.h"
+
+namespace forewarn {
+
+// What all connections share; outlives them.
+struct HttpShared {
+  HttpOptions options;
+  std::vector<HttpRoute> routes;
+  std::atomic<int64_t> connections = 0;
+  std::atomic<int64_t> admitted = 0;
+  std::atomic<int64_t> waiting_bytes = 0;
+  std::atomic<bool> stopping = false;
+
+  // Requests whose answer has not left. The end waits for them on a thread that is none of ours, so
+  // there is no queue that it could look at.
+  std::mutex mutex;
+  std::condition_variable all_answered;
+  int64_t answering = 0;
+
+  void Began() {
+    std::lock_guard lock(mutex);
+    ++answering;
+  }
+  void Ended() {
+    std::lock_guard lock(mutex);
+    if (--answering == 0) all_answered.notify_all();
+  }
+
+  // Connections that have not shown yet that somebody wants something who may: oldest first, each with what
+  // ends it. They give way when one more comes.
+  std::map<uint64_t, std::function<void()>> idle;  // guarded by mutex
+  uint64_t last_idle = 0;                          // guarded by mutex
+
+  uint64_t BecameIdle(std::function<void()> end) {
+    std::lock_guard lock(mutex);
+    idle.emplace(++last_idle, std::move(end));
+    return last_idle;
+  }
+  void BecameBusy(uint64_t number) {
+    std::lock_guard lock(mutex);
+    idle.erase(number);
+  }
+  // Ends the connection that has been idle for longest. False when none is.
+  bool EndOneIdle() {
+    std::function<void()> end;
+    {
+      std::lock_guard lock(mutex);
+      if (idle.empty()) return false;
+      end = std::move(idle.begin()->second);
+      idle.erase(idle.begin());
+    }
+    end();
+    return true;
+  }
+};
+
+// The route, or the answer that there is none.
+inline std::optional<HttpResponse> FindHttpRoute(const HttpShared& shared,
+                                                 const HttpRequest& request,
+                                                 const HttpRoute*& found) {
+  std::string allowed;
+  for (const HttpRoute& route : shared.routes) {
+    if (route.path != request.path) continue;
+    found = &route;
+    if (route.method == request.method) return std::nullopt;
+    allowed += (allowed.empty() ? "" : ", ") + route.method;
+  }
+  if (!allowed.empty()) {
+    return HttpResponse{405, fmt::format("{} answers {} only\n", request.path, allowed)};
+  }
+  std::string doors;
+  for (const HttpRoute& route : shared.routes) {
+    doors += (doors.empty() ? "" : ", ") + route.method + " " + route.path;
+  }
+  return HttpResponse{404, fmt::format("there is nothing at this path; there is {}\n", doors)};
+}
+
+}  // namespace forewarn
