@@ -244,6 +244,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
   }
 
   void Reply(HttpResponse answer) {
+    if (!admitted_) Idle();  // who does not read the answer gives way, too
     response_.emplace(static_cast<http::status>(answer.status), 11);
     response_->set(http::field::server, "forewarn");
     if (answer.status != 204) response_->set(http::field::content_type, answer.content_type);

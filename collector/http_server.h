@@ -55,8 +55,8 @@ struct HttpOptions {
   std::string key_file;
   int64_t threads = 2;
   // One more ends the one that has been idle for longest; while none is, it is answered with 503. Idle is
-  // who has not sent a request yet, or none that was admitted. At most three quarters are admitted at a time;
-  // one more is told to come again.
+  // who has not sent a request yet, or none that was admitted, or does not read the answer. At most three
+  // quarters are admitted at a time; one more is told to come again.
   int64_t max_connections = 256;
   int64_t max_header_bytes = 16 << 10;      // beyond: 431
   int64_t max_body_bytes = 1 << 20;         // beyond: 413
