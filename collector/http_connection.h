@@ -138,12 +138,12 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
     auto limit =
         static_cast<uint64_t>(own ? route_->max_body_bytes : shared_.options.max_body_bytes);
     auto length = parser_->content_length();
-    if (length && *length > limit) return TurnAway(TooLong(limit));
+    body_limit_ = limit;
+    if (length && *length > limit) return TurnAway(TooLong());
     // What was turned away is not worth its body, unless that is so small that the connection is.
     if (refusal_ && (length ? *length > kWorthReading : parser_->chunked())) {
       return TurnAway(*std::move(refusal_));
     }
-    body_limit_ = limit;
     // Of a body in chunks nobody knows how long it will be.
     if (!Reserve(length ? *length : 0)) return TurnAway(TooMuch());
     parser_->body_limit(limit);
@@ -202,8 +202,10 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
             {{"Retry-After", "1"}}};
   }
 
-  static HttpResponse TooLong(uint64_t limit) {
-    return {413, fmt::format("the body is longer than {} bytes\n", limit)};
+  HttpResponse TooLong() const {
+    bool advised = route_ != nullptr && !route_->too_long.empty();
+    return {413, fmt::format("the body is longer than {} bytes{}{}\n", body_limit_,
+                             advised ? "; " : "", advised ? route_->too_long : "")};
   }
 
   void ReadFailed(error_code error) {
@@ -211,7 +213,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
       return TurnAway({431, fmt::format("the header is longer than {} bytes\n",
                                         shared_.options.max_header_bytes)});
     }
-    if (error == http::error::body_limit) return TurnAway(TooLong(body_limit_));
+    if (error == http::error::body_limit) return TurnAway(TooLong());
     // A connection that just ends, or stalls, has nobody left to tell.
     if (error.category() != beast::http::make_error_code(http::error::bad_method).category() ||
         error == http::error::end_of_stream || error == http::error::partial_message) {

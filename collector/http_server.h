@@ -47,6 +47,7 @@ struct HttpRoute {
   // Answers when it can: it does not block, and calls the reply exactly once.
   std::function<void(HttpRequest, HttpReply)> later = nullptr;
   int64_t max_body_bytes = 0;  // beyond: 413; 0: that of the server
+  std::string too_long = {};   // what 413 advises, as `send less, or raise …`
 };
 
 struct HttpOptions {

@@ -152,7 +152,8 @@ class HttpDoor {
       return InvalidArgument("Content-Encoding: gzip is taken, or none");
     }
     if (request.body.size() > limit) {
-      return ResourceExhausted(fmt::format("the body is longer than {} bytes", limit));
+      return ResourceExhausted(
+          fmt::format("the body is longer than {} bytes; send smaller requests", limit));
     }
     return request.body;
   }
@@ -259,6 +260,7 @@ std::vector<HttpRoute> HttpDoors(const HttpDoorParts& parts) {
       ((*door).*handle)(request, reply);
     };
     route.max_body_bytes = parts.doors.max_request_size;
+    route.too_long = "send smaller requests, or raise doors.max_request_size";
     routes.push_back(std::move(route));
   };
   add("/api/v1/write", prometheus, &HttpDoor::RemoteWrite);
@@ -266,6 +268,7 @@ std::vector<HttpRoute> HttpDoors(const HttpDoorParts& parts) {
   add("/v1/logs", otlp, &HttpDoor::Otlp<logs::ExportLogsServiceRequest>);
   add("/api/v2/alerts", alertmanager, &HttpDoor::Alerts);
   routes.back().max_body_bytes = kMaxAlertsBytes;
+  routes.back().too_long = "send fewer alerts at a time";
   return routes;
 }
 

@@ -167,6 +167,19 @@ TEST_F(HttpDoorsTest, RefusesABomb) {
   EXPECT_THAT(Post(bomb), StartsWith("HTTP/1.1 413"));
 }
 
+TEST_F(HttpDoorsTest, SaysHowMuchIsTooMuchAndWhatToDo) {
+  doors_.max_request_size = 64 << 10;
+  Open();
+  for (const char* path : {"/api/v1/write", "/v1/metrics", "/v1/logs"}) {
+    UseTokenFor(path[1] == 'a' ? Door::kPrometheus : Door::kOtlp);
+    std::string answer = PostTo(path, std::string(65'537, 'x'), "application/x-protobuf");
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 413")) << path;
+    EXPECT_THAT(answer, HasSubstr("longer than 65536 bytes; send smaller requests, or raise "
+                                  "doors.max_request_size"));
+  }
+  EXPECT_THAT(sink_.entries, IsEmpty());
+}
+
 TEST_F(HttpDoorsTest, LetsNobodyInWithoutAToken) {
   token_ = MakeSourceToken();
   std::string answer = Post(Request("up"));
