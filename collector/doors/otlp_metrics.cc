@@ -201,9 +201,9 @@ class Reader {
   }
 
   void TargetInfo(Pairs info) {
-    for (const auto& [name, value] : target_) {
-      std::erase_if(info, [&](const Labels::Pair& pair) { return pair.first == name; });
-      info.emplace_back(name, value);
+    for (const Labels::Pair& ours : target_) {
+      std::erase_if(info, [&](const Labels::Pair& pair) { return pair.first == ours.first; });
+      info.push_back(ours);
     }
     info.emplace_back(std::string(kMetricName), "target_info");
     uint32_t series = out_.AddSeries(std::move(info));
