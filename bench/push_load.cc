@@ -188,8 +188,8 @@ class Probe {
       v1::SeriesDefinition* definition = names_.add_series();
       definition->set_ref(numbers_[ref]);
       for (const auto& [name, value] : host.telemetry->LabelsOf(round.refs[s])) {
-        definition->add_labels(name);
-        definition->add_labels(value);
+        definition->add_labels(name.data(), name.size());
+        definition->add_labels(value.data(), value.size());
       }
     }
     refs_.push_back(numbers_[ref]);

@@ -24,7 +24,8 @@ Status AuditTrail::Restore(std::string_view id, std::string_view record) {
   auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), sequence);
   StatusOr<AuditRecord> audit = DecodeRecord<AuditRecord>(record);
   if (error != std::errc() || end != id.data() + id.size() || !audit.ok()) {
-    return DataLoss(fmt::format("the audit record '{}' is damaged; restore the database from a backup", id));
+    return DataLoss(
+        fmt::format("the audit record '{}' is damaged; restore the database from a backup", id));
   }
   Add(sequence, audit->at);
   return OkStatus();

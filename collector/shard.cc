@@ -69,8 +69,7 @@ void AddHistory(HistoryKind kind, const Batch& batch, const std::vector<T>& item
 
 }  // namespace
 
-Shard::Shard(uint32_t partition, const Store& store, const HeadOptions& head,
-             Duration closed_kept)
+Shard::Shard(uint32_t partition, const Store& store, const HeadOptions& head, Duration closed_kept)
     : partition_(partition),
       store_(store),
       chunk_window_(head.chunk_window),
@@ -377,12 +376,10 @@ Status Shard::RestoreState() {
                           [&](Silence silence) { planner_.Restore(std::move(silence)); }));
   FW_RETURN_IF_ERROR(each(StateKind::kToken, EnrolmentToken{},
                           [&](EnrolmentToken token) { tokens_.Restore(std::move(token)); }));
-  FW_RETURN_IF_ERROR(each(StateKind::kSourceToken, SourceToken{}, [&](SourceToken token) {
-    source_tokens_.Restore(std::move(token));
-  }));
-  return store_.ReadState(partition_, StateKind::kAudit, [&](auto id, auto record) {
-    return audit_.Restore(id, record);
-  });
+  FW_RETURN_IF_ERROR(each(StateKind::kSourceToken, SourceToken{},
+                          [&](SourceToken token) { source_tokens_.Restore(std::move(token)); }));
+  return store_.ReadState(partition_, StateKind::kAudit,
+                          [&](auto id, auto record) { return audit_.Restore(id, record); });
 }
 
 }  // namespace forewarn

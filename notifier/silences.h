@@ -44,8 +44,8 @@ class Silences {
  private:
   std::map<std::string, Silence> silences_;
   // Derived.
-  std::map<std::string, Matchers> matchers_;               // parsed, by the silence's id
-  std::set<std::pair<Timestamp, std::string>> by_end_;     // ids
+  std::map<std::string, Matchers> matchers_;            // parsed, by the silence's id
+  std::set<std::pair<Timestamp, std::string>> by_end_;  // ids
 };
 
 // All of them, or what is wrong with the first that cannot be read.

@@ -510,8 +510,7 @@ Status Head::Impl::Decode(SeriesId id, const SealedChunk& chunk,
 
 // After a restart all series have the bound of their partition; whoever reads one up to it learns its
 // own, and what is silent is not looked for again with each query.
-void Head::Impl::LearnSealedUntil(SeriesId id, Timestamp from,
-                                  std::span<const SealedChunk> since) {
+void Head::Impl::LearnSealedUntil(SeriesId id, Timestamp from, std::span<const SealedChunk> since) {
   Timestamp until = from == Timestamp::min() ? from : from - 1ms;
   for (const SealedChunk& chunk : since) until = std::max(until, chunk.last);
   for (auto it = pending.lower_bound({id, Timestamp::min()});

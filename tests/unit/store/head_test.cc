@@ -637,7 +637,8 @@ TEST(HeadAfterARestart, LooksForASilentSeriesOnce) {
     Commit commit;
     commit.partition = kPartition;
     commit.sequence = 1;
-    head.Append(Block({{Host(1), kStart, 1}, {Host(2), kStart, 2}, {Host(2), end, 3}}), end, commit);
+    head.Append(Block({{Host(1), kStart, 1}, {Host(2), kStart, 2}, {Host(2), end, 3}}), end,
+                commit);
     ASSERT_TRUE(head.SealBefore(end + 2h, commit));
     ASSERT_TRUE(store.Commit({&commit, 1}).ok());
   }
