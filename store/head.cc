@@ -217,6 +217,8 @@ Head::Refused Head::Append(const SampleBlock& block, Timestamp now, Commit& comm
     }
     if (!impl_->Add(known.ids[ref], sample, commit)) ++refused.duplicate;
   }
+  // A table is of this block alone, and would keep itself alive while one of its series has no number.
+  if (block.stream == nullptr) impl_->known_of.erase(block.table.get());
   return refused;
 }
 

@@ -193,6 +193,18 @@ TEST_F(HeadTest, StreamsThatEndedAndSeriesAboveTheLimitAreForgotten) {
   EXPECT_LT(head_->memory_bytes(), bytes_early * 5 / 4) << "of a few streams, not of two thousand";
 }
 
+TEST_F(HeadTest, ABlockWithoutAStreamLeavesNothingOfItsTableBehind) {
+  options_.max_series_per_probe = 10;
+  Restart();
+  std::vector<std::tuple<Labels, Timestamp, double>> samples;
+  for (int i = 0; i < 20; ++i) samples.emplace_back(Host(i), kStart, 1);
+  SampleBlock block = Block(samples);
+  std::weak_ptr<const SeriesTable> table = block.table;
+  EXPECT_EQ(Push(block, kStart).series_limit, 10u);
+  block = {};
+  EXPECT_TRUE(table.expired());
+}
+
 TEST_F(HeadTest, ABlockThatIsNotAppendedNamesItsSeriesAllTheSame) {
   auto stream = std::make_shared<const SeriesStream>();
   head_->Learn(OfStream(stream, 0, {Host(1)}, {0}, kStart));
