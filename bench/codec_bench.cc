@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +16,7 @@
 #include <CLI/CLI.hpp>
 
 #include "bench/family_bytes.h"
+#include "bench/host_blocks.h"
 #include "bench/timing.h"
 #include "bench/workload.h"
 #include "bench/workload_flags.h"
@@ -137,31 +139,22 @@ StatusOr<Result> MeasureHead(const Workload& workload, uint32_t chunk_bytes,
     result.chunks += chunks.chunks.size();
     return store->Commit({&chunks, 1});
   };
-  std::vector<std::unique_ptr<HostTelemetry>> hosts;
-  std::vector<SampleBlock> blocks(workload.hosts());
-  for (size_t h = 0; h < workload.hosts(); ++h) {
-    hosts.push_back(workload.Host(h));
-    auto table = std::make_shared<SeriesTable>();
-    for (uint32_t ref = 0; ref < workload.series_per_host(); ++ref) {
-      table->series.push_back(hosts[h]->LabelsOf(ref));
-    }
-    blocks[h].table = table;
-  }
+  std::vector<HostBlocks> hosts;
+  hosts.reserve(workload.hosts());
+  for (size_t h = 0; h < workload.hosts(); ++h) hosts.emplace_back(workload.Host(h));
   Timestamp last{};
   for (bool more = true; more;) {
     more = false;
-    for (size_t h = 0; h < hosts.size(); ++h) {
-      HostRound round;
-      if (!hosts[h]->Next(round)) continue;
+    for (HostBlocks& host : hosts) {
+      std::optional<Timestamp> at = host.Next();
+      if (!at) continue;
       more = true;
-      blocks[h].refs = std::move(round.refs);
-      blocks[h].times.assign(blocks[h].refs.size(), round.at);
-      blocks[h].values = std::move(round.values);
       Commit commit;
       commit.partition = kPartition;
       commit.sequence = nothing.last + 1;
-      head.Append(blocks[h], round.at, commit);
-      last = std::max(last, round.at);
+      head.Learn(host.block());
+      head.Append(host.block(), *at, commit);
+      last = std::max(last, *at);
       FW_RETURN_IF_ERROR(write(commit));
     }
   }

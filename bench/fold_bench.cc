@@ -24,7 +24,8 @@ constexpr size_t kGroup = 16;
 
 struct Host {
   ProbeIdentity identity;
-  std::shared_ptr<const SeriesTable> table;
+  std::shared_ptr<const SeriesTable> table;  // which the first batch of the stream has
+  std::shared_ptr<const SeriesStream> stream = std::make_shared<const SeriesStream>();
   uint64_t sequence = 0;
 };
 
@@ -53,7 +54,8 @@ Entry NextBatch(Host& host, Timestamp at) {
   batch.source = host.identity;
   batch.epoch = 1;
   batch.sequence = ++host.sequence;
-  batch.samples.table = host.table;
+  batch.samples.stream = host.stream;
+  if (batch.sequence == 1) batch.samples.table = host.table;
   for (size_t s = 0; s < host.table->series.size(); ++s) {
     batch.samples.refs.push_back(static_cast<uint32_t>(s));
     batch.samples.times.push_back(at);

@@ -1,5 +1,5 @@
 // What an open sample costs: walks all series of a head, one sample each and round after round, as a fleet of
-// many hosts does, with a shared table for each host. Prints nanoseconds per sample (of this thread's
+// many hosts does, with a stream for each host. Prints nanoseconds per sample (of this thread's
 // processor time, appending only), the bytes per series that the head says it holds, and those that the
 // process has grown by.
 
@@ -7,11 +7,13 @@
 
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 
+#include "bench/host_blocks.h"
 #include "bench/timing.h"
 #include "bench/workload.h"
 #include "bench/workload_flags.h"
@@ -38,11 +40,6 @@ size_t ResidentBytes() {
   return read == 2 ? resident * 4096 : 0;
 }
 
-struct Host {
-  std::unique_ptr<HostTelemetry> telemetry;
-  SampleBlock block;
-};
-
 // The identity that intake attaches.
 Labels Attached(Labels labels, size_t host) {
   labels.Set("customer", "acme");
@@ -60,16 +57,12 @@ Status Run(const WorkloadOptions& options, uint32_t chunk_bytes, bool attach) {
   head_options.max_series_per_customer = head_options.max_series_per_probe = SIZE_MAX;
   Head head(1, store, head_options);
   FW_RETURN_IF_ERROR(head.Load());
-  std::vector<Host> hosts;
+  std::vector<HostBlocks> hosts;
+  hosts.reserve(workload->hosts());
   for (size_t h = 0; h < workload->hosts(); ++h) {
-    Host host{workload->Host(h), {}};
-    auto table = std::make_shared<SeriesTable>();
-    for (uint32_t ref = 0; ref < workload->series_per_host(); ++ref) {
-      Labels labels = host.telemetry->LabelsOf(ref);
-      table->series.push_back(attach ? Attached(std::move(labels), h) : std::move(labels));
-    }
-    host.block.table = table;
-    hosts.push_back(std::move(host));
+    hosts.emplace_back(workload->Host(h), [&](Labels labels) {
+      return attach ? Attached(std::move(labels), h) : std::move(labels);
+    });
   }
   size_t drivers = ResidentBytes() - before;
 
@@ -78,18 +71,16 @@ Status Run(const WorkloadOptions& options, uint32_t chunk_bytes, bool attach) {
   bool first = true;
   for (bool more = true; more; first = false) {
     more = false;
-    for (Host& host : hosts) {
-      HostRound round;
-      if (!host.telemetry->Next(round)) continue;
+    for (HostBlocks& host : hosts) {
+      std::optional<Timestamp> at = host.Next();
+      if (!at) continue;
       more = true;
-      host.block.refs = std::move(round.refs);
-      host.block.times.assign(host.block.refs.size(), round.at);
-      host.block.values = std::move(round.values);
       Commit commit;
       commit.partition = 1;
       commit.sequence = store.last + 1;
       double begun = CpuSeconds();
-      Head::Refused out = head.Append(host.block, round.at, commit);
+      head.Learn(host.block());
+      Head::Refused out = head.Append(host.block(), *at, commit);
       (first ? naming : appending) += CpuSeconds() - begun;
       store.last = commit.sequence;
       if (!first) samples += commit.samples.size();

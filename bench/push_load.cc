@@ -9,7 +9,6 @@
 
 #include <fmt/format.h>
 #include <grpcpp/grpcpp.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
@@ -279,15 +278,6 @@ class Probe {
   std::string failure_;
 };
 
-double CpuSeconds() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
-
 int Run(Options options) {
   if (options.workload.start == kTimeZero) {
     auto rounds = static_cast<int64_t>(options.workload.rounds + 1);
@@ -309,10 +299,10 @@ int Run(Options options) {
     size_t stage = std::min(options.stage_rounds, rounds - done);
     InParallel(probes, [&](Probe& probe) { probe.Prepare(stage); });
     double begin = Seconds();
-    double cpu_begin = CpuSeconds();
+    double cpu_begin = ProcessCpuSeconds();
     InParallel(probes, [](Probe& probe) { probe.Send(); });
     seconds += Seconds() - begin;
-    cpu += CpuSeconds() - cpu_begin;
+    cpu += ProcessCpuSeconds() - cpu_begin;
   }
   size_t samples = 0, batches = 0, bytes = 0, failures = 0;
   uint64_t refused = 0, delays = 0;

@@ -3,18 +3,19 @@
 // Prints the seconds of the rebuilding, by the clock and of processor time.
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 
+#include "bench/host_blocks.h"
 #include "bench/timing.h"
 #include "bench/workload.h"
 #include "bench/workload_flags.h"
@@ -41,31 +42,22 @@ StatusOr<size_t> WriteJournal(const Workload& workload, Store& store) {
     heads.push_back(std::make_unique<Head>(p, store, Options()));
     FW_RETURN_IF_ERROR(heads.back()->Load());
   }
-  std::vector<std::unique_ptr<HostTelemetry>> hosts;
-  std::vector<SampleBlock> blocks(workload.hosts());
-  for (size_t h = 0; h < workload.hosts(); ++h) {
-    hosts.push_back(workload.Host(h));
-    auto table = std::make_shared<SeriesTable>();
-    for (uint32_t ref = 0; ref < workload.series_per_host(); ++ref) {
-      table->series.push_back(hosts[h]->LabelsOf(ref));
-    }
-    blocks[h].table = table;
-  }
+  std::vector<HostBlocks> hosts;
+  hosts.reserve(workload.hosts());
+  for (size_t h = 0; h < workload.hosts(); ++h) hosts.emplace_back(workload.Host(h));
   size_t samples = 0;
   std::vector<Commit> group;
   for (bool more = true; more;) {
     more = false;
     for (size_t h = 0; h < hosts.size(); ++h) {
-      HostRound round;
-      if (!hosts[h]->Next(round)) continue;
+      std::optional<Timestamp> at = hosts[h].Next();
+      if (!at) continue;
       more = true;
-      blocks[h].refs = std::move(round.refs);
-      blocks[h].times.assign(blocks[h].refs.size(), round.at);
-      blocks[h].values = std::move(round.values);
       Commit& commit = group.emplace_back();
       commit.partition = static_cast<uint32_t>(h % kPartitions);
       commit.sequence = ++sequences[commit.partition];
-      heads[commit.partition]->Append(blocks[h], round.at, commit);
+      heads[commit.partition]->Learn(hosts[h].block());
+      heads[commit.partition]->Append(hosts[h].block(), *at, commit);
       samples += commit.samples.size();
       if (group.size() < kGroup) continue;
       FW_RETURN_IF_ERROR(store.Commit(group));
@@ -76,18 +68,9 @@ StatusOr<size_t> WriteJournal(const Workload& workload, Store& store) {
   return samples;
 }
 
-double ProcessSeconds() {
-  rusage used{};
-  getrusage(RUSAGE_SELF, &used);
-  auto seconds = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
-  };
-  return seconds(used.ru_utime) + seconds(used.ru_stime);
-}
-
 Status Rebuild(const std::string& dir, size_t threads, size_t samples) {
   double begun = Seconds();
-  double used = ProcessSeconds();
+  double used = ProcessCpuSeconds();
   FW_ASSIGN_OR_RETURN(std::unique_ptr<Store> store, OpenStore({.dir = dir}));
   double opened = Seconds();
   std::vector<std::unique_ptr<Head>> heads;
@@ -117,7 +100,7 @@ Status Rebuild(const std::string& dir, size_t threads, size_t samples) {
       "{} series, {} samples, {} threads: opened in {:.2f} s, rebuilt in {:.2f} s; {:.2f} s of "
       "processor "
       "time\n",
-      series, samples, threads, opened - begun, done - opened, ProcessSeconds() - used);
+      series, samples, threads, opened - begun, done - opened, ProcessCpuSeconds() - used);
   return OkStatus();
 }
 
