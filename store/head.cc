@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "store/all_series.h"
 #include "store/block_chain.h"
 #include "store/chunk.h"
 #include "store/open_chunk.h"
@@ -35,28 +36,6 @@ Timestamp WindowOf(Timestamp at, Duration window) {
 
 bool Earlier(const Sample& a, const Sample& b) { return a.at < b.at; }
 
-// The heads of all series, which never move: a vector that grows would take twice the room.
-class AllSeries {
- public:
-  SeriesHead& operator[](SeriesId id) { return pages_[(id - 1) / kPage][(id - 1) % kPage]; }
-  const SeriesHead& operator[](SeriesId id) const {
-    return pages_[(id - 1) / kPage][(id - 1) % kPage];
-  }
-  SeriesId size() const { return size_; }
-  SeriesHead& Add() {
-    if (size_ % kPage == 0) pages_.push_back(std::make_unique<SeriesHead[]>(kPage));
-    ++size_;
-    return (*this)[size_];
-  }
-  size_t memory_bytes() const { return pages_.size() * kPage * sizeof(SeriesHead); }
-
- private:
-  static constexpr SeriesId kPage = 1024;
-
-  std::vector<std::unique_ptr<SeriesHead[]>> pages_;
-  SeriesId size_ = 0;
-};
-
 }  // namespace
 
 struct Head::Impl {
@@ -67,8 +46,7 @@ struct Head::Impl {
   };
   using PendingKey = std::pair<SeriesId, Timestamp>;  // series, first sample
 
-  // The numbers of one stream's references, or of one table's, so that labels are looked up once and not
-  // with every batch.
+  // The numbers of a stream's references, so that labels are looked up once and not with every batch.
   struct Known {
     // Series named together. Kept while some of them have no number: they get it with their first sample.
     struct Named {
@@ -77,7 +55,7 @@ struct Head::Impl {
       size_t without;  // a number
     };
 
-    std::weak_ptr<const void> owner;
+    std::weak_ptr<const SeriesStream> stream;
     std::vector<SeriesId> ids;  // by reference; 0: none yet
     std::vector<Named> named;   // by first_ref
   };
@@ -87,7 +65,7 @@ struct Head::Impl {
 
   SeriesId Name(const Labels& labels, Commit& commit);
   bool AtSeriesLimit(const Labels& labels) const;
-  Known& KnownOf(const std::shared_ptr<const void>& owner);
+  Known& KnownOf(const std::shared_ptr<const SeriesStream>& stream);
   void Learn(Known& known, uint32_t first_ref, std::shared_ptr<const SeriesTable> table);
   SeriesId Resolve(Known& known, uint32_t ref, Commit& commit);
 
@@ -122,7 +100,7 @@ struct Head::Impl {
   BlockArena arena;  // of all open chunks
   AllSeries all_series;
   SeriesId seal_from = 1;  // no series before has a window that SealBefore was to seal
-  std::map<const void*, Known> known_of;  // streams and tables
+  std::map<const SeriesStream*, Known> known_of;
   size_t known_swept_at = 4;  // few that are dead are kept: each may hold the names of many series
   std::map<uint64_t, uint64_t> opened;  // open chunks by the sequence of their first sample
   std::map<PendingKey, Pending> pending;
@@ -195,9 +173,10 @@ Head::Refused Head::Append(const SampleBlock& block, Timestamp now, Commit& comm
   if (block.size() == 0) return refused;
   FW_CHECK((block.stream != nullptr || block.table != nullptr) &&
            block.times.size() == block.size() && block.values.size() == block.size());
-  Impl::Known& known = impl_->KnownOf(
-      block.stream != nullptr ? std::shared_ptr<const void>(block.stream) : block.table);
-  if (block.stream == nullptr && known.ids.empty()) impl_->Learn(known, 0, block.table);
+  // What is known of a block by itself is known as long as it is appended.
+  Impl::Known by_itself;
+  if (block.stream == nullptr) impl_->Learn(by_itself, 0, block.table);
+  Impl::Known& known = block.stream != nullptr ? impl_->KnownOf(block.stream) : by_itself;
   commit.samples.Reserve(commit.samples.size() + block.size());
   for (size_t i = 0; i < block.size(); ++i) {
     Sample sample{block.times[i], block.values[i]};
@@ -217,8 +196,6 @@ Head::Refused Head::Append(const SampleBlock& block, Timestamp now, Commit& comm
     }
     if (!impl_->Add(known.ids[ref], sample, commit)) ++refused.duplicate;
   }
-  // A table is of this block alone, and would keep itself alive while one of its series has no number.
-  if (block.stream == nullptr) impl_->known_of.erase(block.table.get());
   return refused;
 }
 
@@ -309,7 +286,7 @@ size_t Head::memory_bytes() const {
   for (const auto& [key, pending] : impl_->pending) {
     bytes += sizeof(pending) + pending.chunk.bytes.capacity();
   }
-  for (const auto& [owner, known] : impl_->known_of) {
+  for (const auto& [stream, known] : impl_->known_of) {
     bytes += sizeof(known) + known.ids.capacity() * sizeof(SeriesId);
     for (const Impl::Known::Named& named : known.named) {
       for (const Labels& labels : named.table->series) bytes += labels.memory_bytes();
@@ -330,13 +307,13 @@ bool Head::Impl::AtSeriesLimit(const Labels& labels) const {
          index.CountOf("customer", labels.Get("customer")) >= options.max_series_per_customer;
 }
 
-Head::Impl::Known& Head::Impl::KnownOf(const std::shared_ptr<const void>& owner) {
-  Known& known = known_of[owner.get()];
-  // Another owner may have come to lie where a dead one lay.
-  if (known.owner.lock() != owner) {
-    known = {owner, {}, {}};
+Head::Impl::Known& Head::Impl::KnownOf(const std::shared_ptr<const SeriesStream>& stream) {
+  Known& known = known_of[stream.get()];
+  // Another stream may have come to lie where a dead one lay.
+  if (known.stream.lock() != stream) {
+    known = {stream, {}, {}};
     if (known_of.size() >= known_swept_at) {
-      std::erase_if(known_of, [](const auto& item) { return item.second.owner.expired(); });
+      std::erase_if(known_of, [](const auto& item) { return item.second.stream.expired(); });
       known_swept_at = known_of.size() + std::max<size_t>(4, known_of.size() / 8);
     }
   }
