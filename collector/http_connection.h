@@ -226,16 +226,30 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
   void Handle() {
     request_.body = std::move(parser_->get().body());
     Busy();
-    shared_.Began();
+    if (!shared_.Begin()) return Close();
     answering_ = true;
     if (refusal_) return Reply(*std::move(refusal_));
     if (route_->handler) return Reply(route_->handler(request_));
     Lowest().expires_never();
-    route_->later(std::move(request_), [self = this->shared_from_this()](HttpResponse response) {
-      asio::post(self->stream_.get_executor(), [self, response = std::move(response)]() mutable {
-        self->Reply(std::move(response));
-      });
-    });
+    route_->later(std::move(request_), ReplyLater());
+  }
+
+  // What may be called on any thread, and be kept for longer than the server lives: it lets go of the
+  // connection when it is called, and the server does not end before that call has.
+  HttpReply ReplyLater() {
+    auto owner = std::make_shared<decltype(this->shared_from_this())>(this->shared_from_this());
+    return [owner](HttpResponse response) {
+      auto self = std::exchange(*owner, nullptr);
+      HttpShared& shared = self->shared_;
+      shared.Stay();
+      {
+        auto strand = self->stream_.get_executor();
+        asio::post(strand, [self = std::move(self), response = std::move(response)]() mutable {
+          self->Reply(std::move(response));
+        });
+      }
+      shared.End();
+    };
   }
 
   // An answer after which the connection is of no use, since what follows was not read.
@@ -272,7 +286,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
     header_.reset();
     response_.reset();
     ReleaseBody();
-    if (answering_) shared_.Ended();
+    if (answering_) shared_.End();
     answering_ = false;
     ++served_;
     if (error || shared_.stopping) return Close();

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -137,11 +136,7 @@ StatusOr<std::unique_ptr<HttpServer>> HttpServer::Open(const HttpOptions& option
 HttpServer::HttpServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 HttpServer::~HttpServer() {
-  impl_->shared.stopping = true;
-  {
-    std::unique_lock lock(impl_->shared.mutex);
-    impl_->shared.all_answered.wait(lock, [&] { return impl_->shared.answering == 0; });
-  }
+  impl_->shared.Stop();
   // What waits for the network is dropped with the context.
   impl_->context.stop();
   for (std::thread& thread : impl_->threads) thread.join();

@@ -31,7 +31,8 @@ struct HttpResponse {
   std::vector<std::pair<std::string, std::string>> headers = {};
 };
 
-// Takes the answer to one request, once, from any thread; does not wait.
+// Takes the answer to one request, once, from any thread; does not wait. It may be kept for longer than
+// the server lives, but not be called then.
 using HttpReply = std::function<void(HttpResponse)>;
 
 // One door: `method` on exactly `path`. What runs here runs on the server's threads, several at once.

@@ -26,19 +26,33 @@ struct HttpShared {
   std::atomic<int64_t> waiting_bytes = 0;
   std::atomic<bool> stopping = false;
 
-  // Requests whose answer has not left. The end waits for them on a thread that is none of ours, so
-  // there is no queue that it could look at.
+  // Requests whose answer has not left, and answers that are being given. The end waits for them on a
+  // thread that is none of ours, so there is no queue that it could look at.
   std::mutex mutex;
   std::condition_variable all_answered;
-  int64_t answering = 0;
+  int64_t answering = 0;  // guarded by mutex
 
-  void Began() {
+  // False when nothing is begun any more.
+  bool Begin() {
+    std::lock_guard lock(mutex);
+    if (stopping) return false;
+    ++answering;
+    return true;
+  }
+  // For who has begun already: the end waits for one more.
+  void Stay() {
     std::lock_guard lock(mutex);
     ++answering;
   }
-  void Ended() {
+  void End() {
     std::lock_guard lock(mutex);
     if (--answering == 0) all_answered.notify_all();
+  }
+  // Begins nothing more and waits for what was begun.
+  void Stop() {
+    std::unique_lock lock(mutex);
+    stopping = true;
+    all_answered.wait(lock, [&] { return answering == 0; });
   }
 
   // Connections that have not shown yet that somebody wants something who may: oldest first, each with what

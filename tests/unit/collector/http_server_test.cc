@@ -266,6 +266,20 @@ TEST_F(HttpServerTest, FinishesWhatItOwesBeforeItEnds) {
   ends.join();
 }
 
+TEST_F(HttpServerTest, WhoAnsweredMayForgetAboutItAfterTheServerIsGone) {
+  Open();
+  RawClient client(server_->address());
+  client.Send(
+      "POST /later HTTP/1.1\r\nHost: x\r\nAuthorization: let me\r\nContent-Length: 3\r\n"
+      "Connection: close\r\n\r\nabc");
+  AwaitRequests(1);
+  HttpReply kept = asked_.front().second;
+  AnswerAll();
+  EXPECT_THAT(client.ReadAll(), EndsWith("abc"));
+  server_.reset();
+  kept = nullptr;  // the last to know of the connection
+}
+
 TEST_F(HttpServerTest, TurnsAwayByTheHeaderAloneAndTheClientStillSeesWhy) {
   Open();
   RawClient client(server_->address());
