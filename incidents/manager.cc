@@ -61,8 +61,7 @@ void IncidentManager::Restore(Ticket ticket) {
   uint64_t number = ticket.number;
   FW_CHECK(number % kPartitions == partition_ % kPartitions && !tickets_.contains(number));
   next_ = std::max(next_, (number - partition_) / kPartitions + 1);
-  uint64_t& newest = newest_[ticket.key];
-  newest = std::max(newest, number);
+  by_key_.emplace(ticket.key, number);
   held_.Restore(ticket);
   over_.Add(ticket);
   tickets_.emplace(number, std::move(ticket));
@@ -108,11 +107,9 @@ std::optional<OverTickets::Over> IncidentManager::FirstOver() const {
 }
 
 Ticket IncidentManager::Forget(uint64_t number) {
-  Ticket ticket = std::move(tickets_.at(number));
-  tickets_.erase(number);
+  Ticket ticket = std::move(tickets_.extract(number).mapped());
   over_.Remove(ticket);
-  auto newest = newest_.find(ticket.key);
-  if (newest != newest_.end() && newest->second == number) newest_.erase(newest);
+  by_key_.erase({ticket.key, number});
   return ticket;
 }
 
@@ -202,10 +199,16 @@ void IncidentManager::Take(const AlertChange& change, Work& work) {
   }
 }
 
+Ticket* IncidentManager::Newest(Fingerprint key) {
+  auto after = by_key_.upper_bound({key, UINT64_MAX});
+  const bool found = after != by_key_.begin() && (--after)->first == key;
+  return found ? &tickets_.at(after->second) : nullptr;
+}
+
 void IncidentManager::Fire(const AlertChange& change, Work& work) {
-  auto newest = newest_.find(CorrelationKey(change.alert));
-  if (newest == newest_.end()) return Open(change, 0, work);
-  Ticket& ticket = tickets_.at(newest->second);
+  Ticket* newest = Newest(CorrelationKey(change.alert));
+  if (newest == nullptr) return Open(change, 0, work);
+  Ticket& ticket = *newest;
   switch (ticket.state) {
     case TicketState::kOpen:
     case TicketState::kAcknowledged: {
@@ -239,7 +242,7 @@ void IncidentManager::Open(const AlertChange& change, uint64_t previous, Work& w
   ticket.problem_since = alert.active_since;
   ticket.late = change.late;
   ticket.previous = previous;
-  newest_[ticket.key] = number;
+  by_key_.emplace(ticket.key, number);
 
   IncidentChange& step = Step(ticket, IncidentStep::kOpened, change.late, work);
   std::string text = ticket.title;
@@ -316,9 +319,9 @@ void IncidentManager::Leave(Ticket& ticket, const AlertChange& change, Work& wor
 
   ticket.prevented = !ticket.unproven && ticket.predicted_breach &&
                      *ticket.problem_until < *ticket.predicted_breach;
+  ticket.resolved_at = work.entry.arrival;
   if (!is_work) return;
   ticket.state = TicketState::kResolved;
-  ticket.resolved_at = work.entry.arrival;
   std::string text = "all alerts are resolved";
   if (ticket.unproven) text = "no alert is left, but not all were proven to be resolved";
   if (ticket.prevented) {

@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/status.h"
@@ -71,6 +73,8 @@ class IncidentManager {
   struct Work;
 
   Status Command(const TicketCommand& command, Work& work);
+  // The newest ticket of the key; null when there is none.
+  Ticket* Newest(Fingerprint key);
   void Take(const AlertChange& change, Work& work);
   void Fire(const AlertChange& change, Work& work);
   void Open(const AlertChange& change, uint64_t previous, Work& work);
@@ -89,8 +93,8 @@ class IncidentManager {
 
   std::map<uint64_t, Ticket> tickets_;
   // Derived from the tickets.
-  uint64_t next_ = 1;                       // the n of n × 64 + partition
-  std::map<Fingerprint, uint64_t> newest_;  // key -> the newest ticket
+  uint64_t next_ = 1;                                  // the n of n × 64 + partition
+  std::set<std::pair<Fingerprint, uint64_t>> by_key_;  // all tickets
   HeldAlerts held_;
   OverTickets over_;
 };

@@ -1,11 +1,14 @@
 #include "incidents/over_tickets.h"
 
+#include <algorithm>
+
 namespace forewarn {
 namespace {
 
 std::optional<Timestamp> OverSince(const Ticket& ticket) {
   if (!ticket.alerts.empty() || !ticket.more_alerts.empty()) return std::nullopt;
-  if (ticket.state == TicketState::kClosed) return ticket.closed_at;
+  // One that was closed early is over when its problem is.
+  if (ticket.state == TicketState::kClosed) return std::max(ticket.closed_at, ticket.resolved_at);
   if (ticket.state == TicketState::kResolved) return ticket.resolved_at;
   return std::nullopt;
 }

@@ -11,7 +11,8 @@
 namespace forewarn {
 
 // OverTickets knows which tickets are over and since when (arrival time): resolved or closed, with no
-// alert that they still hold. Owned by the incident manager; not thread-safe.
+// alert that they still hold. One that was closed while it held some is over since the last of them
+// left it. Owned by the incident manager; not thread-safe.
 class OverTickets {
  public:
   // Takes note of a ticket that is over, as it stands; nothing when it is not.

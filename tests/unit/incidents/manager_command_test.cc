@@ -87,6 +87,54 @@ TEST_F(IncidentCommands, WhatAPersonClosedDoesNotComeBackWhileItGoesOn) {
   EXPECT_EQ(changes[0].ticket.previous, number);
 }
 
+// Another problem's, since the newest ticket of all is never forgotten.
+Alert Elsewhere() {
+  Alert alert = Disk("/elsewhere", AlertState::kFiring);
+  alert.rule = "AnotherRule";
+  return alert;
+}
+
+TEST_F(IncidentCommands, ATicketThatWasClosedEarlyIsOverWhenItsProblemIs) {
+  Tell(0, Disk("/a", AlertState::kFiring));
+  uint64_t number = Only().number;
+  ASSERT_TRUE(Command(1, {number, TicketCommand::Act::kClose, "known", "", false}).ok());
+  Tell(2, Elsewhere());
+  EXPECT_FALSE(manager_.FirstOver().has_value());
+  auto changes = Tell(500, Disk("/a", AlertState::kResolved));
+  EXPECT_EQ(changes[0].ticket.closed_at, kStart + 1min);
+  EXPECT_EQ(changes[0].ticket.resolved_at, kStart + 500min);
+  ASSERT_TRUE(manager_.FirstOver().has_value());
+  EXPECT_EQ(manager_.FirstOver()->number, number);
+  EXPECT_EQ(manager_.FirstOver()->since, kStart + 500min);
+}
+
+TEST_F(IncidentCommands, WhatIsForgottenIsForgottenAlikeInTheNextLife) {
+  Tell(0, Disk("/a", AlertState::kFiring));
+  uint64_t closed = Only().number;
+  ASSERT_TRUE(Command(1, {closed, TicketCommand::Act::kClose, "known", "", false}).ok());
+  Tell(2, Disk("/b", AlertState::kFiring));
+  Tell(3, Disk("/b", AlertState::kResolved));
+  Tell(4, Elsewhere());
+  // The newest of its problem goes, the one before it stays: it holds an alert still.
+  ASSERT_TRUE(manager_.FirstOver().has_value());
+  manager_.Forget(manager_.FirstOver()->number);
+  IncidentManager next_life(kPartition);
+  for (const auto& [number, ticket] : manager_.tickets()) next_life.Restore(ticket);
+
+  Entry entry;
+  entry.partition = kPartition;
+  entry.arrival = kStart + 9min;
+  entry.what = Tick{};
+  std::vector<AlertChange> changes = {At(9, Disk("/c", AlertState::kFiring))};
+  for (IncidentManager* manager : {&manager_, &next_life}) {
+    std::vector<IncidentChange> out;
+    ASSERT_TRUE(manager->Apply(entry, changes, out).ok());
+    ASSERT_EQ(out.size(), 1u);
+    EXPECT_EQ(out[0].step, IncidentStep::kOpened);
+    EXPECT_EQ(out[0].ticket.previous, closed);
+  }
+}
+
 TEST_F(IncidentCommands, AnotherAlertOfAClosedTicketIsANewTicket) {
   Tell(0, Disk("/a", AlertState::kFiring));
   ASSERT_TRUE(Command(1, {Only().number, TicketCommand::Act::kClose, "", "", false}).ok());

@@ -337,7 +337,7 @@ TEST_F(Incidents, TheTicketThatIsOverLongestIsForgottenFirst) {
   EXPECT_EQ(manager_.Find(resolved), nullptr);
   EXPECT_FALSE(manager_.FirstOver()) << "what is closed still holds its alert";
   Tell(30, of("c", AlertState::kResolved));
-  EXPECT_EQ(first(), std::pair(closed, kStart + 20min)) << "since it was closed";
+  EXPECT_EQ(first(), std::pair(closed, kStart + 30min)) << "since its problem is";
   manager_.Forget(closed);
   EXPECT_NE(manager_.Find(open), nullptr);
 

@@ -43,6 +43,10 @@ TEST(OverTickets, ATicketThatIsOpenOrHoldsAnAlertIsNotOver) {
   ticket.more_alerts.clear();
   over.Add(ticket);
   EXPECT_EQ(over.First(0)->since, kTimeZero + 5min);
+  over.Remove(ticket);
+  ticket.resolved_at = kTimeZero + 7min;  // its problem went on
+  over.Add(ticket);
+  EXPECT_EQ(over.First(0)->since, kTimeZero + 7min);
 }
 
 }  // namespace
