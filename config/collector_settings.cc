@@ -1,6 +1,9 @@
 #include "config/collector_settings.h"
 
+#include <fmt/format.h>
+
 #include "base/file.h"
+#include "base/units.h"
 #include "config/schema.h"
 #include "config/schema_manual.h"
 
@@ -144,8 +147,8 @@ const Schema<RetentionSettings>& RetentionSchema() {
   static const Schema<RetentionSettings> schema = {
       DurationSetting(
           "samples", &RetentionSettings::samples, kDay, 10 * kYear,
-          "How long samples are kept. Whole days (UTC) are dropped; what is left of them "
-          "is in `rollups`."),
+          "How long samples are kept, a day longer than `limits.accepted_age` at least. Whole days "
+          "(UTC) are dropped; what is left of them is in `rollups`."),
       DurationSetting(
           "rollups", &RetentionSettings::rollups, kDay, 10 * kYear,
           "How long least, greatest, sum, count and last value of each 5 minutes and each "
@@ -231,31 +234,55 @@ const Schema<DispatchSettings>& DispatchSchema() {
   return schema;
 }
 
+// Rollups of a day that was dropped do not tell which samples are in them.
+void CheckSamplesOutliveTheirAcceptance(const CollectorSettings& settings, const YamlNode& node,
+                                        FileMistakes& mistakes) {
+  const Duration samples = settings.retention.samples, age = settings.limits.accepted_age;
+  if (samples >= age + kDay) return;
+  constexpr std::string_view kWhy = "what is sent again would be counted again";
+  const YamlNode* section = node.Find("retention");
+  if (const YamlNode* given = section == nullptr ? nullptr : section->Find("samples")) {
+    mistakes.Add(*given, fmt::format("'retention.samples' must be a day above "
+                                     "'limits.accepted_age', which is {}: {}",
+                                     FormatDuration(age), kWhy));
+    return;
+  }
+  section = node.Find("limits");
+  const YamlNode* given = section == nullptr ? nullptr : section->Find("accepted_age");
+  mistakes.Add(given == nullptr ? node : *given,
+               fmt::format("'limits.accepted_age' must be a day below 'retention.samples', which "
+                           "is {}: {}",
+                           FormatDuration(samples), kWhy));
+}
+
 const Schema<CollectorSettings>& CollectorSchema() {
-  static const Schema<CollectorSettings> schema = {
-      Path("data_dir", &CollectorSettings::data_dir,
-           "Database, certificates and keys of the collector."),
-      Text("log_level", &CollectorSettings::log_level,
-           ChoiceKind({"debug", "info", "warn", "error"}),
-           "The least important lines that are logged."),
-      Section("grpc", &CollectorSettings::grpc, GrpcSchema(),
-              "The door for probes and operators: gRPC over mutual TLS."),
-      Section("http", &CollectorSettings::http, HttpSchema(),
-              "The door for monitoring, and for the protocols of others: HTTP."),
-      Section("doors", &CollectorSettings::doors, DoorSchema(),
-              "What Prometheus, OpenTelemetry and Alertmanager may send."),
-      Section("shards", &CollectorSettings::shards, ShardSchema(), "The threads that evaluate."),
-      Section("limits", &CollectorSettings::limits, LimitSchema(), "What probes may send."),
-      Section("retention", &CollectorSettings::retention, RetentionSchema(),
-              "How long things are kept."),
-      Section("probes", &CollectorSettings::probes, ProbeCertificateSchema(),
-              "The identity of probes."),
-      Section("smtp", &CollectorSettings::smtp, SmtpSchema(), "The e-mail server."),
-      Section("webhook", &CollectorSettings::webhook, WebhookSchema(),
-              "Receivers that are called over HTTP."),
-      Section("dispatch", &CollectorSettings::dispatch, DispatchSchema(),
-              "How deliveries are repeated."),
-  };
+  static const Schema<CollectorSettings> schema =
+      Schema<CollectorSettings>{
+          Path("data_dir", &CollectorSettings::data_dir,
+               "Database, certificates and keys of the collector."),
+          Text("log_level", &CollectorSettings::log_level,
+               ChoiceKind({"debug", "info", "warn", "error"}),
+               "The least important lines that are logged."),
+          Section("grpc", &CollectorSettings::grpc, GrpcSchema(),
+                  "The door for probes and operators: gRPC over mutual TLS."),
+          Section("http", &CollectorSettings::http, HttpSchema(),
+                  "The door for monitoring, and for the protocols of others: HTTP."),
+          Section("doors", &CollectorSettings::doors, DoorSchema(),
+                  "What Prometheus, OpenTelemetry and Alertmanager may send."),
+          Section("shards", &CollectorSettings::shards, ShardSchema(),
+                  "The threads that evaluate."),
+          Section("limits", &CollectorSettings::limits, LimitSchema(), "What probes may send."),
+          Section("retention", &CollectorSettings::retention, RetentionSchema(),
+                  "How long things are kept."),
+          Section("probes", &CollectorSettings::probes, ProbeCertificateSchema(),
+                  "The identity of probes."),
+          Section("smtp", &CollectorSettings::smtp, SmtpSchema(), "The e-mail server."),
+          Section("webhook", &CollectorSettings::webhook, WebhookSchema(),
+                  "Receivers that are called over HTTP."),
+          Section("dispatch", &CollectorSettings::dispatch, DispatchSchema(),
+                  "How deliveries are repeated."),
+      }
+          .Also(CheckSamplesOutliveTheirAcceptance);
   return schema;
 }
 

@@ -39,6 +39,17 @@ TEST(CollectorSettings, EverySettingCanBeWrittenAsItIsPrinted) {
   EXPECT_EQ(settings->dispatch.backoff_max, CollectorSettings().dispatch.backoff_max);
 }
 
+TEST(CollectorSettings, SamplesAreKeptForADayLongerThanTheyAreAccepted) {
+  EXPECT_EQ(MistakesOf("retention: {samples: 8d}\n"),
+            "collector.yaml:1:22: 'retention.samples' must be a day above 'limits.accepted_age', "
+            "which is 8d: what is sent again would be counted again");
+  EXPECT_EQ(MistakesOf("retention: {samples: 9d}\n"), "");
+  EXPECT_THAT(MistakesOf("log_level: info\nlimits:\n  accepted_age: 30d\n"),
+              HasSubstr("collector.yaml:3:17: 'limits.accepted_age' must be a day below "
+                        "'retention.samples', which is 30d"));
+  EXPECT_EQ(MistakesOf("limits: {accepted_age: 30d}\nretention: {samples: 31d}\n"), "");
+}
+
 TEST(CollectorSettings, ReadsAWholeFile) {
   StatusOr<CollectorSettings> settings = ParseCollectorSettings("collector.yaml", R"(
 data_dir: /data
@@ -48,7 +59,7 @@ grpc:
   server_names: [collector.example.com, 10.0.0.1]
   tls: {certificate_file: /tls/crt, key_file: /tls/key, ca_file: /tls/ca}
 shards: {threads: 2}
-limits: {max_batch_size: 1MiB, accepted_age: 30d}
+limits: {max_batch_size: 1MiB, accepted_age: 20d}
 smtp: {host: mail.example.com, port: 465, tls: implicit, user: forewarn, password_file: /secret}
 webhook: {allow_http: true}
 )");
