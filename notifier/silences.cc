@@ -12,6 +12,7 @@ namespace forewarn {
 namespace {
 
 constexpr size_t kForgottenAtOnce = 256;
+constexpr Timestamp kLastEnd = FromMillis(253'402'300'799'999);  // of the year 9999
 
 }  // namespace
 
@@ -53,6 +54,10 @@ Status Silences::Add(const Silence& silence, Timestamp now) {
     return InvalidArgument(fmt::format("the silence ends at {}, which is not after {}",
                                        FormatTime(silence.to),
                                        silence.to <= silence.from ? "its beginning" : "now"));
+  }
+  // Beyond, sums with what is kept after its end would not be times any more.
+  if (silence.to > kLastEnd) {
+    return InvalidArgument("the silence ends after the year 9999; say when it ends");
   }
   silences_[silence.id] = silence;
   by_end_.emplace(silence.to, silence.id);

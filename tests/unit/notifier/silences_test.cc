@@ -56,6 +56,7 @@ TEST_F(SilencesOfPlanner, ABadSilenceIsRefusedAndChangesNothing) {
   EXPECT_EQ(code([](Silence& s) { s.matchers.push_back("nonsense"); }), Code::kInvalidArgument);
   EXPECT_EQ(code([](Silence& s) { s.to = s.from; }), Code::kInvalidArgument);
   EXPECT_EQ(code([](Silence& s) { s.to = kStart; }), Code::kInvalidArgument);
+  EXPECT_EQ(code([](Silence& s) { s.to = Timestamp::max(); }), Code::kInvalidArgument);
   EXPECT_TRUE(planner_.silences().empty());
   EXPECT_EQ(code([](Silence&) {}), Code::kOk);
   EXPECT_EQ(code([](Silence&) {}), Code::kAlreadyExists);
