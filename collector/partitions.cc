@@ -154,15 +154,21 @@ void Partitions::DropOld(std::function<void(const Status&)> done) {
   }
 }
 
-// Rolling up a day of many series takes longer than anybody may wait for an acknowledgement.
+// Rolling up a day of many series takes longer than anybody may wait for an acknowledgement, and
+// longer than the journal may grow.
 void Partitions::Drop(Store::Retention retention, std::function<void(const Status&)> done) {
-  if (stopping_ || dropper_.busy.exchange(true)) return;
-  dropper_.Join();
-  retention.stop = [this] { return stopping_.load(); };
-  dropper_.thread = std::thread([this, retention = std::move(retention), done = std::move(done)] {
-    done(store_.Drop(retention));
-    dropper_.busy = false;
-  });
+  if (stopping_) return;
+  for (Worker& worker : droppers_) {
+    if (worker.busy.exchange(true)) continue;
+    worker.Join();
+    retention.stop = [this] { return stopping_.load(); };
+    worker.thread =
+        std::thread([this, &worker, retention = std::move(retention), done = std::move(done)] {
+          done(store_.Drop(retention));
+          worker.busy = false;
+        });
+    return;
+  }
 }
 
 size_t Partitions::queued() const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -58,8 +59,8 @@ class Partitions : public EntrySink {
 
   // Drops what is older than the settings say, and journal that nothing needs any more. Returns at
   // once; the work, which may be long, is done on a thread of its own, after the commits that it
-  // rests on. `done` says how it went; it is not called for work that is not begun, since the last
-  // one is still under way.
+  // rests on. While the days of an earlier call take long, a later one drops journal. `done` says how
+  // it went; it is not called for work that is not begun, since two are under way.
   void DropOld(std::function<void(const Status&)> done);
 
   // Entries that wait to be folded.
@@ -85,7 +86,7 @@ class Partitions : public EntrySink {
   const PartitionsOptions options_;
   std::vector<std::unique_ptr<Shard>> shards_;  // by partition; the last is the control partition
   std::atomic<bool> stopping_ = false;
-  Worker dropper_;  // started by the committer's thread
+  std::array<Worker, 2> droppers_;  // started by the committer's thread
   // Downwards: what stands later uses what stands before, and ends first.
   std::vector<std::unique_ptr<LocalLog>> logs_;  // by thread
   std::unique_ptr<Committer> committer_;

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <future>
 #include <memory>
 #include <string>
@@ -141,6 +142,43 @@ TEST_F(PartitionsTest, AQuestionThatIsNotAnsweredInTimeIsNotRunLater) {
                       0, [](const Shard&) {}, 1min)
                   .ok());
   EXPECT_FALSE(ran);
+}
+
+// Its first Drop() takes as long as the test wants.
+class SlowlyDroppingStore : public MemoryStore {
+ public:
+  Status Drop(const Retention& retention) override {
+    if (drops_++ == 0) {
+      begun_.set_value();
+      go_on_.get_future().wait();
+    }
+    return MemoryStore::Drop(retention);
+  }
+
+  std::promise<void> begun_;
+  std::promise<void> go_on_;
+
+ private:
+  std::atomic<int> drops_ = 0;
+};
+
+TEST(Partitions, TheJournalIsTrimmedWhileADayIsRolledUp) {
+  SlowlyDroppingStore store;
+  ManualClock clock(kTestStart);
+  Partitions partitions(
+      store, clock, PartitionsOptions{},
+      Committer::Hooks{[](const Commit&) {}, [](const Committer::Group&) {}, [](const Status&) {}});
+  ASSERT_TRUE(partitions.Recover([](size_t, size_t) {}).ok());
+  partitions.Start();
+  std::promise<Status> first;
+  partitions.DropOld([&](const Status& status) { first.set_value(status); });
+  store.begun_.get_future().wait();
+
+  std::promise<Status> second;
+  partitions.DropOld([&](const Status& status) { second.set_value(status); });
+  EXPECT_TRUE(second.get_future().get().ok());
+  store.go_on_.set_value();
+  EXPECT_TRUE(first.get_future().get().ok());
 }
 
 TEST_F(PartitionsTest, DropsTheJournalOfWhatIsSealed) {
