@@ -70,8 +70,10 @@ struct Head::Impl {
   SeriesId Resolve(Known& known, uint32_t ref, Commit& commit);
 
   OpenChunk& Open(SeriesHead& series, Timestamp at);
-  Status LearnSealedTimes(SeriesId id, OpenChunk& chunk);
+  Status LearnSealed(SeriesId id, OpenChunk& chunk);
   StatusOr<bool> IsSealed(SeriesId id, OpenChunk& chunk, Timestamp at);
+  StatusOr<std::vector<Timestamp>> SealedTimesOf(SeriesId id, Timestamp first) const;
+  bool BeginsAChunk(SeriesId id, Timestamp at) const;
   bool Keep(OpenChunk& chunk, Sample sample, uint64_t sequence);
   bool Add(SeriesId id, Sample sample, Commit& commit);
   Status CheckExists(SeriesId id, uint64_t sequence) const;
@@ -82,6 +84,7 @@ struct Head::Impl {
   }
   void SealWhatEnds(SeriesId id, Timestamp newest, Commit& commit);
   void Seal(SeriesId id, Timestamp window, Commit& commit);
+  void SealAndGoOn(SeriesId id, Timestamp window, Commit& commit);
   void NotOpen(const OpenChunk& chunk);
   void ForgetDurable();
   uint64_t LastDurable() const;
@@ -211,13 +214,6 @@ bool Head::AppendDerived(const Labels& labels, Sample sample, Commit& commit) {
 bool Head::SealBefore(Timestamp now, Commit& commit) {
   FW_CHECK(commit.sequence > 0 && commit.partition == impl_->partition);
   impl_->ForgetDurable();
-  if (commit.chunks.empty() && impl_->pending_opened.contains(commit.sequence)) {
-    for (const auto& [key, pending] : impl_->pending) {
-      if (pending.sealed_by != commit.sequence) continue;
-      commit.chunks.push_back(pending.chunk);
-      commit.chunks.back().after = static_cast<uint32_t>(commit.samples.size());
-    }
-  }
   size_t left = kSealedAtOnce;
   for (SeriesId& id = impl_->seal_from; id <= impl_->all_series.size(); ++id) {
     if (left == 0) return false;
@@ -355,34 +351,57 @@ OpenChunk& Head::Impl::Open(SeriesHead& series, Timestamp at) {
   return open != nullptr ? *open : series.Open(arena, WindowOf(at, options.chunk_window));
 }
 
-// Reads which times of the chunk's window are sealed, in the store or on the way there.
-Status Head::Impl::LearnSealedTimes(SeriesId id, OpenChunk& chunk) {
+// Reads which chunks of the window there are, in the store or on the way there.
+Status Head::Impl::LearnSealed(SeriesId id, OpenChunk& chunk) {
   Timestamp window_last = chunk.window() + options.chunk_window - 1ms;
   FW_ASSIGN_OR_RETURN(std::vector<SealedChunk> sealed,
                       store.ReadChunks(partition, id, chunk.window(), window_last));
-  for (auto it = pending.lower_bound({id, Timestamp::min()});
-       it != pending.end() && it->first.first == id; ++it) {
-    sealed.push_back(it->second.chunk);
+  SealedTimes& times = chunk.MakeSide().sealed.emplace();
+  for (auto it = pending.lower_bound({id, chunk.window()});
+       it != pending.end() && it->first <= PendingKey{id, window_last}; ++it) {
+    times.Add(it->second.chunk.first, it->second.chunk.last);
   }
-  std::vector<Sample> samples;
   for (const SealedChunk& part : sealed) {
-    if (part.last < chunk.window() || part.first > window_last) continue;
-    FW_RETURN_IF_ERROR(Decode(id, part, samples));
+    // One that became durable just now is among both.
+    if (!pending.contains({id, part.first})) times.Add(part.first, part.last);
   }
-  std::vector<Timestamp>& times = chunk.MakeSide().sealed_times.emplace();
-  times.reserve(samples.size());
-  for (const Sample& sample : samples) times.push_back(sample.at);
-  std::sort(times.begin(), times.end());
   return OkStatus();
 }
 
 StatusOr<bool> Head::Impl::IsSealed(SeriesId id, OpenChunk& chunk, Timestamp at) {
   if (at > all_series[id].sealed_until()) return false;
-  if (chunk.side() == nullptr || !chunk.side()->sealed_times) {
-    FW_RETURN_IF_ERROR(LearnSealedTimes(id, chunk));
+  if (chunk.side() == nullptr || !chunk.side()->sealed) {
+    FW_RETURN_IF_ERROR(LearnSealed(id, chunk));
   }
-  const std::vector<Timestamp>& times = *chunk.side()->sealed_times;
-  return std::binary_search(times.begin(), times.end(), at);
+  return chunk.MakeSide().sealed->Contains(
+      at, [&](Timestamp first) { return SealedTimesOf(id, first); });
+}
+
+// The times in the chunk that begins at `first`.
+StatusOr<std::vector<Timestamp>> Head::Impl::SealedTimesOf(SeriesId id, Timestamp first) const {
+  std::vector<SealedChunk> read;
+  const SealedChunk* chunk = nullptr;
+  if (auto found = pending.find({id, first}); found != pending.end()) {
+    chunk = &found->second.chunk;
+  } else {
+    FW_ASSIGN_OR_RETURN(read, store.ReadChunks(partition, id, first, first));
+    for (const SealedChunk& one : read) {
+      if (one.first == first) chunk = &one;
+    }
+  }
+  std::vector<Sample> samples;
+  if (chunk != nullptr) FW_RETURN_IF_ERROR(Decode(id, *chunk, samples));
+  std::vector<Timestamp> times;
+  times.reserve(samples.size());
+  for (const Sample& sample : samples) times.push_back(sample.at);
+  return times;
+}
+
+// Whether a chunk of the series begins at this time, even if it cannot be read.
+bool Head::Impl::BeginsAChunk(SeriesId id, Timestamp at) const {
+  if (pending.contains({id, at})) return true;
+  StatusOr<bool> stored = store.HasChunk(partition, id, at);
+  return stored.ok() && *stored;
 }
 
 // Whether the sample, which is not sealed, was new and is now open.
@@ -397,14 +416,15 @@ bool Head::Impl::Add(SeriesId id, Sample sample, Commit& commit) {
   OpenChunk& chunk = Open(all_series[id], sample.at);
   StatusOr<bool> sealed = IsSealed(id, chunk, sample.at);
   // When what is sealed cannot be read, nobody can say whether this is a duplicate. It is kept:
-  // whoever selects the series is told of the damage.
-  if (sealed.ok() && *sealed) return false;
+  // whoever selects the series is told of the damage. But no chunk may take the place of another,
+  // so what begins one is known to be sealed, always.
+  if (sealed.ok() ? *sealed : BeginsAChunk(id, sample.at)) return false;
   if (!Keep(chunk, sample, commit.sequence)) return false;
   commit.samples.Add(id, sample.at, sample.value);
   Timestamp window = chunk.window();
   bool full = IsFull(chunk);
   if (chunk.count() == 1) SealWhatEnds(id, window, commit);  // `chunk` ends here
-  if (full) Seal(id, window, commit);
+  if (full) SealAndGoOn(id, window, commit);
   return true;
 }
 
@@ -446,6 +466,19 @@ void Head::Impl::Seal(SeriesId id, Timestamp window, Commit& commit) {
   PendingKey key{id, sealed.first};
   commit.chunks.push_back(sealed);
   pending.insert_or_assign(key, Pending{commit.sequence, std::move(sealed)});
+}
+
+// The same for one that is full. More samples of its window may come; what is known of those that
+// are sealed stays known, or each chunk that a probe fills while it catches up would be the reason
+// to read all those before it again.
+void Head::Impl::SealAndGoOn(SeriesId id, Timestamp window, Commit& commit) {
+  OpenChunk& chunk = *all_series[id].Find(window);
+  std::optional<SealedTimes> known;
+  if (chunk.side() != nullptr) known.swap(chunk.MakeSide().sealed);
+  Seal(id, window, commit);
+  if (!known) return;
+  known->Add(commit.chunks.back().first, commit.chunks.back().last);
+  all_series[id].Open(arena, window).MakeSide().sealed = std::move(known);
 }
 
 // What a replayed commit sealed.

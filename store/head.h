@@ -39,9 +39,9 @@ struct HeadOptions {
 // samples for a window of which a part is sealed make a second chunk, whose times lie between those
 // of the first; readers merge them.
 //
-// Every call that takes a Commit needs its `sequence`. A commit with samples must be written. One
-// that was only to carry sealed chunks may be thrown away (a command that failed): SealBefore()
-// with the same sequence hands them out again.
+// Every call that takes a Commit needs its `sequence`. A commit that got anything here must be
+// written, or the head be rebuilt: it counts on what it handed out. So nothing is sealed by an entry
+// that may yet be refused.
 class Head : public SeriesSource {
  public:
   // `store` is a loan that outlives it, read for chunks that are no longer in memory.

@@ -42,8 +42,8 @@ enum Kind : uint8_t {
 
 constexpr size_t kCompressFrom = 128;  // smaller bodies gain nothing
 // More than any commit holds: at most 16 Mi samples (HeadOptions::commit_samples; the largest batch
-// that a setting allows is 64 MiB, which is fewer) of 26 bytes here, with 21 for the chunk that each may
-// seal, and 64 MiB for the entry itself.
+// that a setting allows is 64 MiB, which is fewer) of 26 bytes here, with 24 for the chunk that each may
+// seal, those that Head::SealBefore() seals beside them, and 64 MiB for the entry itself.
 constexpr uint64_t kBodyMax = uint64_t{1} << 30;
 constexpr size_t kSampleBytesMin1 = 10;  // one for id and time each, eight for the value
 constexpr int kRaw = 15;

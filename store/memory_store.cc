@@ -159,6 +159,11 @@ StatusOr<std::vector<SealedChunk>> MemoryStore::ReadChunks(uint32_t partition, S
   return result;
 }
 
+StatusOr<bool> MemoryStore::HasChunk(uint32_t partition, SeriesId id, Timestamp first) const {
+  std::lock_guard lock(impl_->mutex);
+  return impl_->Partition(partition).chunks.contains({id, first});
+}
+
 StatusOr<Timestamp> MemoryStore::SealedUntil(uint32_t partition) const {
   Timestamp until = Timestamp::min();
   std::lock_guard lock(impl_->mutex);
@@ -202,7 +207,19 @@ StatusOr<std::vector<HistoryRow>> MemoryStore::ReadHistory(uint32_t partition,
   return result;
 }
 
+Status MemoryStore::VisitHistory(uint32_t partition, std::string_view customer, Timestamp from,
+                                 Timestamp to,
+                                 const std::function<bool(const HistoryRow&)>& visit) const {
+  FW_ASSIGN_OR_RETURN(std::vector<HistoryRow> rows,
+                      ReadHistory(partition, customer, from, to, SIZE_MAX));
+  for (auto row = rows.rbegin(); row != rows.rend(); ++row) {
+    if (!visit(*row)) break;
+  }
+  return OkStatus();
+}
+
 Status MemoryStore::Drop(const Retention& retention) {
+  size_t unreadable = 0;
   std::lock_guard lock(impl_->mutex);
   for (auto& [number, partition] : impl_->partitions) {
     FW_CHECK(number < retention.journal_kept_from.size());
@@ -220,6 +237,8 @@ Status MemoryStore::Drop(const Retention& retention) {
         for (Duration stretch : kRollupStretches) {
           Merge(RollUp(samples, stretch), stretch, partition.rollups[{chunk.id, stretch}]);
         }
+      } else {
+        ++unreadable;
       }
       it = partition.chunks.erase(it);
     }
@@ -234,7 +253,8 @@ Status MemoryStore::Drop(const Retention& retention) {
   }
   auto day = std::chrono::floor<std::chrono::days>(retention.chunks_before);
   impl_->raw_from = std::max(impl_->raw_from, Timestamp(day));
-  return OkStatus();
+  if (unreadable == 0) return OkStatus();
+  return DataLoss(fmt::format("{} records that were dropped could not be read", unreadable));
 }
 
 Status MemoryStore::Checkpoint(const std::string& dir) {

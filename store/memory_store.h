@@ -30,6 +30,7 @@ class MemoryStore : public Store {
                     const std::function<Status(const NewSeries&)>& visit) const override;
   StatusOr<std::vector<SealedChunk>> ReadChunks(uint32_t partition, SeriesId id, Timestamp from,
                                                 Timestamp to) const override;
+  StatusOr<bool> HasChunk(uint32_t partition, SeriesId id, Timestamp first) const override;
   StatusOr<Timestamp> SealedUntil(uint32_t partition) const override;
   StatusOr<std::vector<Rollup>> ReadRollups(uint32_t partition, SeriesId id, Duration stretch,
                                             Timestamp from, Timestamp to) const override;
@@ -37,6 +38,8 @@ class MemoryStore : public Store {
   StatusOr<std::vector<HistoryRow>> ReadHistory(uint32_t partition, std::string_view customer,
                                                 Timestamp from, Timestamp to,
                                                 size_t limit) const override;
+  Status VisitHistory(uint32_t partition, std::string_view customer, Timestamp from, Timestamp to,
+                      const std::function<bool(const HistoryRow&)>& visit) const override;
   Status Drop(const Retention& retention) override;
   Status Checkpoint(const std::string& dir) override;
 

@@ -221,7 +221,7 @@ size_t OpenChunk::side_bytes() const {
   if (side_ == nullptr) return 0;
   size_t bytes = sizeof(Side) + side_->late.capacity() * sizeof(Sample) +
                  side_->older.capacity() * sizeof(OpenChunk);
-  if (side_->sealed_times) bytes += side_->sealed_times->capacity() * sizeof(Timestamp);
+  if (side_->sealed) bytes += side_->sealed->memory_bytes();
   for (const OpenChunk& chunk : side_->older) bytes += chunk.side_bytes();
   return bytes;
 }

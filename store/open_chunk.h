@@ -9,6 +9,7 @@
 #include "model/commit.h"
 #include "model/series_source.h"
 #include "store/block_chain.h"
+#include "store/sealed_times.h"
 
 namespace forewarn {
 
@@ -47,9 +48,8 @@ class OpenChunk {
   // What few chunks have.
   struct Side {
     std::vector<Sample> late;  // by time; none later than the last in order
-    // The sorted times of what is sealed already in this window; nothing until somebody needed to
-    // know.
-    std::optional<std::vector<Timestamp>> sealed_times;
+    // What is sealed already in this window; nothing until somebody needed to know.
+    std::optional<SealedTimes> sealed;
     std::vector<OpenChunk> older;  // its series' chunks of other windows; see SeriesHead
   };
   const Side* side() const { return side_.get(); }

@@ -82,6 +82,16 @@ StatusOr<std::vector<SealedChunk>> RocksReader::ReadChunks(uint32_t partition, S
   return result;
 }
 
+StatusOr<bool> RocksReader::HasChunk(uint32_t partition, SeriesId id, Timestamp first) const {
+  rocksdb::PinnableSlice value;
+  rocksdb::Status got =
+      database_.db().Get({}, database_.family(kChunks),
+                         EncodeKey(ChunkKey{StoredDayOf(first), partition, id, first}), &value);
+  if (got.IsNotFound()) return false;
+  if (!got.ok()) return database_.Outcome(got);
+  return true;
+}
+
 StatusOr<std::vector<Rollup>> RocksReader::ReadRollups(uint32_t partition, SeriesId id,
                                                        Duration stretch, Timestamp from,
                                                        Timestamp to) const {
@@ -118,12 +128,24 @@ StatusOr<std::vector<HistoryRow>> RocksReader::ReadHistory(uint32_t partition,
                                                            Timestamp from, Timestamp to,
                                                            size_t limit) const {
   std::vector<HistoryRow> result;
-  if (from > to) return result;
-  // From the newest backwards, so that a limit stops the reading.
+  if (limit == 0) return result;
+  FW_RETURN_IF_ERROR(VisitHistory(partition, customer, from, to, [&](const HistoryRow& row) {
+    result.push_back(row);
+    return result.size() < limit;
+  }));
+  std::reverse(result.begin(), result.end());
+  return result;
+}
+
+// From the newest backwards, so that a limit stops the reading.
+Status RocksReader::VisitHistory(uint32_t partition, std::string_view customer, Timestamp from,
+                                 Timestamp to,
+                                 const std::function<bool(const HistoryRow&)>& visit) const {
+  if (from > to) return OkStatus();
   std::unique_ptr<rocksdb::Iterator> it = database_.Iterate(kHistory);
   HistoryKey at{StoredDayOf(to), partition, std::string(customer), to, UINT64_MAX, UINT32_MAX};
   auto seek = [&] { it->SeekForPrev(EncodeKey(at)); };
-  for (seek(); it->Valid() && result.size() < limit;) {
+  for (seek(); it->Valid();) {
     std::optional<HistoryKey> key = DecodeHistoryKey(ToView(it->key()));
     if (!key) return database_.DamagedKey("history");
     if (key->day < StoredDayOf(from)) break;
@@ -142,12 +164,10 @@ StatusOr<std::vector<HistoryRow>> RocksReader::ReadHistory(uint32_t partition,
       return database_.Damaged(row.status(),
                                fmt::format("history of {} in partition {}", customer, partition));
     }
-    result.push_back(*std::move(row));
+    if (!visit(*row)) break;
     it->Prev();
   }
-  FW_RETURN_IF_ERROR(database_.Outcome(it->status()));
-  std::reverse(result.begin(), result.end());
-  return result;
+  return database_.Outcome(it->status());
 }
 
 }  // namespace forewarn

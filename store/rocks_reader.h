@@ -26,10 +26,13 @@ class RocksReader {
   Status ReadSeries(uint32_t partition, const std::function<Status(const NewSeries&)>& visit) const;
   StatusOr<std::vector<SealedChunk>> ReadChunks(uint32_t partition, SeriesId id, Timestamp from,
                                                 Timestamp to) const;
+  StatusOr<bool> HasChunk(uint32_t partition, SeriesId id, Timestamp first) const;
   StatusOr<std::vector<Rollup>> ReadRollups(uint32_t partition, SeriesId id, Duration stretch,
                                             Timestamp from, Timestamp to) const;
   StatusOr<std::vector<HistoryRow>> ReadHistory(uint32_t partition, std::string_view customer,
                                                 Timestamp from, Timestamp to, size_t limit) const;
+  Status VisitHistory(uint32_t partition, std::string_view customer, Timestamp from, Timestamp to,
+                      const std::function<bool(const HistoryRow&)>& visit) const;
 
  private:
   const RocksDatabase& database_;

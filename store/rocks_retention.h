@@ -17,7 +17,8 @@
 namespace forewarn {
 
 // RocksRetention drops chunks, rollups and history by whole days, and leaves rollups of the chunks.
-// Thread-safe; one call of Drop() works at a time, beside commits and reads.
+// Thread-safe; one call of Drop() works at a time, beside commits and reads, and another one beside
+// it returns at once.
 class RocksRetention {
  public:
   // `database` is a loan that outlives it.
@@ -37,8 +38,12 @@ class RocksRetention {
   WritingLock Spare(std::span<const Commit> commits);
 
  private:
+  struct Damage;
+  struct Remains;
+  StatusOr<std::optional<int64_t>> FirstDay(Damage& damage) const;
   // Rolls up the chunks of one day and drops them; false when `stop` ended it early.
-  StatusOr<bool> DropDay(int64_t day, const std::function<bool()>& stop);
+  StatusOr<bool> DropDay(int64_t day, const std::function<bool()>& stop, Damage& damage);
+  Status Put(Remains& remains, bool late, rocksdb::WriteBatch& batch, Damage& damage) const;
   // Its last write, after which the day has no chunk but those that were spared.
   Status EndDay(int64_t day);
 

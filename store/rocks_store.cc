@@ -71,6 +71,9 @@ class RocksStore : public Store {
                                                 Timestamp to) const override {
     return reader_.ReadChunks(partition, id, from, to);
   }
+  StatusOr<bool> HasChunk(uint32_t partition, SeriesId id, Timestamp first) const override {
+    return reader_.HasChunk(partition, id, first);
+  }
   StatusOr<Timestamp> SealedUntil(uint32_t partition) const override {
     FW_CHECK(partition < RocksJournal::kPartitionCount);
     return journal_.sealed_until(partition);
@@ -84,6 +87,11 @@ class RocksStore : public Store {
                                                 Timestamp from, Timestamp to,
                                                 size_t limit) const override {
     return reader_.ReadHistory(partition, customer, from, to, limit);
+  }
+
+  Status VisitHistory(uint32_t partition, std::string_view customer, Timestamp from, Timestamp to,
+                      const std::function<bool(const HistoryRow&)>& visit) const override {
+    return reader_.VisitHistory(partition, customer, from, to, visit);
   }
 
  private:

@@ -11,7 +11,7 @@ namespace {
 constexpr size_t kIdleMax = 3;
 
 bool IsBlank(const OpenChunk& chunk) {
-  return chunk.count() == 0 && (chunk.side() == nullptr || !chunk.side()->sealed_times);
+  return chunk.count() == 0 && (chunk.side() == nullptr || !chunk.side()->sealed);
 }
 
 }  // namespace

@@ -67,6 +67,9 @@ class Store {
   virtual StatusOr<std::vector<SealedChunk>> ReadChunks(uint32_t partition, SeriesId id,
                                                         Timestamp from, Timestamp to) const = 0;
 
+  // Whether a sealed chunk of the series begins at `first`; known of one that cannot be read, too.
+  virtual StatusOr<bool> HasChunk(uint32_t partition, SeriesId id, Timestamp first) const = 0;
+
   // A bound that no sample of a sealed chunk of the partition passes; Timestamp::min() when there is
   // none.
   virtual StatusOr<Timestamp> SealedUntil(uint32_t partition) const = 0;
@@ -85,9 +88,17 @@ class Store {
                                                         std::string_view customer, Timestamp from,
                                                         Timestamp to, size_t limit) const = 0;
 
-  // Drops what is older: whole days, as files. What chunks of such a day hold is rolled up before
-  // they go. `journal_kept_from[p]` is the first sequence of partition p that is still needed; those
-  // before may go. It may take long, and goes on beside commits and reads.
+  // The same rows, the newest first, however many there are, until `visit` returns false.
+  virtual Status VisitHistory(uint32_t partition, std::string_view customer, Timestamp from,
+                              Timestamp to,
+                              const std::function<bool(const HistoryRow&)>& visit) const = 0;
+
+  // Drops what is older: whole days, as files where nothing came for them since. What chunks of such
+  // a day hold is rolled up before they go. `journal_kept_from[p]` is the first sequence of partition
+  // p that is still needed; those before may go. It may take long, and goes on beside commits and
+  // reads. A call beside one that works at the days drops what it may of the journal, which takes
+  // moments, and leaves the days to that one. kDataLoss when all was done, but something that was
+  // dropped could not be read: the message says how much, and what came first.
   struct Retention {
     Timestamp chunks_before;
     Timestamp rollups_before = Timestamp::min();

@@ -379,24 +379,6 @@ TEST_F(HeadTest, FindsWhatIsSealedBeforeItIsDurable) {
   EXPECT_THAT(SamplesOf(Host(1)), ElementsAre(Sample{kStart, 1}, Sample{kStart + 3h, 2}));
 }
 
-TEST_F(HeadTest, HandsOutAgainWhatACommitThatWasThrownAwayCarried) {
-  Push(Block({{Host(1), kStart, 1}}), kStart);
-  Commit thrown_away = Begin();
-  head_->SealBefore(kStart + 2h, thrown_away);
-  ASSERT_EQ(thrown_away.chunks.size(), 1u);
-  --sequence_;
-  Commit commit = Begin();
-  head_->SealBefore(kStart + 2h, commit);
-  ASSERT_EQ(commit.chunks.size(), 1u);
-  EXPECT_EQ(commit.chunks[0].bytes, thrown_away.chunks[0].bytes);
-  head_->SealBefore(kStart + 2h, commit);
-  EXPECT_EQ(commit.chunks.size(), 1u) << "once";
-  Write(commit);
-  EXPECT_EQ(KeptFrom(), sequence_ + 1);
-  Restart();
-  EXPECT_THAT(SamplesOf(Host(1)), ElementsAre(Sample{kStart, 1}));
-}
-
 TEST_F(HeadTest, KeepsTheJournalFromTheFirstOpenSample) {
   EXPECT_EQ(KeptFrom(), 1u);
   Push(Block({{Host(1), kStart, 1}, {Host(3), kStart, 1}}), kStart);
@@ -474,6 +456,40 @@ TEST_F(HeadTest, TellsTheReaderOfADamagedChunkAndStillTakesSamples) {
   auto found = head_->Select(All(), kStart, kStart + 1h, {});
   EXPECT_EQ(found.status().code(), Code::kDataLoss);
   EXPECT_THAT(found.status().message(), HasSubstr("host=\"h01\""));
+}
+
+// Of a chunk that cannot be read its first sample is known all the same: its key says it.
+TEST_F(HeadTest, NeverSealsAChunkInThePlaceOfAnother) {
+  // `damaged` with its header in front, which cannot be read either.
+  struct Damaged : MemoryStore {
+    StatusOr<std::vector<SealedChunk>> ReadChunks(uint32_t, SeriesId, Timestamp,
+                                                  Timestamp) const override {
+      return DataLoss("damaged");
+    }
+  } store;
+  HeadOptions options;
+  options.chunk_samples = 3;
+  Head head(kPartition, store, options);
+  ASSERT_TRUE(head.Load().ok());
+  auto push = [&](uint64_t sequence, Timestamp from) {
+    Commit commit;
+    commit.partition = kPartition;
+    commit.sequence = sequence;
+    Head::Refused refused =
+        head.Append(Block({{Host(1), from, 1}, {Host(1), from + 1s, 2}, {Host(1), from + 2s, 3}}),
+                    from, commit);
+    EXPECT_TRUE(store.Commit({&commit, 1}).ok());
+    return refused.duplicate;
+  };
+  EXPECT_EQ(push(1, kStart), 0u);
+  EXPECT_EQ(push(2, kStart + 1min), 0u);
+  const std::string before =
+      store.MemoryStore::ReadChunks(kPartition, 1, kStart, kStart)->at(0).bytes;
+  EXPECT_EQ(push(3, kStart), 1u) << "the first; of the others nobody can tell";
+  EXPECT_EQ(push(4, kStart + 30s), 0u);
+  auto chunks = store.MemoryStore::ReadChunks(kPartition, 1, kStart, kStart + 1h);
+  ASSERT_GE(chunks->size(), 3u);
+  EXPECT_EQ(chunks->front().bytes, before);
 }
 
 // The strategy: one random history of entries (in order, late, twice, catching up, with window ends
@@ -678,6 +694,35 @@ TEST(HeadAfterARestart, LooksForASilentSeriesOnce) {
       Block({{Host(1), kStart, 9}, {Host(1), kStart + 1h, 9}, {Host(2), end, 9}}), end, again);
   EXPECT_EQ(refused.duplicate, 2u);
   EXPECT_EQ(samples(1, kStart), 2u);
+}
+
+TEST(HeadThatCatchesUp, LooksIntoNoChunkThatASampleIsNotIn) {
+  CountingStore store;
+  HeadOptions options;
+  options.chunk_samples = 10;
+  constexpr int kSamples = 1000;
+  uint64_t sequence = 0;
+  auto push = [&](Head& head, Timestamp first, int count) {
+    std::vector<std::tuple<Labels, Timestamp, double>> samples;
+    for (int i = 0; i < count; ++i) samples.emplace_back(Host(1), first + 1s * i, i);
+    Commit commit;
+    commit.partition = kPartition;
+    commit.sequence = ++sequence;
+    Head::Refused refused = head.Append(Block(samples), kStart + 24h, commit);
+    EXPECT_TRUE(store.Commit({&commit, 1}).ok());
+    return refused.duplicate;
+  };
+  Head head(kPartition, store, options);
+  ASSERT_TRUE(head.Load().ok());
+  EXPECT_EQ(push(head, kStart + 12h, 1), 0u);
+  EXPECT_EQ(push(head, kStart + 14h, 1), 0u) << "which seals it: what follows is late";
+  for (int i = 0; i < kSamples; i += 20) EXPECT_EQ(push(head, kStart + 1s * i, 20), 0u);
+  EXPECT_LE(store.asked, 3) << "once for the window, however many of its chunks are sealed";
+  const size_t before = head.memory_bytes();
+  // All of it again: each chunk is looked into once.
+  for (int i = 0; i < kSamples; i += 20) EXPECT_EQ(push(head, kStart + 1s * i, 20), 20u);
+  EXPECT_LE(store.asked, 3 + kSamples / 10);
+  EXPECT_LE(head.memory_bytes(), before + 1024) << "and not remembered";
 }
 
 TEST_F(HeadTest, FindsAChunkAgainThatWasOnItsWayWhenItWasLookedFor) {

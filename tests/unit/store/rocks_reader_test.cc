@@ -50,5 +50,32 @@ TEST_F(RocksReaderTest, NamesTheCustomerWhoseHistoryIsDamaged) {
   EXPECT_THAT(rows.status().message(), HasSubstr("history of acme in partition 2"));
 }
 
+TEST_F(RocksReaderTest, VisitsHistoryFromTheNewestOnUntilItIsToldToEnd) {
+  for (int hour = 0; hour < 72; ++hour) {
+    HistoryRow row{HistoryKind::kEvent, "acme", "p", kTimeZero + 1h * hour, std::to_string(hour)};
+    Put(kHistory, EncodeKey(HistoryKey{hour / 24, 2, "acme", row.at, 1, 0}), EncodeHistory(row));
+  }
+  std::vector<std::string> seen;
+  ASSERT_TRUE(RocksReader(*database_)
+                  .VisitHistory(2, "acme", kTimeZero + 1h, kTimeZero + 50h,
+                                [&](const HistoryRow& row) {
+                                  seen.push_back(row.record);
+                                  return seen.size() < 49;
+                                })
+                  .ok());
+  ASSERT_EQ(seen.size(), 49u);
+  EXPECT_EQ(seen.front(), "50");
+  EXPECT_EQ(seen.back(), "2");
+}
+
+TEST_F(RocksReaderTest, KnowsOfAChunkThatCannotBeRead) {
+  Put(kChunks, EncodeKey(ChunkKey{0, 2, 7, kTimeZero + 1h}), "");
+  RocksReader reader(*database_);
+  EXPECT_FALSE(reader.ReadChunks(2, 7, kTimeZero, kTimeZero + 2h).ok());
+  EXPECT_TRUE(*reader.HasChunk(2, 7, kTimeZero + 1h));
+  EXPECT_FALSE(*reader.HasChunk(2, 7, kTimeZero));
+  EXPECT_FALSE(*reader.HasChunk(2, 8, kTimeZero + 1h));
+}
+
 }  // namespace
 }  // namespace forewarn

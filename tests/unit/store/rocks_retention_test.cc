@@ -1,13 +1,19 @@
 #include "store/rocks_retention.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "model/ids.h"
 #include "store/chunk.h"
+#include "store/commit_check.h"
+#include "store/format.h"
+#include "store/rocks_database.h"
 #include "tests/unit/store/rocks_fixture.h"
 
 namespace forewarn {
 namespace {
+
+using ::testing::HasSubstr;
 
 constexpr Timestamp kDay = FromMillis(1'767'225'600'000);  // the start of one
 
@@ -112,16 +118,59 @@ TEST_F(RocksRetentionTest, EndsEarlyWhenAskedToAndGoesOnTheNextTime) {
   for (SeriesId id : {1u, 2u, 3u}) EXPECT_EQ(CountIn(Rollups(id, 5min)), 240u);
 }
 
-TEST_F(RocksRetentionTest, DropsADamagedChunkWithItsDay) {
-  Seal(1, kDay, 10);
+TEST_F(RocksRetentionTest, DropsADamagedChunkWithItsDayAndSaysSo) {
+  for (int64_t day : {0, 1}) Seal(1, kDay + 24h * day, 10);
   Commit commit;
   commit.sequence = ++sequence_;
-  commit.chunks = {{2, kDay, kDay + 1h, 3, "damaged", 0}};
+  commit.chunks = {{2, kDay, kDay + 1h, 3, "damaged", 0}, {2, kDay + 2h, kDay + 3h, 3, "too", 0}};
   ASSERT_TRUE(store_->Commit({&commit, 1}).ok());
-  ASSERT_TRUE(store_->Drop(Before(kDay + 24h)).ok());
+  Status dropped = store_->Drop(Before(kDay + 48h));
+  EXPECT_EQ(dropped.code(), Code::kDataLoss);
+  EXPECT_THAT(dropped.message(), HasSubstr("2 records"));
+  EXPECT_THAT(dropped.message(),
+              HasSubstr("a chunk of series 2 of partition 0 from 2026-01-01T00"));
   EXPECT_TRUE(store_->ReadChunks(0, 2, kDay, kDay + 24h)->empty());
-  EXPECT_EQ(CountIn(Rollups(1, 60min)), 10u);
+  EXPECT_EQ(CountIn(Rollups(1, 60min)), 20u) << "the days after it go, too";
   EXPECT_TRUE(Rollups(2, 60min).empty());
+  EXPECT_TRUE(store_->Drop(Before(kDay + 48h)).ok()) << "it is told once";
+}
+
+TEST_F(RocksRetentionTest, GoesOnBesideDamagedKeysAndRollups) {
+  Seal(1, kDay, 10);
+  ASSERT_TRUE(store_->Drop(Before(kDay + 24h)).ok());
+  store_.reset();
+  {
+    auto database = RocksDatabase::Open({.dir = Dir()}, nullptr);
+    ASSERT_TRUE(database.ok());
+    auto put = [&](Family family, const std::string& key) {
+      ASSERT_TRUE((*database)->db().Put({}, (*database)->family(family), key, "damaged").ok());
+    };
+    put(kChunks, "short");
+    put(kChunks, EncodeDay(StoredDayOf(kDay)) + "x");
+    put(kRollups, EncodeKey(RollupKey{StoredDayOf(kDay), 0, 0, 1}));
+  }
+  store_ = Open();
+  Seal(1, kDay + 1h, 5);
+  Seal(1, kDay + 24h, 10);
+  Status dropped = store_->Drop(Before(kDay + 48h));
+  EXPECT_EQ(dropped.code(), Code::kDataLoss);
+  EXPECT_THAT(dropped.message(), HasSubstr("3 records"));
+  EXPECT_EQ(CountIn(Rollups(1, 5min)), 15u) << "what can be read counts";
+  EXPECT_EQ(CountIn(Rollups(1, 60min)), 25u);
+  EXPECT_TRUE(store_->Drop(Before(kDay + 48h)).ok()) << "and nothing is in the way any more";
+}
+
+// Chunks of one series may overlap, and a stretch may span several.
+TEST_F(RocksRetentionTest, RollsUpASeriesChunkByChunk) {
+  Seal(1, kDay, 10);
+  Seal(1, kDay + 5s, 10);
+  Seal(1, kDay + 150s, 20);
+  ASSERT_TRUE(store_->Drop(Before(kDay + 24h)).ok());
+  std::vector<Rollup> rollups = Rollups(1, 5min);
+  ASSERT_EQ(rollups.size(), 2u);
+  EXPECT_EQ(rollups[0], (Rollup{0, 9, 45 + 45 + 45, 30, {kDay + 285s, 9}}));
+  EXPECT_EQ(rollups[1], (Rollup{10, 19, 145, 10, {kDay + 435s, 19}}));
+  EXPECT_EQ(Rollups(1, 60min).size(), 1u);
 }
 
 TEST_F(RocksRetentionTest, DropsRollupsInTheirTime) {

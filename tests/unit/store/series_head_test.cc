@@ -45,7 +45,7 @@ TEST_F(SeriesHeadTest, ClosesAnyOfThemAndKeepsTheOthers) {
 TEST_F(SeriesHeadTest, RemembersWhatIsSealedOfFewWindowsOnly) {
   Add(100);
   for (int window = 0; window < 50; ++window) {
-    series_.Open(arena_, Window(window)).MakeSide().sealed_times.emplace();
+    series_.Open(arena_, Window(window)).MakeSide().sealed.emplace();
   }
   EXPECT_LE(series_.Windows([](const OpenChunk&) { return true; }).size(), 5u);
   EXPECT_THAT(Filled(), ElementsAre(Window(100)));
