@@ -127,10 +127,16 @@ bool Shard::AnswersAtOnce(const Entry& entry, Commit& commit) const {
   if (const Batch* batch = AsBatch(entry)) sender = &batch->source;
   if (const auto* hello = AsCommand<HelloCommand>(entry)) sender = &hello->source;
   const ProbeState* known = sender == nullptr ? nullptr : contacts_.Find(sender->probe);
+  // Who hands in the telemetry of a source beside it, with its own certificate.
+  const ProbeState* bearer = sender == nullptr ? nullptr : contacts_.Find(entry.actor);
+  auto is_retired = [](const ProbeState* probe) {
+    return probe != nullptr && probe->contact == Contact::kRetired;
+  };
 
-  if (known != nullptr && known->contact == Contact::kRetired) {
-    commit.outcome = PermissionDenied(fmt::format(
-        "probe {} was retired; enrol it again with a new token", known->identity.probe));
+  if (is_retired(known) || is_retired(bearer)) {
+    commit.outcome =
+        PermissionDenied(fmt::format("probe {} was retired; enrol it again with a new token",
+                                     is_retired(known) ? sender->probe : entry.actor));
   } else if (const Batch* batch = AsBatch(entry)) {
     if (batch->epoch == 0) return false;  // from a door without numbers
     ProbeState nothing;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <variant>
 
+#include "model/ids.h"
+
 namespace forewarn {
 namespace {
 
@@ -39,6 +41,17 @@ bool MovesContact(const Entry& entry) {
 void Hear(ProbeState& probe, Timestamp arrival) {
   probe.last_arrival = arrival;
   if (IsWatched(probe)) SetContact(probe, Contact::kFresh, arrival);
+}
+
+// A probe's batch says that it lives. A source behind the door of another protocol may go on with its log when
+// its metrics have ended, for which it is watched: of its batches those say something that end a round.
+bool SaysThatItLives(const Batch& batch) { return batch.epoch != 0 || !batch.rounds.empty(); }
+
+// Whether the hello leaves what is known of its probe. A source says that it is not to be watched as long as it
+// knows of no samples, and after a restart it knows of none: as long as others remember some, nobody but a
+// person ends the watch.
+bool IsIdle(const HelloCommand& hello, const std::string& actor, const ProbeState* known) {
+  return hello.unwatched && known != nullptr && IsWatched(*known) && IsUuid(actor);
 }
 
 }  // namespace
@@ -110,13 +123,14 @@ std::vector<ProbeState> Contacts::Observe(const Entry& entry) {
       probe.identity = identity;
       probe.enrolled_at = entry.arrival;
       probe.contact_since = entry.arrival;
+      probe.last_arrival = entry.arrival;
     }
     heard = &probe;
     return probe;
   };
   if (batch != nullptr) {
     ProbeState& probe = probe_of(batch->source);
-    Hear(probe, entry.arrival);
+    if (SaysThatItLives(*batch) || !IsWatched(probe)) Hear(probe, entry.arrival);
     if (batch->epoch != 0) {
       probe.epoch = batch->epoch;
       probe.sequence = batch->sequence;
@@ -129,13 +143,16 @@ std::vector<ProbeState> Contacts::Observe(const Entry& entry) {
     for (const Gap& gap : batch->gaps) probe.gap_count += gap.count;
   } else if (const Command* command = std::get_if<Command>(&entry.what)) {
     if (const auto* hello = std::get_if<HelloCommand>(command)) {
+      bool is_idle = IsIdle(*hello, entry.actor, Find(hello->source.probe));
       ProbeState& probe = probe_of(hello->source);
-      if (hello->unwatched) {
-        SetContact(probe, Contact::kAirGapped, entry.arrival);
-      } else if (probe.contact == Contact::kAirGapped) {
-        SetContact(probe, Contact::kFresh, entry.arrival);
+      if (!is_idle) {
+        if (hello->unwatched) {
+          SetContact(probe, Contact::kAirGapped, entry.arrival);
+        } else if (probe.contact == Contact::kAirGapped) {
+          SetContact(probe, Contact::kFresh, entry.arrival);
+        }
+        Hear(probe, entry.arrival);
       }
-      Hear(probe, entry.arrival);
       probe.host = hello->host;
       probe.version = hello->version;
       probe.clock_offset = hello->clock_offset;

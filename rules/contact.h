@@ -21,7 +21,11 @@ namespace forewarn {
 //
 //   fresh --late_after--> late --lost_after--> lost        any arrival: fresh
 //   retired: by command; stays so.                         (all on arrival time)
-//   air-gapped: by a hello that says so, until one that does not; its silence means nothing.
+//   air-gapped: by its first hello, or by a person's, that says so, until one that does not; its
+//   silence means nothing.
+//
+// A batch without numbers, from the door of another protocol, is an arrival when it ends a round: a log
+// that goes on without the metrics would else hold the installation's watermark where they ended.
 //
 // What an entry costs depends on the probes that it changes, not on how many there are.
 class Contacts {

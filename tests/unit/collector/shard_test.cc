@@ -197,6 +197,21 @@ TEST_F(ShardTest, AnswersARetiredProbeWithARefusal) {
   EXPECT_EQ(Samples().size(), 1u);
 }
 
+// OpenTelemetry with a probe's certificate is a source beside the probe; the probe hands its entries in.
+TEST_F(ShardTest, ARetiredProbeBringsNothingOfOtherSourcesEither) {
+  Do(TestBatch(1, kTestStart, 0.5));
+  Entry beside = TestBatch(0, kTestStart + 30s, 0.5);
+  std::get<Batch>(beside.what).epoch = 0;
+  std::get<Batch>(beside.what).source.probe = "0000aaaa-0000-8000-8000-000000000000";
+  beside.actor = TestProbe().probe;
+  EXPECT_TRUE(Do(beside).outcome.ok());
+  EXPECT_TRUE(DoCommand(RetireProbeCommand{TestProbe()}).outcome.ok());
+  std::get<Batch>(beside.what).samples.times[0] += 30s;
+  Commit refused = Do(beside);
+  EXPECT_TRUE(refused.empty);
+  EXPECT_EQ(refused.outcome.code(), Code::kPermissionDenied);
+}
+
 TEST_F(ShardTest, RetiringAnUnknownProbeFails) {
   EXPECT_EQ(DoCommand(RetireProbeCommand{TestProbe()}).outcome.code(), Code::kNotFound);
 }

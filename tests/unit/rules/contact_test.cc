@@ -266,6 +266,40 @@ TEST(Contacts, DoNotWatchWhoSaysThatItsSilenceMeansNothing) {
   EXPECT_EQ(contacts.Find(kA.probe)->contact, Contact::kLost);
 }
 
+// A source behind another protocol's door, whose metrics ended and whose log goes on.
+TEST(Contacts, ALogAloneDoesNotKeepASourceFreshWhoseMetricsHaveEnded) {
+  Contacts contacts;
+  contacts.SetPolicy({2min, 10min});
+  contacts.Observe(HelloEntry(kA, kStart));
+  contacts.Observe(HelloEntry(kB, kStart));
+  contacts.Observe(BatchEntry(kA, kStart, 0, 0, {kStart}));
+  for (Timestamp now = kStart + 1min; now <= kStart + 5min; now += 1min) {
+    contacts.Observe(BatchEntry(kA, now, 0, 0));
+    contacts.Observe(BatchEntry(kB, now, 1, (now - kStart) / 1min, {now}));
+  }
+  EXPECT_EQ(contacts.Find(kA.probe)->contact, Contact::kLate);
+  EXPECT_EQ(contacts.Watermark("acme", "plant"), kStart + 5min) << "it holds up nobody's rules";
+  contacts.Observe(BatchEntry(kA, kStart + 6min, 0, 0, {kStart + 6min}));
+  EXPECT_EQ(contacts.Find(kA.probe)->contact, Contact::kFresh);
+}
+
+TEST(Contacts, WhoIsWatchedStaysSoWhateverItSaysOfItself) {
+  Contacts contacts;
+  contacts.SetPolicy({2min, 10min});
+  contacts.Observe(HelloEntry(kA, kStart));
+  Entry quiet = HelloEntry(kA, kStart + 1min);
+  std::get<HelloCommand>(std::get<Command>(quiet.what)).unwatched = true;
+  contacts.Observe(quiet);
+  EXPECT_EQ(contacts.Find(kA.probe)->contact, Contact::kFresh);
+  EXPECT_EQ(contacts.NextTimer(), kStart + 2min) << "nor was it heard of";
+  quiet.arrival = kStart + 3min;
+  contacts.Observe(quiet);
+  EXPECT_EQ(contacts.Find(kA.probe)->contact, Contact::kLate);
+  quiet.actor = "on-call engineer";
+  contacts.Observe(quiet);
+  EXPECT_EQ(contacts.Find(kA.probe)->contact, Contact::kAirGapped) << "a person may say so";
+}
+
 TEST(Contacts, CannotTellWhetherABatchWithoutNumbersIsADuplicate) {
   Contacts contacts;
   for (int i = 0; i < 2; ++i) {

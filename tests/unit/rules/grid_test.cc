@@ -35,6 +35,23 @@ TEST(Grid, WaitsOnTheGridForTheSlowestFreshProbe) {
   EXPECT_THAT(world.Steps(), ElementsAre("1 A firing -> resolved"));
 }
 
+// Probe b stands for a source behind another protocol's door: its metrics end, its log goes on.
+TEST(Grid, GoesOnWithoutASourceWhoseMetricsHaveEnded) {
+  World world(OneRule("sum(x) > 1"));
+  world.Round(Probe('a'), kStart, kStart, {{kX, 0}});
+  Batch metrics = world.Collect(Probe('b'), kStart, {});
+  metrics.epoch = 0;
+  world.Hand({0, kStart, "b", metrics});
+  for (Timestamp now = kStart + 1min; now <= kStart + 10min; now += 1min) {
+    Batch log;
+    log.source = Probe('b');
+    log.events.resize(1);
+    world.Hand({0, now, "b", log});
+    world.Round(Probe('a'), now, now, {{kX, 2}});
+  }
+  ASSERT_EQ(world.changes.size(), 2u) << "the contact that was lost, and the rule";
+}
+
 TEST(Grid, KeepsCustomersApart) {
   World world(OneRule("sum(x) > 1"));
   ProbeIdentity other = {"umbrella", kInstallation, "cccccccc-0000-4000-8000-000000000000"};
