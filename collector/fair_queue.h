@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -23,9 +24,11 @@ namespace forewarn {
 // weight. Any number of threads may push and pop. After Close() nothing more is taken in, and what is inside can
 // still be popped.
 //
-// Bounds. A lane holds at most a quarter of the items and of the weight, so that no one fills the queue. One push of
-// every lane finds room even in a full queue: whoever has nothing inside is served within one turn of the others,
-// whatever they send. So the queue holds its bound, and what was pushed at once of each lane beyond it.
+// Bounds. A lane that holds a quarter of the items or of the weight takes nothing more, so that no one fills the
+// queue. One push of every lane finds room even in a full queue: whoever has nothing inside is served within one turn
+// of the others, whatever they send. What decides is what is inside and not what comes: else a large push would wait
+// for a lane that others of the same name never leave empty. So the queue holds its bound, and what was pushed at
+// once of each lane beyond it.
 template <typename T>
 class FairQueue {
  public:
@@ -47,7 +50,7 @@ class FairQueue {
     for (size_t weight : weights) sum += weight;
     {
       std::lock_guard lock(mutex_);
-      if (closed_ || !HasRoom(name, items.size(), sum)) return false;
+      if (closed_ || !HasRoom(name)) return false;
       Lane& lane = lanes_[name];
       if (lane.items.empty()) {
         // What it had before counts; the time it was away does not.
@@ -121,13 +124,13 @@ class FairQueue {
     uint64_t turn = 0;  // in weight served: when its first item is due, or would be
   };
 
-  bool HasRoom(const std::string& name, size_t count, size_t weight) const {
+  bool HasRoom(const std::string& name) const {
     auto found = lanes_.find(name);
     if (found == lanes_.end() || found->second.items.empty()) return true;
     const Lane& lane = found->second;
-    return size_ + count <= items_max_ && weight_ + weight <= weight_max_ &&
-           lane.items.size() + count <= std::max<size_t>(1, items_max_ / 4) &&
-           lane.weight + weight <= std::max<size_t>(1, weight_max_ / 4);
+    return size_ < items_max_ && weight_ < weight_max_ &&
+           lane.items.size() < std::max<size_t>(1, items_max_ / 4) &&
+           lane.weight < std::max<size_t>(1, weight_max_ / 4);
   }
 
   // Lanes without items whose turn has passed are as if they had never been.

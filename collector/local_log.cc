@@ -33,10 +33,7 @@ size_t WeightOf(const Entry& entry) {
   for (const Gap& gap : batch->gaps) weight += sizeof(Gap) + gap.kind.size() + gap.reason.size();
   weight += batch->samples.size() * (sizeof(uint32_t) + sizeof(Timestamp) + sizeof(double));
   if (batch->samples.table != nullptr) {
-    for (const Labels& labels : batch->samples.table->series) {
-      for (const auto& [name, value] : labels)
-        weight += sizeof(Labels::Pair) + name.size() + value.size();
-    }
+    for (const Labels& labels : batch->samples.table->series) weight += labels.memory_bytes();
   }
   for (const Event& event : batch->events) {
     weight += sizeof(Event) + event.message.size() + event.template_text.size();

@@ -50,12 +50,22 @@ TEST(FairQueue, WhatBelongsTogetherGoesInWholeOrNotAtAll) {
     }
     return taken;
   };
-  EXPECT_TRUE(push("a", {"a1"}));
-  EXPECT_FALSE(push("a", {"a2", "a3"})) << "a lane holds at most a quarter";
+  EXPECT_TRUE(push("a", {"a1", "a2"}));
+  EXPECT_FALSE(push("a", {"a3", "a4"})) << "a lane that holds a quarter takes nothing more";
   EXPECT_TRUE(push("b", {"b1", "b2", "b3", "b4"})) << "one push of each lane always finds room";
-  EXPECT_TRUE(push("a", {"a2"}));
   EXPECT_EQ(queue.size(), 6u);
   EXPECT_THAT(All(queue), ElementsAre("a1", "b1", "a2", "b2", "b3", "b4"));
+}
+
+// Others of the lane's may keep it from ever being empty.
+TEST(FairQueue, ALargePushFindsRoomWhereverASmallOneWould) {
+  FairQueue<std::string> queue(8, 1000);
+  std::vector<std::string> large(10, "large");
+  std::vector<size_t> weights(large.size(), 100);
+  ASSERT_TRUE(Push(queue, "a", "small"));
+  EXPECT_TRUE(queue.TryPushAll("a", weights, large));
+  EXPECT_FALSE(Push(queue, "a", "small"));
+  EXPECT_EQ(queue.size(), 11u);
 }
 
 TEST(FairQueue, TurnsGoByWeight) {
@@ -82,7 +92,7 @@ TEST(FairQueue, WhoSendsOneAtATimeHasNoMoreThanTheirShare) {
   EXPECT_EQ(order, "abbba");
 }
 
-TEST(FairQueue, ALaneHoldsAtMostAQuarter) {
+TEST(FairQueue, ALaneThatHoldsAQuarterTakesNothingMore) {
   FairQueue<std::string> items(8, 1000);
   EXPECT_TRUE(Push(items, "a", "1"));
   EXPECT_TRUE(Push(items, "a", "2"));
@@ -92,9 +102,9 @@ TEST(FairQueue, ALaneHoldsAtMostAQuarter) {
   EXPECT_TRUE(Push(items, "b", "1"));
 
   FairQueue<std::string> weight(1000, 40);
-  EXPECT_TRUE(Push(weight, "a", "1", 6));
-  EXPECT_FALSE(Push(weight, "a", "2", 5));
-  EXPECT_TRUE(Push(weight, "a", "2", 4));
+  EXPECT_TRUE(Push(weight, "a", "1", 9));
+  EXPECT_TRUE(Push(weight, "a", "2", 1));
+  EXPECT_FALSE(Push(weight, "a", "3", 1));
   EXPECT_TRUE(Push(weight, "b", "1", 500)) << "one item of each always finds room";
   EXPECT_FALSE(Push(weight, "b", "2", 1));
 }

@@ -79,7 +79,26 @@ TEST(LocalLog, BoundsTheBytesThatWait) {
     room = log.Submit(next);
     if (room) ++taken;
   }
-  EXPECT_EQ(taken, 4u) << "of 20 kB each in a quarter of 400 kB";
+  EXPECT_EQ(taken, 5u) << "of 20 kB each: the last of them fills a quarter of 400 kB";
+}
+
+TEST(LocalLog, WeighsLabelsByWhatTheyTake) {
+  LocalLog log(4000, 4 << 20);
+  std::vector<Labels::Pair> pairs;
+  for (char name = 'a'; name <= 'z'; ++name) pairs.emplace_back(std::string(1, name), "x");
+  auto table = std::make_shared<SeriesTable>();
+  table->series.resize(100, Labels(pairs));
+  size_t bytes = 0;
+  for (bool room = true; room;) {
+    Batch batch;
+    batch.source.customer = "a";
+    batch.samples.table = table;
+    Submission next{Entry{0, kTimeZero, "p", std::move(batch)}, nullptr};
+    room = log.Submit(next);
+    if (room) bytes += 100 * table->series[0].memory_bytes();
+  }
+  EXPECT_GT(bytes, 900u << 10) << "of a quarter of 4 MiB";
+  EXPECT_LT(bytes, 1100u << 10);
 }
 
 TEST(LocalLog, TicksThatFollowEachOtherDoNotKeepALargeSenderWaiting) {
