@@ -268,7 +268,7 @@ void App::AfterCommit(const Commit& commit) {
   for (const StatePut& put : commit.state) {
     if (put.kind == StateKind::kSourceToken) {
       std::optional<SourceToken> revoked = source_tokens_.Keep(put.id, put.record);
-      if (revoked) doors_->Forget(revoked->source_id);
+      if (revoked) doors_->Revoke(*revoked);
     }
     if (put.record.empty()) continue;
     if (put.kind == StateKind::kBundle && commit.partition == kControlPartition) {
@@ -355,6 +355,7 @@ void App::WatchCertificate() {
 
 void App::Tend() {
   if (ca_ != nullptr) WatchCertificate();
+  if (doors_ != nullptr) doors_->EndRounds();
   if (partitions_ == nullptr || clock_.Monotonic() - dropped_at_ < kDropEvery) return;
   dropped_at_ = clock_.Monotonic();
   partitions_->DropOld([](const Status& outcome) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/units.h"
+#include "collector/doors/otlp_service.h"
 #include "collector/enrol_token.h"
 #include "collector/operate_convert.h"
 #include "collector/operate_service.h"
@@ -151,8 +152,20 @@ class ProbeService final : public v1::ProbeService::CallbackService {
       if (const ProbeState* probe = shard.contacts().Find(request.probe())) found = probe->identity;
     }));
     if (!found) return NotFound("there is no probe " + request.probe());
+    FW_RETURN_IF_ERROR(Retire(actor, *found));
+    // What it sent by OTLP ends with it, and is not to be missed.
+    ProbeIdentity beside = *found;
+    beside.probe = OtlpSourceId(*found);
+    bool was_heard = false;
+    FW_RETURN_IF_ERROR(parts_.desk.Ask(PartitionOf(found->customer), [&](const Shard& shard) {
+      was_heard = shard.contacts().Find(beside.probe) != nullptr;
+    }));
+    return was_heard ? Retire(actor, beside) : OkStatus();
+  }
+
+  Status Retire(const std::string& actor, const ProbeIdentity& probe) {
     return parts_.desk
-        .Submit(PartitionOf(found->customer), actor, Command(RetireProbeCommand{*found}))
+        .Submit(PartitionOf(probe.customer), actor, Command(RetireProbeCommand{probe}))
         .status();
   }
 

@@ -17,6 +17,7 @@ namespace forewarn {
 namespace {
 
 constexpr size_t kTokenIdDigits = 12;
+constexpr Duration kValidForMax = 3650 * 24h;
 
 class SourceService final : public v1::SourceService::CallbackService {
  public:
@@ -49,7 +50,9 @@ class SourceService final : public v1::SourceService::CallbackService {
           "installation and source: an id is 1 to 63 characters of [a-z0-9-], such as "
           "`monitoring`");
     }
-    if (request.valid_for_ms() < 0) return InvalidArgument("valid_for_ms: negative");
+    if (request.valid_for_ms() < 0 || Duration(request.valid_for_ms()) > kValidForMax) {
+      return InvalidArgument("valid_for_ms: 0, for ever, or at most ten years");
+    }
     std::string text = MakeSourceToken();
     token.hash = Sha256Hex(text);
     token.customer = request.customer();

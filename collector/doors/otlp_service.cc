@@ -47,7 +47,8 @@ StatusOr<SourceToken> WhoIs(const grpc::CallbackServerContext& context,
   from.customer = probe.customer;
   from.installation = probe.installation;
   from.source = "otlp-" + probe.probe.substr(0, 8);
-  from.source_id = SourceId(probe.customer, probe.installation, "otlp " + probe.probe);
+  from.source_id = OtlpSourceId(probe);
+  from.created_by = probe.probe;
   return from;
 }
 
@@ -113,6 +114,10 @@ class LogsService final : public logs::LogsService::CallbackService {
 };
 
 }  // namespace
+
+std::string OtlpSourceId(const ProbeIdentity& probe) {
+  return SourceId(probe.customer, probe.installation, "otlp " + probe.probe);
+}
 
 std::vector<std::unique_ptr<grpc::Service>> MakeOtlpServices(OtlpDoor& door,
                                                              const TokenDirectory& tokens,

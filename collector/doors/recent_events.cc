@@ -1,25 +1,42 @@
 #include "collector/doors/recent_events.h"
 
-#include <utility>
-
 namespace forewarn {
+namespace {
+
+constexpr Duration kRemembered = 1h;
+
+}  // namespace
 
 std::optional<uint64_t> RecentEvents::Add(Fingerprint event, uint64_t ticket, Timestamp now) {
-  bool is_over = now >= since_ + 1h || now < since_;  // a clock that was set back starts anew, too
-  if (is_over || younger_.size() >= half_) {
-    older_ = std::exchange(younger_, {});
-    if (now >= since_ + 2h) older_.clear();
-    since_ = now;
+  // What lies far ahead came before the clock was set back.
+  while (!came_.empty() &&
+         (came_.front().at + kRemembered <= now || came_.front().at > now + kRemembered)) {
+    ForgetOldest();
   }
-  if (auto found = older_.find(event); found != older_.end()) return found->second;
-  auto [known, is_new] = younger_.try_emplace(event, ticket);
-  if (is_new) return std::nullopt;
-  return known->second;
+  auto [known, is_new] = known_.try_emplace(event, ticket);
+  if (!is_new) return known->second;
+  came_.push_back({now, ticket, event});
+  return std::nullopt;
 }
 
 void RecentEvents::Forget(Fingerprint event) {
-  younger_.erase(event);
-  older_.erase(event);
+  known_.erase(event);
+  // As a rule it was the last that came.
+  if (!came_.empty() && came_.back().event == event) came_.pop_back();
+}
+
+void RecentEvents::MakeRoom(uint64_t last) {
+  while (!came_.empty() && came_.front().ticket < last &&
+         (known_.size() > room_ || came_.size() > 2 * room_)) {
+    ForgetOldest();
+  }
+}
+
+void RecentEvents::ForgetOldest() {
+  // It may have been forgotten, and have come again later.
+  auto known = known_.find(came_.front().event);
+  if (known != known_.end() && known->second == came_.front().ticket) known_.erase(known);
+  came_.pop_front();
 }
 
 }  // namespace forewarn

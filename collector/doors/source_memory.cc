@@ -101,7 +101,9 @@ void SourceMemory::AddUp(DoorBatch& batch, Timestamp now, const LimitSettings& l
 }
 
 void SourceMemory::TakeBack(const Claim& claim) {
-  for (Fingerprint event : claim.events) events_.Forget(event);
+  for (auto event = claim.events.rbegin(); event != claim.events.rend(); ++event) {
+    events_.Forget(*event);
+  }
   for (auto added = claim.sums.rbegin(); added != claim.sums.rend(); ++added) {
     sums_.TakeBack(*added);
   }

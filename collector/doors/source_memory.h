@@ -40,6 +40,9 @@ class SourceMemory {
 
   // The batch found no room. The claim is the last that was made.
   void TakeBack(const Claim& claim);
+  // The batches with the tickets from `first` on, the last that came, found room: forgets what is beyond the
+  // bound, and nothing of theirs. Not before, or what comes and is not taken would make it forget.
+  void Keep(uint64_t first) { events_.MakeRoom(first); }
   // The batch found room, but was not stored.
   void Forget(const Claim& claim);
 

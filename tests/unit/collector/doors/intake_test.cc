@@ -3,12 +3,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <functional>
+#include <future>
 #include <optional>
+#include <thread>
 
-#include "collector/doors/batch_builder.h"
 #include "collector/local_log.h"
 #include "model/ids.h"
-#include "tests/unit/collector/doors/fake_sink.h"
+#include "tests/unit/collector/doors/intake_world.h"
 
 namespace forewarn {
 namespace {
@@ -16,53 +19,6 @@ namespace {
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
-using Door = SourceToken::Door;
-
-constexpr Timestamp kNow = FromMillis(1'780'000'000'000);
-
-class DoorIntakeTest : public testing::Test {
- protected:
-  // A request with one sample at each of the times.
-  std::vector<DoorBatch> Samples(std::vector<Timestamp> times, int copies = 1) {
-    BatchBuilder builder(TestToken(), limits_, clock_.Now());
-    uint32_t up = builder.AddSeries({{"__name__", "up"}});
-    for (Timestamp at : times) {
-      for (int i = 0; i < copies; ++i) builder.AddSample(up, ToMillis(at), 1);
-    }
-    return builder.Take();
-  }
-  std::vector<DoorBatch> OneEvent(const std::string& message = "") {
-    BatchBuilder builder(TestToken(), limits_, clock_.Now());
-    Event event;
-    event.at = kNow;
-    event.message = message;
-    builder.AddEvent(event);
-    return builder.Take();
-  }
-
-  void Submit(std::vector<DoorBatch> batches, Door door = Door::kPrometheus) {
-    outcome_.reset();
-    intake_.Submit(TestToken(door), std::move(batches), [this](const DoorIntake::Outcome& outcome) {
-      EXPECT_FALSE(outcome_.has_value());
-      outcome_ = outcome;
-    });
-    sink_.Settle();
-  }
-  std::vector<Timestamp> RoundEnds() {
-    std::vector<Timestamp> ends;
-    for (const Batch& batch : sink_.Batches()) {
-      for (const Round& round : batch.rounds) ends.push_back(round.end);
-    }
-    return ends;
-  }
-
-  const LimitSettings limits_;
-  FakeSink sink_;
-  Metrics metrics_;
-  ManualClock clock_{kNow};
-  DoorIntake intake_{sink_, metrics_, clock_, limits_};
-  std::optional<DoorIntake::Outcome> outcome_;
-};
 
 TEST_F(DoorIntakeTest, AnswersWhenAllOfItIsDurableAndNotBefore) {
   sink_.hold = true;
@@ -209,9 +165,38 @@ TEST_F(DoorIntakeTest, SaysHelloOnceAndWhetherSilenceMeansAnything) {
   Submit(OneEvent("c"));
   ASSERT_THAT(sink_.Hellos(), SizeIs(2));
   EXPECT_FALSE(sink_.Hellos()[1].unwatched);
-  intake_.Forget(SourceId("acme", "main", "monitoring"));
+  SourceToken other = TestToken();
+  other.hash = "another one";
+  intake_.Revoke(other);
   Submit(Samples({kNow + 1s}));
   EXPECT_THAT(sink_.Hellos(), SizeIs(3));
+}
+
+// Its body took a while; the token was good when its header came.
+TEST_F(DoorIntakeTest, WhatComesAfterItsTokenWasRevokedIsRefused) {
+  SourceToken token = TestToken();
+  token.hash = "old";
+  intake_.Revoke(token);
+  std::optional<Status> answer;
+  intake_.Submit(token, Samples({kNow}),
+                 [&](const DoorIntake::Outcome& outcome) { answer = outcome.status; });
+  ASSERT_TRUE(answer.has_value());
+  EXPECT_EQ(answer->code(), Code::kUnauthenticated);
+  EXPECT_THAT(sink_.entries, IsEmpty());
+  Submit(Samples({kNow}));  // with another one
+  EXPECT_TRUE(outcome_->status.ok());
+}
+
+TEST_F(DoorIntakeTest, TheProbeWhoseCertificateItCameWithHandsItIn) {
+  SourceToken token = TestToken(Door::kOtlp);
+  token.created_by = "00000000-0000-4000-8000-000000000001";
+  intake_.Submit(token, Samples({kNow}), [](const DoorIntake::Outcome&) {});
+  token.hash = "a token's";
+  token.created_by = "operator";
+  intake_.Submit(token, Samples({kNow + 1s}), [](const DoorIntake::Outcome&) {});
+  ASSERT_THAT(sink_.entries, SizeIs(3));
+  EXPECT_EQ(sink_.entries[1].actor, "00000000-0000-4000-8000-000000000001");
+  EXPECT_EQ(sink_.entries[2].actor, token.source_id);
 }
 
 TEST_F(DoorIntakeTest, AnAlertmanagerMayBeSilent) {
@@ -227,24 +212,62 @@ TEST_F(DoorIntakeTest, NothingAtAllIsDurableAtOnce) {
   EXPECT_THAT(sink_.entries, IsEmpty());
 }
 
-TEST_F(DoorIntakeTest, EndsARoundAShortWhileBehindTheNewestSample) {
-  Submit(Samples({kNow - 1h, kNow - 20s}));
-  Submit(Samples({kNow - 15s}));  // too close to the last one
-  clock_.Advance(20s);
-  Submit(Samples({kNow + 5s}));
-  Submit(Samples({kNow - 2h}));  // late ones move nothing
-  EXPECT_THAT(RoundEnds(), testing::ElementsAre(kNow - 30s, kNow - 5s));
-  EXPECT_EQ(sink_.Batches()[2].rounds[0].interval, 25s);
+// A sink that keeps one customer's thread in it.
+class SlowSink : public EntrySink {
+ public:
+  bool SubmitAll(std::span<Submission> together) override {
+    if (std::get_if<Batch>(&together.back().entry.what)->source.installation == "slow") {
+      reached.set_value();
+      free.get_future().wait();
+    }
+    for (Submission& each : together) done.push_back(std::move(each.done));
+    return true;
+  }
+  std::promise<void> reached;
+  std::promise<void> free;
+  std::vector<std::function<void(const Status&, const std::string&)>> done;
+};
+
+TEST_F(DoorIntakeTest, OneSourceKeepsNeitherAnotherNorTheCommitterWaiting) {
+  SlowSink sink;
+  DoorIntake intake(sink, metrics_, clock_, limits_);
+  auto submit = [&](const std::string& installation) {
+    SourceToken from = TestToken();
+    from.installation = from.source_id = installation;
+    BatchBuilder builder(from, limits_, clock_.Now());
+    builder.AddSample(builder.AddSeries({{"__name__", "up"}}), ToMillis(kNow), 1);
+    intake.Submit(from, builder.Take(), [](const DoorIntake::Outcome&) {});
+  };
+  submit("quick");
+  std::vector<std::function<void(const Status&, const std::string&)>> first = std::move(sink.done);
+  std::thread slow([&] { submit("slow"); });
+  sink.reached.get_future().wait();
+  auto others = std::async(std::launch::async, [&] {
+    for (auto& done : first) done(OkStatus(), EncodeRecord(BatchReply()));
+    sink.done.clear();
+    submit("quick");
+    SourceToken slow_one = TestToken();
+    slow_one.source_id = "slow";
+    intake.Revoke(slow_one);
+  });
+  EXPECT_EQ(others.wait_for(std::chrono::seconds(20)), std::future_status::ready);
+  sink.free.set_value();
+  slow.join();
+  others.get();
 }
 
-TEST_F(DoorIntakeTest, ARoundNeverLiesAheadOfTheClock) {
-  Submit(Samples({kNow + 5min}));
-  EXPECT_THAT(RoundEnds(), testing::ElementsAre(kNow - 10s));
-}
-
-TEST_F(DoorIntakeTest, OtherDoorsSendWhatBelongsTogetherAtOnce) {
-  Submit(Samples({kNow - 1s}), Door::kOtlp);
-  EXPECT_THAT(RoundEnds(), testing::ElementsAre(kNow - 1s));
+TEST_F(DoorIntakeTest, CountsEventsWhenTheyAreDurable) {
+  sink_.hold = true;
+  Submit(OneEvent("full"));
+  auto accepted = testing::HasSubstr(
+      "forewarn_ingest_events_total{protocol=\"prometheus\",result=\"accepted\"} 1");
+  EXPECT_THAT(metrics_.Text(), testing::Not(accepted));
+  sink_.AnswerAll();
+  EXPECT_THAT(metrics_.Text(), accepted);
+  Submit(OneEvent("other"));
+  sink_.outcome = PermissionDenied("retired");
+  sink_.AnswerAll();
+  EXPECT_THAT(metrics_.Text(), accepted) << "what was not stored is not counted";
 }
 
 TEST_F(DoorIntakeTest, CountsWhatBecameOfTheSamples) {
