@@ -16,6 +16,8 @@ class Child {
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
 
+  int pid() const { return pid_; }
+
   // The next line without its end; empty when none comes within 20 s.
   std::string ReadLine();
   // Of the first line, `listening on HOST:PORT`.
