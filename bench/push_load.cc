@@ -8,7 +8,6 @@
 // sending is timed, up to the last ack.
 
 #include <fmt/format.h>
-#include <grpcpp/grpcpp.h>
 
 #include <algorithm>
 #include <chrono>
@@ -22,16 +21,13 @@
 #include <nlohmann/json.hpp>
 
 #include "base/clock.h"
-#include "base/file.h"
+#include "bench/enrol_probe.h"
 #include "bench/in_parallel.h"
 #include "bench/timing.h"
 #include "bench/workload.h"
 #include "bench/workload_flags.h"
 #include "forewarn/v1/ingest.pb.h"
-#include "forewarn/v1/operate.grpc.pb.h"
 #include "model/stream_codec.h"
-#include "probe/crypto.h"
-#include "probe/enrol.h"
 #include "probe/transport.h"
 
 namespace forewarn::bench {
@@ -52,34 +48,6 @@ struct Options {
   bool columns = false;
 };
 
-StatusOr<std::string> MakeToken(const Options& options, const std::string& customer) {
-  grpc::SslCredentialsOptions tls;
-  FW_ASSIGN_OR_RETURN(tls.pem_root_certs, ReadFile(options.tls + "/ca.pem"));
-  FW_ASSIGN_OR_RETURN(tls.pem_cert_chain, ReadFile(options.tls + "/operator-admin.pem"));
-  FW_ASSIGN_OR_RETURN(tls.pem_private_key, ReadFile(options.tls + "/operator-admin.key"));
-  auto service =
-      v1::ProbeService::NewStub(grpc::CreateChannel(options.collector, grpc::SslCredentials(tls)));
-  v1::CreateTokenRequest request;
-  request.set_customer(customer);
-  request.set_installation("main");
-  v1::CreateTokenResponse response;
-  grpc::ClientContext context;
-  grpc::Status status = service->CreateToken(&context, request, &response);
-  if (!status.ok()) return Unavailable("asking for a token: " + status.error_message());
-  return response.token();
-}
-
-StatusOr<std::unique_ptr<Transport>> EnrolProbe(const Options& options, const std::string& customer,
-                                                const std::string& host) {
-  FW_ASSIGN_OR_RETURN(std::string ca, ReadFile(options.tls + "/ca.pem"));
-  FW_ASSIGN_OR_RETURN(std::string token, MakeToken(options, customer));
-  FW_ASSIGN_OR_RETURN(KeyAndRequest key, MakeKeyAndRequest());
-  GrpcOptions collector{options.collector, ""};
-  FW_ASSIGN_OR_RETURN(EnrolAnswer answer,
-                      MakeGrpcEnrolmentCalls()->Enrol(collector, ca, token, key.csr_der, host));
-  return MakeGrpcTransport(collector, {answer.ca_pem, answer.certificate_pem, key.key_pem});
-}
-
 struct Made {
   v1::PushRequest request;
   size_t samples = 0;
@@ -99,10 +67,11 @@ class Probe {
 
   void Connect() {
     std::string host = fmt::format("bench-{}", number_);
-    StatusOr<std::unique_ptr<Transport>> transport =
-        EnrolProbe(options_, fmt::format("customer-{}", number_ % options_.customers), host);
-    if (!transport.ok()) return Fail(transport.status());
-    transport_ = *std::move(transport);
+    StatusOr<EnrolledProbe> probe =
+        EnrolProbe(options_.collector, options_.tls,
+                   fmt::format("customer-{}", number_ % options_.customers), host);
+    if (!probe.ok()) return Fail(probe.status());
+    transport_ = MakeGrpcTransport(probe->collector, probe->identity);
     call_ = transport_->Open();
     v1::PushRequest request;
     request.mutable_hello()->set_clock_ms(ToMillis(SystemClock().Now()));

@@ -2,7 +2,8 @@
 # Long runs that CI has no time for: many seeds of the simulator, many kills, attacks, a fresh Debian.
 #
 # ./dev soak sim [SEEDS]      the simulator with SEEDS seeds (2000 by default) under the sanitizers
-# ./dev soak kill [ROUNDS]    the tests that kill -9 collector and probe, ROUNDS times (50 by default)
+# ./dev soak kill [KILLS]     kill -9 of the collector under 100 000 samples a second, KILLS times (200 by default), and
+#                             a comparison with a run without; then the tests that kill collector and probe, 10 times
 # ./dev soak attacks          what one customer's probe can do to the others, with the numbers of an attack that means it
 #                             (10000 idle streams; needs `ulimit -n` of 20000); prints what each cost
 # ./dev soak fresh            ./dev test and ./dev run --demo in a Debian that has only its base and git; as root
@@ -15,8 +16,10 @@ case "$what" in
     ;;
   kill)
     need "${packages_build[@]}" "${packages_run[@]}"
-    build release programs
-    ctest --preset release --tests-regex '^integration_kill$' --repeat "until-fail:${2:-50}"
+    build release programs load_programs
+    FW_CRASH_HOSTS=25 FW_CRASH_KILLS=${2:-200} \
+      ctest --preset release --tests-regex '^integration_crash$' --timeout 7200 --verbose
+    ctest --preset release --tests-regex '^integration_kill$' --repeat until-fail:10
     ;;
   attacks)
     need "${packages_build[@]}"

@@ -1,6 +1,7 @@
 """What the integration tests share: the real programs on loopback, in a folder of their own, for a bounded time.
 
-FOREWARN_PROGRAMS is the folder with the programs, FOREWARN_PEERS that with Prometheus and the others.
+FOREWARN_PROGRAMS is the folder with the programs, FOREWARN_LOADS that with what loads them, FOREWARN_PEERS that with
+Prometheus and the others.
 """
 
 import os
@@ -18,6 +19,7 @@ sys.path.insert(0, str(ROOT / "demo"))
 from stack import Failure, Process, Stack, stop_on_signals, wait_for  # noqa: E402,F401
 
 PROGRAMS = Path(os.environ.get("FOREWARN_PROGRAMS", ROOT / "build/release/bin"))
+LOADS = Path(os.environ.get("FOREWARN_LOADS", ROOT / "build/release/tests/integration"))
 PEERS = Path(os.environ.get("FOREWARN_PEERS", ROOT / "build/peers/root/usr/bin"))
 HELM = os.environ.get("FOREWARN_HELM", str(ROOT / "build/peers/helm/helm"))
 CUSTOMER = "acme"

@@ -1,0 +1,47 @@
+#include "bench/enrol_probe.h"
+
+#include <grpcpp/grpcpp.h>
+
+#include <utility>
+
+#include "base/file.h"
+#include "forewarn/v1/operate.grpc.pb.h"
+#include "probe/crypto.h"
+#include "probe/enrol.h"
+
+namespace forewarn::bench {
+namespace {
+
+StatusOr<std::string> MakeToken(const std::string& collector, const std::string& tls,
+                                const std::string& customer) {
+  grpc::SslCredentialsOptions files;
+  FW_ASSIGN_OR_RETURN(files.pem_root_certs, ReadFile(tls + "/ca.pem"));
+  FW_ASSIGN_OR_RETURN(files.pem_cert_chain, ReadFile(tls + "/operator-admin.pem"));
+  FW_ASSIGN_OR_RETURN(files.pem_private_key, ReadFile(tls + "/operator-admin.key"));
+  auto service =
+      v1::ProbeService::NewStub(grpc::CreateChannel(collector, grpc::SslCredentials(files)));
+  v1::CreateTokenRequest request;
+  request.set_customer(customer);
+  request.set_installation("main");
+  v1::CreateTokenResponse response;
+  grpc::ClientContext context;
+  grpc::Status status = service->CreateToken(&context, request, &response);
+  if (!status.ok()) return Unavailable("asking for a token: " + status.error_message());
+  return response.token();
+}
+
+}  // namespace
+
+StatusOr<EnrolledProbe> EnrolProbe(const std::string& collector, const std::string& tls,
+                                   const std::string& customer, const std::string& host) {
+  FW_ASSIGN_OR_RETURN(std::string ca, ReadFile(tls + "/ca.pem"));
+  FW_ASSIGN_OR_RETURN(std::string token, MakeToken(collector, tls, customer));
+  FW_ASSIGN_OR_RETURN(KeyAndRequest key, MakeKeyAndRequest());
+  GrpcOptions options{collector, ""};
+  FW_ASSIGN_OR_RETURN(EnrolAnswer answer,
+                      MakeGrpcEnrolmentCalls()->Enrol(options, ca, token, key.csr_der, host));
+  return EnrolledProbe{std::move(options),
+                       {answer.ca_pem, answer.certificate_pem, std::move(key.key_pem)}};
+}
+
+}  // namespace forewarn::bench
