@@ -14,6 +14,13 @@
 #include "collector/version.h"
 #include "config/collector_settings.h"
 
+// jemalloc's, which the program is linked with: what a burst of requests freed goes back to the system within
+// a second or two. Without jemalloc nobody reads it.
+extern "C" {
+extern const char* malloc_conf;
+const char* malloc_conf = "background_thread:true,dirty_decay_ms:1000,muzzy_decay_ms:0";
+}
+
 namespace {
 
 constexpr int kFailed = 1;

@@ -42,7 +42,10 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Family which, const StoreOptions& opt
   table.cache_index_and_filter_blocks = true;  // so that the cache's size bounds them too
   table.block_size = which == kChunks || which == kRollups ? 64 << 10 : 16 << 10;
   rocksdb::ColumnFamilyOptions result;
-  result.write_buffer_size = static_cast<size_t>(options.write_buffer_bytes);
+  // Tables of the journal are only ever read in order and dropped; those of chunks are merged, and the
+  // larger they are, the less often.
+  result.write_buffer_size =
+      static_cast<size_t>(options.write_buffer_bytes) / (which == kJournal ? 4 : 1);
   result.compression = rocksdb::kZSTD;
   if (which == kJournal) result.compression = rocksdb::kNoCompression;  // its values are compressed
   if (which == kState) table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
@@ -58,7 +61,7 @@ rocksdb::DBOptions DatabaseOptions(const StoreOptions& options, rocksdb::Env* en
   result.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   result.track_and_verify_wals_in_manifest = true;  // a log that is missing as a whole is noticed
   // All memtables together; and logs that only an idle family keeps alive are flushed away.
-  result.db_write_buffer_size = static_cast<size_t>(options.write_buffer_bytes) * 3;
+  result.db_write_buffer_size = static_cast<size_t>(options.write_buffer_bytes) * 3 / 2;
   result.max_total_wal_size = static_cast<uint64_t>(options.write_buffer_bytes) * 8;
   result.max_background_jobs = 2;
   result.max_open_files = 512;
