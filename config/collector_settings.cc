@@ -80,7 +80,8 @@ const Schema<HttpSettings>& HttpSchema() {
               "A certificate of yours. Without it the port speaks plain HTTP, and tokens are taken "
               "from this machine alone."),
       Integer("threads", &HttpSettings::threads, 1, 64,
-              "Threads that read, check and answer requests."),
+              "Threads that read and answer requests, and as many more that take apart what doors "
+              "are sent."),
       Integer(
           "max_connections", &HttpSettings::max_connections, 1, 65536,
           "Connections at a time. One more ends the one that has been idle for longest; while none "
@@ -90,16 +91,26 @@ const Schema<HttpSettings>& HttpSchema() {
 }
 
 const Schema<DoorSettings>& DoorSchema() {
-  static const Schema<DoorSettings> schema = {
-      Size("max_request_size", &DoorSettings::max_request_size, 64 * kKiB, 1024 * kMiB,
-           "The largest request that is taken, as it is sent and once more decompressed."),
-      Size("max_waiting_size", &DoorSettings::max_waiting_size, kMiB, 64 * 1024 * kMiB,
-           "All requests together that are being read or answered, as they are sent; one more is "
-           "told to come again."),
-      Flag("tokens_without_tls", &DoorSettings::tokens_without_tls,
-           "Whether tokens are taken over plain HTTP from other machines; only for a port behind a "
-           "proxy that ends TLS."),
-  };
+  static const Schema<DoorSettings> schema =
+      Schema<DoorSettings>{
+          Size("max_request_size", &DoorSettings::max_request_size, 64 * kKiB, 1024 * kMiB,
+               "The largest request that is taken, as it is sent and once more decompressed."),
+          Size("max_waiting_size", &DoorSettings::max_waiting_size, kMiB, 64 * 1024 * kMiB,
+               "All requests together that are being read or answered, as they are sent; one more "
+               "is told to come again. Not below `max_request_size`. Who sends several at a time "
+               "has no more of it than is left for others."),
+          Flag("tokens_without_tls", &DoorSettings::tokens_without_tls,
+               "Whether tokens are taken over plain HTTP from other machines; only for a port "
+               "behind a proxy that ends TLS."),
+      }
+          .Also([](const DoorSettings& doors, const YamlNode& node, FileMistakes& mistakes) {
+            if (doors.max_waiting_size < doors.max_request_size) {
+              mistakes.Add(
+                  node,
+                  "'max_waiting_size' must not be below 'max_request_size': the largest request "
+                  "would never be taken; raise the one or lower the other");
+            }
+          });
   return schema;
 }
 

@@ -85,6 +85,13 @@ TEST(CollectorSettings, WhatBelongsTogetherIsGivenTogether) {
               HasSubstr("must not be above"));
 }
 
+TEST(CollectorSettings, TheLargestRequestFitsAmongThoseThatWait) {
+  EXPECT_THAT(MistakesOf("doors: {max_waiting_size: 32MiB}"),
+              HasSubstr("'max_waiting_size' must not be below 'max_request_size'"));
+  EXPECT_THAT(MistakesOf("doors: {max_request_size: 512MiB}"), HasSubstr("'max_waiting_size'"));
+  EXPECT_EQ(MistakesOf("doors: {max_request_size: 32MiB, max_waiting_size: 32MiB}"), "");
+}
+
 TEST(CollectorSettings, APasswordIsNeverInTheFile) {
   EXPECT_EQ(MistakesOf("smtp: {password: secret}\n"), "collector.yaml:1:8: unknown key 'password'");
 }
