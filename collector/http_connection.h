@@ -100,12 +100,22 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
 
   void Read() {
     Idle();
+    if (served_ == 0 || buffer_.size() > 0) return ReadHeader();
+    // The first byte may take its time on a kept connection; from then on the request has to come.
+    Lowest().expires_after(shared_.options.idle_timeout);
+    stream_.async_read_some(buffer_.prepare(kFirstBytes),
+                            [self = this->shared_from_this()](error_code error, size_t size) {
+                              if (error) return self->Close();
+                              self->buffer_.commit(size);
+                              self->ReadHeader();
+                            });
+  }
+
+  void ReadHeader() {
     parser_.emplace();
     parser_->header_limit(static_cast<uint32_t>(shared_.options.max_header_bytes));
     parser_->body_limit(boost::none);  // known when the route is
-    // The first byte may take its time on a kept connection; from then on the request has to come.
-    Lowest().expires_after(served_ == 0 ? shared_.options.request_timeout
-                                        : shared_.options.idle_timeout);
+    Lowest().expires_after(shared_.options.request_timeout);
     http::async_read_header(
         stream_, buffer_, *parser_,
         [self = this->shared_from_this()](error_code error, size_t) { self->HeaderRead(error); });
@@ -128,37 +138,52 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
     request_.is_private = is_private_;
     close_after_ = !message.keep_alive() || shared_.stopping;
     route_ = nullptr;
+    if (IsEncoded(message)) {
+      return TurnAway({501, "a body is taken plain or chunked, in no other Transfer-Encoding\n"});
+    }
     refusal_ = FindHttpRoute(shared_, request_, route_);
     if (!refusal_ && route_->admit) {
       refusal_ = route_->admit(request_);
       if (!refusal_ && !Admit()) return TurnAway(TooMuch());
     }
 
-    bool own = route_ != nullptr && route_->max_body_bytes > 0;
-    auto limit =
-        static_cast<uint64_t>(own ? route_->max_body_bytes : shared_.options.max_body_bytes);
     auto length = parser_->content_length();
-    body_limit_ = limit;
+    uint64_t limit = body_limit_ = BodyLimit();
     if (length && *length > limit) return TurnAway(TooLong());
     // What was turned away is not worth its body, unless that is so small that the connection is.
     if (refusal_ && (length ? *length > kWorthReading : parser_->chunked())) {
       return TurnAway(*std::move(refusal_));
     }
-    // Of a body in chunks nobody knows how long it will be.
-    if (!Reserve(length ? *length : 0)) return TurnAway(TooMuch());
     parser_->body_limit(limit);
     parser_->eager(true);
     if (beast::iequals(message[http::field::expect], "100-continue")) return Continue();
     ReadBody();
   }
 
-  // False when so many were admitted that there would be no place left for who only asks how we are.
-  bool Admit() {
-    if (++shared_.admitted > std::max<int64_t>(1, shared_.options.max_connections * 3 / 4)) {
-      --shared_.admitted;
-      return false;
+  // Whether the body was made something else for its way, which nobody here would undo.
+  static bool IsEncoded(const http::request<http::string_body>& message) {
+    int encodings = 0;
+    for (const auto& field : message) {
+      if (field.name() != http::field::transfer_encoding) continue;
+      if (++encodings > 1 || !beast::iequals(field.value(), "chunked")) return true;
     }
-    admitted_ = true;
+    return false;
+  }
+
+  // A GET is asked for nothing that is long, and what is refused is only read to keep the connection.
+  uint64_t BodyLimit() const {
+    if (route_ != nullptr && route_->max_body_bytes > 0) {
+      return static_cast<uint64_t>(route_->max_body_bytes);
+    }
+    if (route_ != nullptr && route_->method == "GET") return kWorthReading;
+    return static_cast<uint64_t>(shared_.options.max_body_bytes);
+  }
+
+  // False when there is no place for it.
+  bool Admit() {
+    share_ = shared_.Admit(request_.authorization);
+    if (share_ == nullptr) return false;
+    who_ = request_.authorization;
     Busy();
     return true;
   }
@@ -188,12 +213,14 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
                           });
   }
 
-  // Makes room for a body of so many bytes. False when all bodies together are too much.
+  // Makes room for what came of a body, as it comes: what is only promised takes none. Bodies of who was
+  // not admitted are short, and there are no more of them than connections.
   bool Reserve(uint64_t bytes) {
     auto more = static_cast<int64_t>(bytes) - reserved_;
-    if (more <= 0) return true;
+    if (share_ == nullptr || more <= 0) return true;
+    if (!shared_.Take(*share_, more)) return false;
     reserved_ += more;
-    return (shared_.waiting_bytes += more) <= shared_.options.max_waiting_bytes;
+    return true;
   }
   static HttpResponse TooMuch() {
     return {503,
@@ -231,7 +258,10 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
     if (refusal_) return Reply(*std::move(refusal_));
     if (route_->handler) return Reply(route_->handler(request_));
     Lowest().expires_never();
-    route_->later(std::move(request_), ReplyLater());
+    shared_.run_later(
+        [route = route_, request = std::move(request_), reply = ReplyLater()]() mutable {
+          route->later(std::move(request), std::move(reply));
+        });
   }
 
   // What may be called on any thread, and be kept for longer than the server lives: it lets go of the
@@ -260,7 +290,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
   }
 
   void Reply(HttpResponse answer) {
-    if (!admitted_) Idle();  // who does not read the answer gives way, too
+    if (share_ == nullptr) Idle();  // who does not read the answer gives way, too
     response_.emplace(static_cast<http::status>(answer.status), 11);
     response_->set(http::field::server, "forewarn");
     if (answer.status != 204) response_->set(http::field::content_type, answer.content_type);
@@ -312,8 +342,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
 
   void ReleaseBody() {
     request_ = {};
-    shared_.waiting_bytes -= std::exchange(reserved_, 0);
-    if (std::exchange(admitted_, false)) --shared_.admitted;
+    if (share_ == nullptr) return;
+    shared_.GiveBack(*std::exchange(share_, nullptr), who_, std::exchange(reserved_, 0));
   }
 
   void Close() {
@@ -322,6 +352,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
     Lowest().close();
   }
 
+  static constexpr size_t kFirstBytes = 4096;
   static constexpr uint64_t kWorthReading = 64 << 10;
   static constexpr size_t kDrainBytes = 1 << 20;
   static constexpr Duration kDrainPatience = 2s;
@@ -339,11 +370,12 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
   const HttpRoute* route_ = nullptr;
   std::optional<HttpResponse> refusal_;
   uint64_t body_limit_ = 0;
+  HttpShared::Share* share_ = nullptr;  // what who_ has; null: it was not admitted
+  std::string who_;
   int64_t reserved_ = 0;
   bool is_head_ = false;
   bool close_after_ = false;
   bool turned_away_ = false;
-  bool admitted_ = false;
   bool answering_ = false;
   uint64_t idle_ = 0;  // its number among the idle; 0: it is not
   uint64_t served_ = 0;

@@ -2,13 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <thread>
 #include <utility>
 
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
+#include <boost/asio/thread_pool.hpp>
 
 #include "base/log.h"
 #include "collector/http_connection.h"
@@ -64,8 +67,10 @@ StatusOr<std::optional<asio::ssl::context>> OpenTls(const HttpOptions& options) 
 }  // namespace
 
 struct HttpServer::Impl {
-  explicit Impl(const HttpOptions& options) : context(static_cast<int>(options.threads)) {
+  explicit Impl(const HttpOptions& options)
+      : context(static_cast<int>(options.threads)), workers(static_cast<size_t>(options.threads)) {
     shared.options = options;
+    shared.run_later = [this](std::function<void()> work) { asio::post(workers, std::move(work)); };
   }
 
   void Accept() {
@@ -100,6 +105,7 @@ struct HttpServer::Impl {
   asio::io_context context;
   tcp::acceptor acceptor{context};
   asio::steady_timer pause{context};
+  asio::thread_pool workers;  // for what doors are sent, which may be long to take apart
   std::string address;
   std::vector<std::thread> threads;
 };
@@ -140,6 +146,7 @@ HttpServer::~HttpServer() {
   // What waits for the network is dropped with the context.
   impl_->context.stop();
   for (std::thread& thread : impl_->threads) thread.join();
+  impl_->workers.join();
 }
 
 const std::string& HttpServer::address() const { return impl_->address; }

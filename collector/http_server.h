@@ -35,8 +35,8 @@ struct HttpResponse {
 // the server lives, but not be called then.
 using HttpReply = std::function<void(HttpResponse)>;
 
-// One door: `method` on exactly `path`. What runs here runs on the server's threads, several at once.
-// One that throws is a bug of its own.
+// One door: `method` on exactly `path`. What runs here runs on the server's threads, several at once;
+// `later` on some of its own, so that it may take its time. One that throws is a bug of its own.
 struct HttpRoute {
   std::string method;
   std::string path;
@@ -45,7 +45,7 @@ struct HttpRoute {
   // Asked when the header is there and before any of the body is read; an answer turns the request
   // away. Null: everybody may send.
   std::function<std::optional<HttpResponse>(const HttpRequest&)> admit = nullptr;
-  // Answers when it can: it does not block, and calls the reply exactly once.
+  // Answers when it can: it does not wait for others, and calls the reply exactly once.
   std::function<void(HttpRequest, HttpReply)> later = nullptr;
   int64_t max_body_bytes = 0;  // beyond: 413; 0: that of the server
   std::string too_long = {};   // what 413 advises, as `send less, or raise …`
@@ -55,17 +55,22 @@ struct HttpOptions {
   std::string listen = "127.0.0.1:0";  // host:port, [v6]:port; port 0: any free one
   std::string certificate_file;        // PEM, with its chain; empty: plain HTTP
   std::string key_file;
-  int64_t threads = 2;
+  int64_t threads = 2;  // that read and answer, and as many again for the work of `later`
   // One more ends the one that has been idle for longest; while none is, it is answered with 503. Idle is
   // who has not sent a request yet, or none that was admitted, or does not read the answer. At most three
-  // quarters are admitted at a time; one more is told to come again.
+  // quarters are admitted at a time, and of one authorization no more than are left for others; one more is
+  // told to come again.
   int64_t max_connections = 256;
-  int64_t max_header_bytes = 16 << 10;      // beyond: 431
-  int64_t max_body_bytes = 1 << 20;         // beyond: 413
-  int64_t max_waiting_bytes = 256LL << 20;  // of all bodies being read or answered; beyond: 503
-  Duration request_timeout = 10s;  // for a request's header to arrive, and for its answer to leave
-  Duration body_timeout = 60s;     // for its body to arrive
-  Duration idle_timeout = 60s;     // between two requests on one connection
+  int64_t max_header_bytes = 16 << 10;  // beyond: 431
+  int64_t max_body_bytes = 1 << 20;     // beyond: 413; of a GET 64 KiB
+  // What has come of all bodies that are being read or answered of who was admitted; beyond: 503. Of one
+  // authorization with several requests no more than is left for others.
+  int64_t max_waiting_bytes = 256LL << 20;
+  // For a TLS handshake, for a header once its first byte is there (on a new connection: from the
+  // beginning), and for an answer to leave.
+  Duration request_timeout = 10s;
+  Duration body_timeout = 60s;  // for its body to arrive
+  Duration idle_timeout = 60s;  // for the first byte of the next request on one connection
 };
 
 // A small HTTP/1.1 server, plain or over TLS: keep-alive, HEAD, `Expect: 100-continue`, bodies with a

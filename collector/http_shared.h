@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
@@ -21,9 +22,9 @@ namespace forewarn {
 struct HttpShared {
   HttpOptions options;
   std::vector<HttpRoute> routes;
+  // Runs it soon, on a thread that nobody waits for who only asks how we are.
+  std::function<void(std::function<void()>)> run_later;
   std::atomic<int64_t> connections = 0;
-  std::atomic<int64_t> admitted = 0;
-  std::atomic<int64_t> waiting_bytes = 0;
   std::atomic<bool> stopping = false;
 
   // Requests whose answer has not left, and answers that are being given. The end waits for them on a
@@ -53,6 +54,47 @@ struct HttpShared {
     std::unique_lock lock(mutex);
     stopping = true;
     all_answered.wait(lock, [&] { return answering == 0; });
+  }
+
+  // What one who is admitted has of the connections and of the room for bodies; by what it shows for its
+  // authorization, since one may open many connections.
+  struct Share {
+    int64_t requests = 0;
+    int64_t bytes = 0;
+  };
+  std::map<std::string, Share> shares;  // guarded by mutex; of those who have something
+  Share all;                            // guarded by mutex
+
+  // Null when so many were admitted that there would be no place left for who only asks how we are, or
+  // when this one has as many as are left for all others. Else what it has, until GiveBack().
+  Share* Admit(const std::string& who) {
+    std::lock_guard lock(mutex);
+    int64_t places = std::max<int64_t>(1, options.max_connections * 3 / 4);
+    auto found = shares.find(who);
+    int64_t own = found == shares.end() ? 0 : found->second.requests;
+    if (all.requests >= places || (own > 0 && own >= places - all.requests)) return nullptr;
+    ++all.requests;
+    Share& share = found == shares.end() ? shares[who] : found->second;
+    ++share.requests;
+    return &share;
+  }
+  // Makes room for so many bytes more of a body. False when all bodies together are too much, or when
+  // those of this one are more than is left for all others; one by itself may have all.
+  bool Take(Share& share, int64_t bytes) {
+    std::lock_guard lock(mutex);
+    int64_t left = options.max_waiting_bytes - all.bytes - bytes;
+    if (left < 0 || (share.requests > 1 && share.bytes + bytes > left)) return false;
+    all.bytes += bytes;
+    share.bytes += bytes;
+    return true;
+  }
+  // One request of it is over, and so many bytes are free.
+  void GiveBack(Share& share, const std::string& who, int64_t bytes) {
+    std::lock_guard lock(mutex);
+    all.bytes -= bytes;
+    share.bytes -= bytes;
+    --all.requests;
+    if (--share.requests == 0) shares.erase(who);
   }
 
   // Connections that have not shown yet that somebody wants something who may: oldest first, each with what

@@ -43,17 +43,22 @@ class RawClient {
   std::string ReadUntil(std::string_view end) {
     std::string all;
     char part[4096];
-    ssize_t size;
+    ssize_t size = 1;
     while ((end.empty() || all.find(end) == std::string::npos) &&
            (size = recv(fd_, part, sizeof(part), 0)) > 0) {
       all.append(part, static_cast<size_t>(size));
+      size = 1;
     }
+    ended_ = size == 0;
     return all;
   }
+  // Whether the last reading came to the server's end of the connection.
+  bool ended() const { return ended_; }
 
  private:
   int fd_ = -1;
   bool connected_ = false;
+  bool ended_ = false;
 };
 
 // A certificate that signs itself, as DIR/server.pem and DIR/server.key.

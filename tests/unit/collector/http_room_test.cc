@@ -1,0 +1,229 @@
+// Who gets room and connections of an HTTP server, and who gives way.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <future>
+
+#include "tests/unit/collector/http_world.h"
+
+namespace forewarn {
+namespace {
+
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+using HttpRoomTest = HttpWorld;
+
+TEST_F(HttpRoomTest, TurnsAwayOneConnectionTooMany) {
+  HttpOptions options;
+  options.max_connections = 1;
+  Open(options);
+  RawClient first(server_->address());
+  first.Send(
+      "POST /later HTTP/1.1\r\nHost: x\r\nAuthorization: let me\r\nContent-Length: 2\r\n\r\nab");
+  AwaitRequests(1);
+  RawClient second(server_->address());
+  EXPECT_THAT(second.ReadAll(), StartsWith("HTTP/1.1 503"));
+  AnswerAll();
+  EXPECT_THAT(first.ReadUntil("ab"), StartsWith("HTTP/1.1 200"));
+}
+
+TEST_F(HttpRoomTest, SlowAndIdleConnectionsGiveWay) {
+  HttpOptions options;
+  options.max_connections = 8;
+  Open(options);
+  RawClient admitted(server_->address());
+  admitted.Send(
+      "POST /later HTTP/1.1\r\nHost: x\r\nAuthorization: let me\r\nContent-Length: 2\r\n\r\na");
+  std::vector<std::unique_ptr<RawClient>> idle;
+  for (int i = 0; i < 500; ++i) {
+    idle.push_back(std::make_unique<RawClient>(server_->address()));
+    ASSERT_TRUE(idle.back()->connected()) << i;
+    // Silent, in the middle of a header, in the middle of a body that nobody is asked for.
+    if (i % 3 == 1) idle.back()->Send("GET /hel");
+    if (i % 3 == 2)
+      idle.back()->Send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\nab");
+    if (i % 50 != 0) continue;
+    EXPECT_THAT(Ask("GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
+                EndsWith("hello world\n"));
+  }
+  EXPECT_EQ(idle.front()->ReadAll(), "") << "it gave way";
+  admitted.Send("b");
+  AwaitRequests(1);
+  AnswerAll();
+  EXPECT_THAT(admitted.ReadUntil("ab"), StartsWith("HTTP/1.1 200"));
+}
+
+TEST_F(HttpRoomTest, WhoeverIsAdmittedAndSlowLeavesAPlaceForOthers) {
+  HttpOptions options;
+  options.max_connections = 8;
+  Open(options);
+  auto door = [](int who) {
+    return "POST /later HTTP/1.1\r\nHost: x\r\nAuthorization: let me, " + std::to_string(who) +
+           "\r\nExpect: 100-continue\r\nContent-Length: 99\r\n\r\n";
+  };
+  std::vector<std::unique_ptr<RawClient>> slow;
+  for (int i = 0; i < 6; ++i) {
+    slow.push_back(std::make_unique<RawClient>(server_->address()));
+    slow.back()->Send(door(i));
+    EXPECT_THAT(slow.back()->ReadUntil("\r\n\r\n"), StartsWith("HTTP/1.1 100")) << i;
+  }
+  for (int i = 0; i < 20; ++i) {
+    std::string answer = Ask(door(6 + i));
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 503"));
+    EXPECT_THAT(answer, HasSubstr("Retry-After: 1\r\n"));
+    EXPECT_THAT(Ask("GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
+                EndsWith("hello world\n"));
+  }
+  slow.front()->Send(std::string(99, 'x'));
+  AwaitRequests(1);
+  AnswerAll();
+  EXPECT_THAT(slow.front()->ReadUntil("xxx"), StartsWith("HTTP/1.1 200"));
+}
+
+TEST_F(HttpRoomTest, BodiesTogetherAreBounded) {
+  HttpOptions options;
+  options.max_waiting_bytes = 150'000;
+  Open(options);
+  const std::string door =
+      "POST /later HTTP/1.1\r\nHost: x\r\nAuthorization: let me\r\nContent-Length: 100000\r\n"
+      "Connection: close\r\n\r\n";
+  RawClient first(server_->address());
+  first.Send(door + std::string(100'000, 'x'));
+  AwaitRequests(1);
+  std::string answer = Ask(door + std::string(100'000, 'x'));
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 503"));
+  EXPECT_THAT(answer, HasSubstr("Retry-After: 1\r\n"));
+  AnswerAll();
+  EXPECT_THAT(first.ReadAll(), StartsWith("HTTP/1.1 200"));
+  RawClient second(server_->address());
+  second.Send(door + std::string(100'000, 'x'));
+  AwaitRequests(1);
+  AnswerAll();
+  EXPECT_THAT(second.ReadAll(), StartsWith("HTTP/1.1 200"));
+}
+
+TEST_F(HttpRoomTest, ABodyThatIsOnlyPromisedTakesNoRoom) {
+  HttpOptions options;
+  options.max_waiting_bytes = 100'000;
+  Open(options);
+  const std::string door = "POST /later HTTP/1.1\r\nHost: x\r\nAuthorization: let me\r\n";
+  std::vector<std::unique_ptr<RawClient>> idle;
+  for (int i = 0; i < 4; ++i) {
+    idle.push_back(std::make_unique<RawClient>(server_->address()));
+    idle.back()->Send(door + "Expect: 100-continue\r\nContent-Length: 100000\r\n\r\n");
+    EXPECT_THAT(idle.back()->ReadUntil("\r\n\r\n"), StartsWith("HTTP/1.1 100")) << i;
+  }
+  RawClient other(server_->address());
+  other.Send(door + "Content-Length: 5\r\nConnection: close\r\n\r\nhello");
+  AwaitRequests(1);
+  AnswerAll();
+  EXPECT_THAT(other.ReadAll(), EndsWith("hello"));
+}
+
+TEST_F(HttpRoomTest, NobodyTakesAllTheRoom) {
+  HttpOptions options;
+  options.max_waiting_bytes = 100'000;
+  Open(options);
+  auto post = [](const std::string& who, size_t size) {
+    return "POST /later HTTP/1.1\r\nHost: x\r\nAuthorization: let me, " + who +
+           "\r\nConnection: close\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n" +
+           std::string(size, 'x');
+  };
+  RawClient first(server_->address());
+  first.Send(post("a", 40'000));
+  AwaitRequests(1);
+  EXPECT_THAT(Ask(post("a", 20'000)), StartsWith("HTTP/1.1 503"));
+  RawClient other(server_->address());
+  other.Send(post("b", 20'000));
+  AwaitRequests(2);
+  AnswerAll();
+  EXPECT_THAT(first.ReadAll(), StartsWith("HTTP/1.1 200"));
+  EXPECT_THAT(other.ReadAll(), StartsWith("HTTP/1.1 200"));
+  // By itself one may have all of it.
+  RawClient large(server_->address());
+  large.Send(post("a", 99'000));
+  AwaitRequests(1);
+  AnswerAll();
+  EXPECT_THAT(large.ReadAll(), StartsWith("HTTP/1.1 200"));
+}
+
+TEST_F(HttpRoomTest, NobodyTakesAllTheConnections) {
+  HttpOptions options;
+  options.max_connections = 8;  // six of them for doors
+  Open(options);
+  auto door = [](const char* who) {
+    return std::string("POST /later HTTP/1.1\r\nHost: x\r\nAuthorization: let me, ") + who +
+           "\r\nExpect: 100-continue\r\nContent-Length: 99\r\n\r\n";
+  };
+  std::vector<std::unique_ptr<RawClient>> slow;
+  for (int i = 0; i < 3; ++i) {
+    slow.push_back(std::make_unique<RawClient>(server_->address()));
+    slow.back()->Send(door("a"));
+    EXPECT_THAT(slow.back()->ReadUntil("\r\n\r\n"), StartsWith("HTTP/1.1 100")) << i;
+  }
+  EXPECT_THAT(Ask(door("a")), StartsWith("HTTP/1.1 503"));
+  RawClient other(server_->address());
+  other.Send(door("b"));
+  EXPECT_THAT(other.ReadUntil("\r\n\r\n"), StartsWith("HTTP/1.1 100"));
+}
+
+TEST_F(HttpRoomTest, BodiesThatNobodyReadsTakeNoneOfTheRoomOfDoors) {
+  HttpOptions options;
+  options.max_waiting_bytes = 10;
+  Open(options);
+  for (const char* path : {"GET /hello", "POST /later"}) {
+    EXPECT_THAT(Ask(std::string(path) +
+                    " HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 20\r\n\r\n" +
+                    std::string(20, 'x')),
+                testing::Not(StartsWith("HTTP/1.1 503")))
+        << path;
+  }
+  EXPECT_THAT(Ask("GET /hello HTTP/1.1\r\nHost: x\r\nContent-Length: 70000\r\n\r\n"),
+              StartsWith("HTTP/1.1 413"));
+}
+
+TEST_F(HttpRoomTest, WhatADoorIsBusyWithHoldsUpNobodyWhoAsksHowWeAre) {
+  HttpOptions options;
+  options.threads = 1;
+  std::promise<void> begun, end;
+  HttpRoute busy{"POST", "/busy"};
+  busy.later = [&](const HttpRequest&, const HttpReply& reply) {
+    begun.set_value();
+    end.get_future().wait();
+    reply({200, "at last\n"});
+  };
+  HttpRoute hello{"GET", "/hello", [](const HttpRequest&) { return HttpResponse{200, "hello\n"}; }};
+  server_ = *HttpServer::Open(options, {busy, hello});
+  RawClient client(server_->address());
+  client.Send("POST /busy HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+  begun.get_future().wait();
+  EXPECT_THAT(Ask("GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
+              EndsWith("hello\n"));
+  end.set_value();
+  EXPECT_THAT(client.ReadAll(), EndsWith("at last\n"));
+}
+
+TEST_F(HttpRoomTest, AChunkedBodyTakesTheRoomOfWhatCame) {
+  HttpOptions options;
+  options.max_waiting_bytes = 1000;  // one may have 100,000
+  Open(options);
+  const std::string door =
+      "POST /later HTTP/1.1\r\nHost: x\r\nAuthorization: let me\r\nTransfer-Encoding: chunked\r\n"
+      "Connection: close\r\n\r\n";
+  RawClient first(server_->address());
+  RawClient second(server_->address());
+  for (RawClient* client : {&first, &second}) client->Send(door + "2\r\nab\r\n0\r\n\r\n");
+  AwaitRequests(2);
+  RawClient third(server_->address());
+  third.Send(door + "fa0\r\n" + std::string(4000, 'x'));
+  EXPECT_THAT(third.ReadUntil("in a moment"), StartsWith("HTTP/1.1 503"));
+  AnswerAll();
+  EXPECT_THAT(first.ReadAll(), EndsWith("\r\n\r\nab"));
+  EXPECT_THAT(second.ReadAll(), EndsWith("\r\n\r\nab"));
+}
+
+}  // namespace
+}  // namespace forewarn
