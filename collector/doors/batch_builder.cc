@@ -62,7 +62,9 @@ Status BatchBuilder::Check(const std::vector<Labels::Pair>& labels) const {
       return InvalidArgument(
           fmt::format("'{}' is not a label name ([a-zA-Z_][a-zA-Z0-9_]*)", name.substr(0, 100)));
     }
-    if (value.empty()) return InvalidArgument(fmt::format("the value of '{}' is empty", name));
+    if (value.empty()) {
+      return InvalidArgument(fmt::format("the value of '{}' is empty", name.substr(0, 100)));
+    }
     if (std::cmp_greater(name.size(), limits_.label_name_size)) {
       return ResourceExhausted(fmt::format(
           "the name '{}…' has {} bytes, above the limit of {}; shorten it at the source, or raise "
@@ -87,8 +89,30 @@ Status BatchBuilder::Check(const std::vector<Labels::Pair>& labels) const {
   return OkStatus();
 }
 
+bool BatchBuilder::Hold(size_t bytes) {
+  if (bytes_ > kMaxBytes) return false;
+  bytes_ += bytes;
+  return bytes_ <= kMaxBytes;
+}
+
+Status BatchBuilder::room() const {
+  if (bytes_ <= kMaxBytes) return OkStatus();
+  return ResourceExhausted(
+      fmt::format("labels and events of the request take more than {} MiB; send smaller requests",
+                  kMaxBytes >> 20));
+}
+
+void BatchBuilder::BackTo(const Mark& mark) {
+  series_.resize(mark.series);
+  refs_.resize(mark.samples);
+  times_.resize(mark.samples);
+  values_.resize(mark.samples);
+  differences_.resize(mark.differences);
+}
+
 uint32_t BatchBuilder::AddSeries(std::vector<Labels::Pair> labels) {
-  Status status = Check(labels);
+  Status status = room();
+  if (status.ok()) status = Check(labels);
   if (status.ok()) {
     std::ranges::sort(labels);
     auto twice = std::ranges::adjacent_find(labels, {}, &Labels::Pair::first);
@@ -115,6 +139,12 @@ uint32_t BatchBuilder::AddSeries(std::vector<Labels::Pair> labels) {
     }
   }
   labels.insert(labels.end(), identity_.begin(), identity_.end());
+  size_t bytes = sizeof(Labels);
+  for (const auto& [name, value] : labels) bytes += name.size() + value.size() + 2;
+  if (!Hold(bytes)) {
+    series_reason_ = room().message();
+    return kNoSeries;
+  }
   series_.emplace_back(std::move(labels));
   return static_cast<uint32_t>(series_.size() - 1);
 }
@@ -122,6 +152,7 @@ uint32_t BatchBuilder::AddSeries(std::vector<Labels::Pair> labels) {
 void BatchBuilder::AddSample(uint32_t series, int64_t time_ms, double value) {
   if (series == kNoSeries) return Refuse(1, series_reason_);
   if (time_ms < 0 || time_ms > kMaxTimeMs) {
+    if (refused_ > 0) return Refuse(1, "");  // the first reason is said, and none is made of others
     return Refuse(1, fmt::format("{}: {} is not a time in milliseconds since 1970",
                                  series_[series].ToString(), time_ms));
   }
@@ -130,10 +161,13 @@ void BatchBuilder::AddSample(uint32_t series, int64_t time_ms, double value) {
   values_.push_back(value);
 }
 
-void BatchBuilder::AddDifference(uint32_t series, int64_t time_ms, double difference) {
+void BatchBuilder::AddDifference(uint32_t series, int64_t time_ms, double difference,
+                                 int64_t since_ms) {
   size_t before = refs_.size();
   AddSample(series, time_ms, difference);
-  if (refs_.size() > before) differences_.push_back(before);
+  if (refs_.size() == before) return;
+  bool is_good = since_ms > 0 && since_ms < time_ms;
+  differences_.emplace_back(before, is_good ? FromMillis(since_ms) : kTimeZero);
 }
 
 Status BatchBuilder::Check(const Event& event) const {
@@ -167,6 +201,8 @@ void BatchBuilder::AddEvent(Event event, std::optional<Fingerprint> id) {
   if (Status status = Check(event); !status.ok()) {
     return Refuse(1, status.With(fmt::format("an event of '{}'", event.source)).message());
   }
+  // Also when it is one that is there already: it was made and is compared.
+  if (!Hold(SizeOf(event) + sizeof(Event))) return Refuse(1, room().message());
   event.last_at = std::max(event.at, event.last_at);
   Fingerprint key = id ? *id : Fingerprint::Of(EncodeRecord(event));
   auto [known, is_new] = event_index_.try_emplace(key, events_.size());
@@ -193,6 +229,8 @@ std::vector<DoorBatch> BatchBuilder::Take() {
 
 void BatchBuilder::TakeSamples(std::vector<DoorBatch>& batches) {
   auto difference = differences_.begin();
+  std::vector<size_t> last(series_.size());  // the sample that needs a series last
+  for (size_t i = 0; i < refs_.size(); ++i) last[refs_[i]] = i;
   // Each batch is journaled by itself, so it has its own series and no others.
   std::vector<uint32_t> place(series_.size(), kNoSeries);
   for (size_t from = 0; from < refs_.size(); from += kSamplesInBatch) {
@@ -204,10 +242,15 @@ void BatchBuilder::TakeSamples(std::vector<DoorBatch>& batches) {
       uint32_t series = refs_[i];
       if (place[series] == kNoSeries) {
         place[series] = static_cast<uint32_t>(own.series.size());
-        own.series.push_back(series_[series]);
+        if (last[series] < to) {
+          own.series.push_back(std::move(series_[series]));
+        } else {
+          own.series.push_back(series_[series]);
+        }
       }
-      if (difference != differences_.end() && *difference == i) {
-        each.differences.push_back({i - from, series_[series].fingerprint()});
+      if (difference != differences_.end() && difference->first == i) {
+        each.differences.push_back(
+            {i - from, own.series[place[series]].fingerprint(), difference->second});
         ++difference;
       }
       block.refs.push_back(place[series]);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/fingerprint.h"
@@ -26,6 +27,7 @@ struct DoorBatch {
   struct Difference {
     size_t sample = 0;
     Fingerprint series;
+    Timestamp since;  // event time that it counts from, or kTimeZero when that is not said
   };
   std::vector<Difference> differences;
 };
@@ -40,6 +42,9 @@ class BatchBuilder {
   BatchBuilder(const SourceToken& from, const LimitSettings& limits, Timestamp now);
 
   static constexpr uint32_t kNoSeries = UINT32_MAX;
+  // What the labels and events of one request may take: one name is in many series, so that little that is
+  // sent would make much that is held. What comes after is refused.
+  static constexpr size_t kMaxBytes = 64 << 20;
 
   // Names a series; its labels in any order. `customer`, `installation` and `probe` are set from the
   // token, and a label of that name becomes `exported_<name>`. Returns its reference, or kNoSeries
@@ -48,7 +53,8 @@ class BatchBuilder {
   // Takes a sample, or counts it as refused when it is of kNoSeries or its time is none.
   void AddSample(uint32_t series, int64_t time_ms, double value);
   // The same for a difference to the sample before, which makes a sample once it was added up.
-  void AddDifference(uint32_t series, int64_t time_ms, double difference);
+  // `since_ms`: since when it counts, or 0.
+  void AddDifference(uint32_t series, int64_t time_ms, double difference, int64_t since_ms = 0);
   // Takes an event, or counts it as refused when it is too large, too old or too far ahead. Equal ones
   // of a request become one with a count. What is too long for a name of its own (source, code) is
   // cut: nobody is asked to shorten the name of a class. With an `id`, that is what it is known by when
@@ -56,6 +62,21 @@ class BatchBuilder {
   void AddEvent(Event event, std::optional<Fingerprint> id = std::nullopt);
   // Counts what the adapter itself could not take.
   void Refuse(uint64_t items, const std::string& why);
+
+  // Where the builder is, and back to there: series and samples since then are as if they had never been
+  // added. So what makes several samples is taken whole or not at all.
+  struct Mark {
+    size_t series = 0;
+    size_t samples = 0;
+    size_t differences = 0;
+  };
+  Mark here() const { return {series_.size(), refs_.size(), differences_.size()}; }
+  void BackTo(const Mark& mark);
+
+  // kResourceExhausted once something did not fit into kMaxBytes: then nothing more does, and there is no
+  // use in preparing it.
+  Status room() const;
+  const LimitSettings& limits() const { return limits_; }
 
   uint64_t samples() const { return refs_.size(); }
   uint64_t events() const { return events_.size(); }
@@ -75,6 +96,8 @@ class BatchBuilder {
   Status Check(const std::vector<Labels::Pair>& labels) const;
 
   Status Check(const Event& event) const;
+  // False when there is no room for so much.
+  bool Hold(size_t bytes);
 
   const LimitSettings& limits_;
   const Timestamp now_;
@@ -86,10 +109,11 @@ class BatchBuilder {
   std::vector<uint32_t> refs_;
   std::vector<Timestamp> times_;
   std::vector<double> values_;
-  std::vector<size_t> differences_;  // which of them are
+  std::vector<std::pair<size_t, Timestamp>> differences_;  // which of them are, and since when
   std::vector<Event> events_;
   std::vector<std::optional<Fingerprint>> ids_;  // of the events
   std::map<Fingerprint, size_t> event_index_;
+  size_t bytes_ = 0;  // of labels and events that were made; above kMaxBytes: one did not fit
   uint64_t refused_ = 0;
   std::string first_reason_;
 };

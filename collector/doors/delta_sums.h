@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <vector>
 
 #include "base/fingerprint.h"
 #include "base/time.h"
@@ -13,25 +14,35 @@ namespace forewarn {
 // DeltaSums adds up what one source sends as differences (delta temporality), so that it can be stored as
 // what grows, which is what rules expect of a counter. Not thread-safe.
 //
-// A difference is known by its series and time: one that is not later than the last is a repeated
-// one and changes nothing. This holds for as long as the process runs and the series is not silent for a
-// day. After that each sum begins again at 0, which `rate()` and `increase()` take for the reset that it
-// is; a request that was durable but not answered at a restart is then counted twice: at least once, as
-// the protocol itself.
+// A difference is known by its series and time: one of a time that came before is a repeated one and
+// changes nothing. One that was overtaken by later ones is added all the same, and what it makes is a
+// sample just behind the newest, since those that are stored do not change any more. Of each series the
+// last kKnownTimes times are known; what is older than those may be either, and is not taken.
+//
+// This holds for as long as the process runs and the series is not silent for a day. After that each sum
+// begins again at 0, and its caller stores that 0, so that `rate()` and `increase()` see the reset; a
+// request that was durable but not answered at a restart is then counted twice: at least once, as the
+// protocol itself.
 class DeltaSums {
  public:
+  static constexpr size_t kKnownTimes = 32;
+
   struct Sum {
     double value = 0;
-    Timestamp at = Timestamp::min();  // event time of the last difference
-    uint64_t ticket = 0;              // of the batch that brought it
+    Timestamp at;         // event time of the newest sample that was made of it
+    uint64_t ticket = 0;  // of the batch that brought the last difference
     Timestamp arrival;
   };
-  // What Add() did, for TakeBack() and Forget().
+  // What Add() did, for TakeBack().
   struct Added {
     Fingerprint series;
+    Timestamp at;               // event time of the difference
     std::optional<Sum> before;  // none: the series was new
+    // The oldest time that was known and is no longer, and the one that was forgotten before it.
+    std::optional<Timestamp> forgotten;
+    Timestamp forgotten_before;
   };
-  enum class Result { kAdded, kRepeated, kNoRoom };
+  enum class Result { kAdded, kRepeated, kTooLate, kNoRoom };
   struct Outcome {
     Result result = Result::kAdded;
     Sum sum;  // as it is now; of none when there is no room
@@ -53,7 +64,13 @@ class DeltaSums {
   void ForgetSilent(Timestamp before);
 
  private:
-  std::map<Fingerprint, Sum> sums_;
+  struct Series {
+    Sum sum;
+    std::vector<Timestamp> known;            // of the differences in the sum, ascending
+    Timestamp forgotten = Timestamp::min();  // of all times up to this one it is not known
+  };
+
+  std::map<Fingerprint, Series> series_;
 };
 
 }  // namespace forewarn

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/units.h"
+#include "collector/doors/bounded_parse.h"
 #include "model/message_template.h"
 
 namespace forewarn {
@@ -114,6 +115,7 @@ Event EventOf(const ExternalAlert& alert, bool is_active, Timestamp now) {
 Fingerprint IdentityOf(const ExternalAlert& alert, bool is_active) {
   Fingerprint id = Fingerprint::Of(is_active ? "firing" : "resolved");
   if (alert.starts_at) id = id.Add(FormatTime(*alert.starts_at));
+  if (!alert.starts_at && !is_active) id = id.Add(FormatTime(*alert.ends_at));
   for (const auto& [name, value] : alert.labels) id = id.Add(name).Add(value);
   return id;
 }
@@ -123,7 +125,12 @@ void AddSample(const ExternalAlert& alert, bool is_active, Timestamp now, BatchB
                                       {"alert", alert.name}};
   for (const auto& [name, value] : alert.labels) {
     if (name == "alertname") continue;
-    labels.emplace_back(name == "alert" ? "exported_alert" : name, value);
+    labels.emplace_back(name, value);
+    if (name != "alert") continue;
+    auto taken = [&](const Labels::Pair& pair) { return pair.first == labels.back().first; };
+    do {
+      labels.back().first.insert(0, "exported_");
+    } while (std::ranges::any_of(alert.labels, taken));
   }
   out.AddSample(out.AddSeries(std::move(labels)), ToMillis(now), is_active ? 1 : 0);
 }
@@ -131,6 +138,7 @@ void AddSample(const ExternalAlert& alert, bool is_active, Timestamp now, BatchB
 }  // namespace
 
 Status ReadExternalAlerts(std::string_view body, Timestamp now, BatchBuilder& out) {
+  FW_RETURN_IF_ERROR(CheckJsonParts(body));
   Json json = Json::parse(body, nullptr, /*allow_exceptions=*/false);
   if (!json.is_array()) {
     return InvalidArgument(
@@ -149,7 +157,7 @@ Status ReadExternalAlerts(std::string_view body, Timestamp now, BatchBuilder& ou
     if (out.refused() > refused) continue;
     // One that began longer ago than we take events for is an alert all the same.
     Event event = EventOf(*alert, is_active, now);
-    event.at = std::clamp(event.at, now - 24h, now);
+    event.at = std::clamp(event.at, now - out.limits().accepted_age, now);
     out.AddEvent(std::move(event), IdentityOf(*alert, is_active));
   }
   return OkStatus();

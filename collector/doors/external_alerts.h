@@ -18,9 +18,12 @@ namespace forewarn {
 //     expr: external_alert{severity="critical"} == 1
 //
 // Beginning and end become events, which are known by the alert's labels and when it began: clients send
-// an alert again and again, and each is taken once.
+// an alert again and again, and each is taken once. Without startsAt an end is known by its endsAt, and
+// beginnings by the labels alone, so that a second one soon after is taken for the first; the sample says
+// the truth all the same. An event from longer ago than limits.accepted_age is given that age.
 //
-// kInvalidArgument when the body is not such a list; an alert that breaks a rule is counted in `out`.
+// kInvalidArgument when the body is not such a list, kResourceExhausted when it has too many parts
+// (bounded_parse.h); an alert that breaks a rule is counted in `out`.
 Status ReadExternalAlerts(std::string_view body, Timestamp now, BatchBuilder& out);
 
 }  // namespace forewarn

@@ -7,10 +7,12 @@
 #include <utility>
 
 #include "base/log.h"
+#include "collector/doors/bounded_parse.h"
 #include "collector/doors/external_alerts.h"
 #include "collector/doors/inflate.h"
 #include "collector/doors/otlp_json.h"
 #include "collector/doors/remote_write.h"
+#include "collector/doors/seldom_log.h"
 #include "collector/source_tokens.h"
 #include "forewarn/foreign/otlp_logs_service.pb.h"
 #include "forewarn/foreign/otlp_metrics_service.pb.h"
@@ -59,14 +61,19 @@ HttpResponse Encode(unsigned status, bool is_json, const google::protobuf::Messa
 // One door; lives as long as its routes.
 class HttpDoor {
  public:
-  HttpDoor(const HttpDoorParts& parts, Door door) : parts_(parts), door_(door) {}
+  HttpDoor(const HttpDoorParts& parts, Door door)
+      : parts_(parts), door_(door), refused_(parts.clock), partial_(parts.clock) {}
 
   // Who may come in, asked before the body is read.
   std::optional<HttpResponse> Admit(const HttpRequest& request) const {
     StatusOr<SourceToken> from = WhoIs(request);
     if (from.ok()) return std::nullopt;
     Count(from.status().code() == Code::kUnavailable ? "retry" : "unauthenticated");
-    FW_LOG(kWarn, "door.refused", {{"path", request.path}, {"reason", from.status().message()}});
+    if (auto left_out = refused_.Next(fmt::format("{}", static_cast<int>(from.status().code())))) {
+      FW_LOG(
+          kWarn, "door.refused",
+          {{"path", request.path}, {"reason", from.status().message()}, {"left_out", *left_out}});
+    }
     return Failure(request, from.status());
   }
 
@@ -120,12 +127,8 @@ class HttpDoor {
     StatusOr<std::string> body = Plain(request, MaxBytes());
     if (!body.ok()) return Refuse(reply, Failure(request, body.status()));
     Request message;
-    Status parsed;
-    if (is_json) {
-      parsed = ParseOtlpJson(*body, message);
-    } else if (!message.ParseFromString(*body)) {
-      parsed = InvalidArgument("the body is not a request of OTLP in protobuf");
-    }
+    Status parsed = is_json ? ParseOtlpJson(*body, message) : ParseBounded(*body, message);
+    *body = {};
     if (!parsed.ok()) return Refuse(reply, Failure(request, parsed));
     parts_.otlp.Export(*from, message, [this, is_json, reply](const OtlpDoor::Answer& answer) {
       reply(answer.status.ok() ? Success(Request(), is_json, answer)
@@ -162,7 +165,10 @@ class HttpDoor {
 
   void Refuse(const HttpReply& reply, HttpResponse response) const {
     Count(response.status == 503 ? "retry" : "refused");
-    FW_LOG(kWarn, "door.refused", {{"status", response.status}, {"door", DoorName(door_)}});
+    if (auto left_out = refused_.Next(fmt::format("http {}", response.status))) {
+      FW_LOG(kWarn, "door.refused",
+             {{"status", response.status}, {"door", DoorName(door_)}, {"left_out", *left_out}});
+    }
     reply(std::move(response));
   }
 
@@ -235,14 +241,21 @@ class HttpDoor {
       return {door_ == Door::kPrometheus ? 204u : 200u, ""};
     }
     Count("partial");
-    FW_LOG(kWarn, "door.partial",
-           {{"customer", from.customer}, {"source", from.source}, {"reason", left_out}});
+    if (auto lines = partial_.Next(from.source_id)) {
+      FW_LOG(kWarn, "door.partial",
+             {{"customer", from.customer},
+              {"source", from.source},
+              {"reason", left_out},
+              {"left_out", *lines}});
+    }
     bool over_limit = invalid == 0 && outcome.lost() == 0;
     return {over_limit ? 429u : 400u, fmt::format("not stored, the others are: {}\n", left_out)};
   }
 
   const HttpDoorParts parts_;
   const Door door_;
+  mutable SeldomLog refused_;  // by code or status
+  mutable SeldomLog partial_;  // by source
 };
 
 }  // namespace

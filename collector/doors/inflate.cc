@@ -11,6 +11,7 @@ namespace {
 
 constexpr int kGzipOnly = 15 + 16;  // zlib's own notation: the largest window, and gzip's header
 constexpr size_t kStep = 64 << 10;
+constexpr int kMaxMembers = 64;  // all senders make one; beginning each takes a while
 
 Status TooLarge(size_t limit) {
   return ResourceExhausted(
@@ -28,29 +29,35 @@ StatusOr<std::string> Gunzip(std::string_view compressed, size_t limit) {
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(compressed.data()));
   stream.avail_in = static_cast<uInt>(compressed.size());
   std::string out;
+  size_t have = 0;
+  int members = 1;
   int result = Z_OK;
   while (true) {
-    size_t before = out.size();
     // One byte above the limit tells "just fits" from "too large".
-    size_t room = std::min(std::max(kStep, before), limit + 1 - before);
-    out.resize(before + room);
-    stream.next_out = reinterpret_cast<Bytef*>(out.data() + before);
+    if (have == out.size()) out.resize(std::min(std::max(kStep, 2 * have), limit + 1));
+    size_t room = std::min(out.size() - have, size_t{UINT32_MAX});
+    stream.next_out = reinterpret_cast<Bytef*>(out.data() + have);
     stream.avail_out = static_cast<uInt>(room);
     result = inflate(&stream, Z_NO_FLUSH);
-    out.resize(before + room - stream.avail_out);
-    if (out.size() > limit) break;
+    have += room - stream.avail_out;
+    if (have > limit) break;
     if (result == Z_STREAM_END) {
-      if (stream.avail_in == 0) break;
+      if (stream.avail_in == 0 || ++members > kMaxMembers) break;
       result = inflateReset2(&stream, kGzipOnly);  // the next member
     }
     if (result != Z_OK || (stream.avail_in == 0 && stream.avail_out != 0)) break;
   }
   std::string reason = stream.msg == nullptr ? "it ends too early" : stream.msg;
   inflateEnd(&stream);
-  if (out.size() > limit) return TooLarge(limit);
+  if (have > limit) return TooLarge(limit);
+  if (members > kMaxMembers) {
+    return InvalidArgument(
+        fmt::format("the body is gzip of more than {} members; compress it as one", kMaxMembers));
+  }
   if (result != Z_STREAM_END) {
     return InvalidArgument(fmt::format("the body is not gzip, as its header says: {}", reason));
   }
+  out.resize(have);
   return out;
 }
 

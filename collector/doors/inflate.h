@@ -10,7 +10,7 @@ namespace forewarn {
 
 // Undoes gzip (RFC 1952; several members after each other are one text, as in the RFC). Never holds
 // more than `limit` bytes of output, whatever the input promises.
-//   kInvalidArgument     not gzip, damaged, or cut short
+//   kInvalidArgument     not gzip, damaged, cut short, or of more than 64 members
 //   kResourceExhausted   more than `limit` bytes come out
 StatusOr<std::string> Gunzip(std::string_view compressed, size_t limit);
 

@@ -25,15 +25,22 @@ int64_t FloorShift(int64_t value, int bits) { return value >> bits; }
 
 using ExponentialBuckets = foreign::otlp::ExponentialHistogramDataPoint::Buckets;
 
+// Beyond this no double is a bound, whatever the width of a bucket.
+constexpr int64_t kMaxIndex = 4096;
+
+Status Beyond() { return InvalidArgument("a bucket lies beyond all numbers"); }
+
 // How many values lie in (2^(width * i), 2^(width * (i + 1))], by i, where width is 1 for scales from 0
-// on, and a power of two below.
+// on, and a power of two below. Holds as many as have bounds that are numbers, however many there are.
 Status Merge(const ExponentialBuckets& buckets, int scale, std::map<int64_t, uint64_t>& merged,
              uint64_t& sum) {
   for (int i = 0; i < buckets.bucket_counts_size(); ++i) {
     uint64_t count = buckets.bucket_counts(i);
     if (count == 0) continue;
     int64_t index = static_cast<int64_t>(buckets.offset()) + i;
-    merged[scale > 0 ? FloorShift(index, scale) : index] += count;
+    if (scale > 0) index = FloorShift(index, scale);
+    if (std::abs(index) > kMaxIndex) return Beyond();
+    merged[index] += count;
     if (__builtin_add_overflow(sum, count, &sum)) return InvalidArgument("its counts overflow");
   }
   return OkStatus();
@@ -44,11 +51,9 @@ StatusOr<double> Bound(int64_t index, int scale) {
   int64_t power = index;
   // A width of 2^11 covers all doubles already.
   int widen = scale < 0 ? std::min(-scale, 11) : 0;
-  if (std::abs(index) > 4096) return InvalidArgument("a bucket lies beyond all numbers");
+  if (std::abs(index) > kMaxIndex) return Beyond();
   power = index * (int64_t{1} << widen);
-  if (power > kHighestPower && widen == 0) {
-    return InvalidArgument("a bucket lies beyond all numbers");
-  }
+  if (power > kHighestPower && widen == 0) return Beyond();
   if (power >= kHighestPower) return kInf;
   if (power < kLowestPower) return 0.0;
   return std::ldexp(1.0, static_cast<int>(power));

@@ -21,7 +21,9 @@ using OtlpBuckets = std::vector<std::pair<double, double>>;
 // not add up to the count. Without bounds there is only +Inf.
 StatusOr<OtlpBuckets> BucketsOf(const foreign::otlp::HistogramDataPoint& point);
 
-// Buckets of scales above 0 are put together to those of scale 0, whose bounds are the powers of two.
+// Buckets of scales above 0 are put together to those of scale 0, whose bounds are the powers of two; of
+// scales below, the bounds are fewer of these. There are those from the lowest to the highest bucket that is
+// not empty: as values come, bounds are added, and none goes while the counts only grow.
 // kInvalidArgument for a bucket beyond what a double can hold, and for counts that do not add up.
 StatusOr<OtlpBuckets> BucketsOf(const foreign::otlp::ExponentialHistogramDataPoint& point);
 

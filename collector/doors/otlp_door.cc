@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "base/log.h"
@@ -14,11 +15,24 @@ namespace forewarn {
 
 namespace {
 constexpr SourceToken::Door kDoor = SourceToken::Door::kOtlp;
+
+// Of how many points so many samples are, where all `samples` are of `points`: exact when the points have
+// as many samples each, which those of one kind have; else about that many.
+uint64_t PointsOf(uint64_t left_out, uint64_t samples, uint64_t points) {
+  if (left_out >= samples) return left_out == 0 ? 0 : points;
+  // In floating point, since the product might overflow. Far below 2^53 it is exact.
+  auto share = static_cast<double>(left_out) * static_cast<double>(points);
+  return std::min(points, static_cast<uint64_t>(std::ceil(share / static_cast<double>(samples))));
+}
 }  // namespace
 
 OtlpDoor::OtlpDoor(std::function<DoorIntake*()> intake, Metrics& metrics, const Clock& clock,
                    const LimitSettings& limits)
-    : intake_(std::move(intake)), metrics_(metrics), clock_(clock), limits_(limits) {}
+    : intake_(std::move(intake)),
+      metrics_(metrics),
+      clock_(clock),
+      limits_(limits),
+      partial_(clock) {}
 
 void OtlpDoor::Export(
     const SourceToken& from,
@@ -41,7 +55,7 @@ void OtlpDoor::Export(
 }
 
 void OtlpDoor::Submit(const SourceToken& from, BatchBuilder& builder, OtlpRead read, Done done) {
-  auto answer = [this, from, read = std::move(read),
+  auto answer = [this, from, samples = builder.samples(), read = std::move(read),
                  done = std::move(done)](const DoorIntake::Outcome& outcome) {
     if (!outcome.status.ok()) {
       bool again = outcome.status.code() == Code::kUnavailable;
@@ -50,8 +64,7 @@ void OtlpDoor::Submit(const SourceToken& from, BatchBuilder& builder, OtlpRead r
     }
     uint64_t left_out = outcome.lost() + outcome.refused.series_limit;
     Answer answer;
-    // A point may be several samples; as many points as there were are the most that can be missing.
-    answer.rejected = std::min(read.items, read.rejected + left_out);
+    answer.rejected = read.rejected + PointsOf(left_out, samples, read.items - read.rejected);
     if (read.rejected > 0) {
       answer.message =
           fmt::format("{} of {} rejected, the first: {}", read.rejected, read.items, read.reason);
@@ -61,9 +74,13 @@ void OtlpDoor::Submit(const SourceToken& from, BatchBuilder& builder, OtlpRead r
       answer.message += DoorIntake::Explain(outcome, limits_);
     }
     metrics_.DoorRequestDone(kDoor, answer.rejected > 0 ? "partial" : "accepted");
-    if (answer.rejected > 0) {
+    if (answer.rejected == 0) return done(answer);
+    if (auto lines = partial_.Next(from.source_id)) {
       FW_LOG(kWarn, "door.partial",
-             {{"customer", from.customer}, {"source", from.source}, {"reason", answer.message}});
+             {{"customer", from.customer},
+              {"source", from.source},
+              {"reason", answer.message},
+              {"left_out", *lines}});
     }
     done(answer);
   };

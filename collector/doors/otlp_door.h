@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "collector/doors/intake.h"
 #include "collector/doors/otlp_metrics.h"
+#include "collector/doors/seldom_log.h"
 #include "collector/metrics.h"
 #include "config/collector_settings.h"
 
@@ -32,9 +33,11 @@ class OtlpDoor {
            const LimitSettings& limits);
 
   struct Answer {
-    Status status;          // kUnavailable: send all of it again
-    uint64_t rejected = 0;  // points or records that are not stored; no use to send them again
-    std::string message;    // why
+    Status status;  // kUnavailable: send all of it again
+    // Points or records that are not stored; no use to send them again. The fold counts samples: where points
+    // of several samples are mixed with others, those that it left out are counted in proportion.
+    uint64_t rejected = 0;
+    std::string message;  // why
   };
   using Done = std::function<void(const Answer&)>;
 
@@ -54,6 +57,7 @@ class OtlpDoor {
   Metrics& metrics_;
   const Clock& clock_;
   const LimitSettings& limits_;
+  SeldomLog partial_;  // by source
 };
 
 }  // namespace forewarn

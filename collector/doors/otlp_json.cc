@@ -3,6 +3,7 @@
 #include <google/protobuf/message.h>
 #include <google/protobuf/util/json_util.h>
 
+#include "collector/doors/bounded_parse.h"
 #include "forewarn/foreign/otlp_logs_service.pb.h"
 
 namespace forewarn {
@@ -42,6 +43,7 @@ std::string HexBehindBase64(std::string_view bytes) {
 }
 
 Status ParseOtlpJson(std::string_view text, google::protobuf::Message& message) {
+  FW_RETURN_IF_ERROR(CheckJsonParts(text));
   google::protobuf::util::JsonParseOptions options;
   options.ignore_unknown_fields = true;
   auto status = google::protobuf::util::JsonStringToMessage(

@@ -1,5 +1,7 @@
 #include "collector/doors/otlp_logs.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string>
 #include <string_view>
@@ -18,6 +20,8 @@ using foreign::otlp::ResourceLogs;
 using foreign::otlp::ScopeLogs;
 
 constexpr uint64_t kNanosInMilli = 1'000'000;
+constexpr size_t kMaxSourceBytes =
+    256;  // BatchBuilder cuts at a character's border; this is no less
 
 Severity SeverityOf(const LogRecord& record) {
   int number = record.severity_number();
@@ -81,6 +85,23 @@ Event EventOf(const LogRecord& record, const Attributes& where, const std::strin
   return event;
 }
 
+// Whether events that say all this may be.
+Status WhereFits(const Attributes& where, size_t bytes, const LimitSettings& limits) {
+  if (std::cmp_greater(bytes, limits.event_size)) {
+    return ResourceExhausted(fmt::format(
+        "what its resource says has {} bytes, above the limit of {}; shorten it at the source, or "
+        "raise limits.event_size",
+        bytes, limits.event_size));
+  }
+  if (std::cmp_greater(where.size(), limits.labels_per_series)) {
+    return ResourceExhausted(fmt::format(
+        "its resource has {} attributes, above the limit of {}; drop some at the source, or raise "
+        "limits.labels_per_series",
+        where.size(), limits.labels_per_series));
+  }
+  return OkStatus();
+}
+
 }  // namespace
 
 OtlpRead ReadOtlpLogs(
@@ -90,18 +111,28 @@ OtlpRead ReadOtlpLogs(
   for (const ResourceLogs& resource : request.resource_logs()) {
     std::string service;
     Attributes where;
+    size_t where_bytes = 0;
     for (const KeyValue& attribute : resource.resource().attributes()) {
       if (!SaysWhere(attribute.key())) continue;
       std::string value = OtlpText(attribute.value());
-      if (attribute.key() == "service.name") service = value;
+      if (attribute.key() == "service.name") service = value.substr(0, kMaxSourceBytes);
+      where_bytes += attribute.key().size() + value.size();
       where.emplace_back(attribute.key(), std::move(value));
     }
+    Status fits = WhereFits(where, where_bytes, out.limits());
     for (const ScopeLogs& scope : resource.scope_logs()) {
-      std::string name = service.empty() ? scope.scope().name() : service;
+      std::string name =
+          service.empty() ? scope.scope().name().substr(0, kMaxSourceBytes) : service;
       std::string source = name.empty() ? "otlp" : "otlp:" + name;
       for (const LogRecord& record : scope.log_records()) {
         ++read.items;
-        out.AddEvent(EventOf(record, where, source, now));
+        // What could not be taken is not made first: each record has what its resource says.
+        Status room = fits.ok() ? out.room() : fits;
+        if (room.ok()) {
+          out.AddEvent(EventOf(record, where, source, now));
+        } else {
+          out.Refuse(1, room.message());
+        }
       }
     }
   }

@@ -21,7 +21,8 @@ namespace forewarn {
 //   attributes     those of the record, the resource's service.*, host.name and
 //                  deployment.environment*, and trace_id and span_id in hexadecimal
 //
-// A record that is too large, too old or too far ahead is rejected and counted.
+// A record that is too large, too old or too far ahead is rejected and counted. One that has neither time is
+// of the moment it came: sent again it is another event, since nothing says that it is the same.
 OtlpRead ReadOtlpLogs(
     const opentelemetry::proto::collector::logs::v1::ExportLogsServiceRequest& request,
     Timestamp now, BatchBuilder& out);

@@ -24,7 +24,8 @@ struct OtlpRead {
 //   sum that only grows           <name>_total; differences are added up (delta_sums.h)
 //   histogram                     <name>_bucket{le}, _count, _sum; differences are added up
 //   exponential histogram         the same, with powers of two as bounds: buckets of a finer scale are
-//                                 put together, so that the bounds stay the same whatever its scale
+//                                 put together, so that the bounds stay the same whatever its scale;
+//                                 its differences are rejected, since each has bounds of its own
 //   summary                       <name>{quantile}, <name>_sum, <name>_count
 //
 // Attributes become labels (otlp_names.h), and `service.namespace`/`service.name` the label `job`,

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "collector/doors/bounded_parse.h"
 #include "collector/rpc.h"
 #include "collector/source_tokens.h"
 #include "forewarn/foreign/otlp_logs_service.grpc.pb.h"
@@ -52,66 +53,66 @@ StatusOr<SourceToken> WhoIs(const grpc::CallbackServerContext& context,
   return from;
 }
 
-template <typename Request, typename Fill>
-grpc::ServerUnaryReactor* Answer(OtlpDoor& door, const TokenDirectory& tokens, const Clock& clock,
-                                 grpc::CallbackServerContext* context, const Request& request,
-                                 Fill fill) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  StatusOr<SourceToken> from = WhoIs(*context, tokens, clock.Now());
-  if (!from.ok()) {
-    reactor->Finish(ToRpc(from.status()));
-    return reactor;
-  }
-  door.Export(*from, request, [reactor, fill](const OtlpDoor::Answer& answer) {
-    if (answer.status.ok() && answer.rejected > 0) fill(answer);
-    reactor->Finish(ToOtlp(answer.status));
-  });
-  return reactor;
+void SayPartial(metrics::ExportMetricsServiceResponse& response, const OtlpDoor::Answer& answer) {
+  auto* partial = response.mutable_partial_success();
+  partial->set_rejected_data_points(static_cast<int64_t>(answer.rejected));
+  partial->set_error_message(answer.message);
+}
+void SayPartial(logs::ExportLogsServiceResponse& response, const OtlpDoor::Answer& answer) {
+  auto* partial = response.mutable_partial_success();
+  partial->set_rejected_log_records(static_cast<int64_t>(answer.rejected));
+  partial->set_error_message(answer.message);
 }
 
-class MetricsService final : public metrics::MetricsService::CallbackService {
+// One service. `Base` hands over the bytes of a request, so that nothing is made of what a stranger sends,
+// nor of what would grow as it is read.
+template <typename Base, typename Request, typename Response>
+class ExportService final : public Base {
  public:
-  MetricsService(OtlpDoor& door, const TokenDirectory& tokens, const Clock& clock)
+  ExportService(OtlpDoor& door, const TokenDirectory& tokens, const Clock& clock)
       : door_(door), tokens_(tokens), clock_(clock) {}
 
   grpc::ServerUnaryReactor* Export(grpc::CallbackServerContext* context,
-                                   const metrics::ExportMetricsServiceRequest* request,
-                                   metrics::ExportMetricsServiceResponse* response) override {
-    return Answer(door_, tokens_, clock_, context, *request,
-                  [response](const OtlpDoor::Answer& answer) {
-                    auto* partial = response->mutable_partial_success();
-                    partial->set_rejected_data_points(static_cast<int64_t>(answer.rejected));
-                    partial->set_error_message(answer.message);
-                  });
+                                   const grpc::ByteBuffer* request,
+                                   grpc::ByteBuffer* response) override {
+    grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+    StatusOr<SourceToken> from = WhoIs(*context, tokens_, clock_.Now());
+    Request message;
+    Status status = from.ok() ? Read(*request, message) : from.status();
+    if (!status.ok()) {
+      reactor->Finish(ToRpc(status));
+      return reactor;
+    }
+    door_.Export(*from, message, [reactor, response](const OtlpDoor::Answer& answer) {
+      Response said;
+      if (answer.status.ok() && answer.rejected > 0) SayPartial(said, answer);
+      grpc::Slice slice(said.SerializeAsString());
+      *response = grpc::ByteBuffer(&slice, 1);
+      reactor->Finish(ToOtlp(answer.status));
+    });
+    return reactor;
   }
 
  private:
+  static Status Read(const grpc::ByteBuffer& request, Request& message) {
+    grpc::Slice whole;
+    if (!request.DumpToSingleSlice(&whole).ok()) {
+      return InvalidArgument("the request did not come as a whole");
+    }
+    return ParseBounded({reinterpret_cast<const char*>(whole.begin()), whole.size()}, message);
+  }
+
   OtlpDoor& door_;
   const TokenDirectory& tokens_;
   const Clock& clock_;
 };
 
-class LogsService final : public logs::LogsService::CallbackService {
- public:
-  LogsService(OtlpDoor& door, const TokenDirectory& tokens, const Clock& clock)
-      : door_(door), tokens_(tokens), clock_(clock) {}
-
-  grpc::ServerUnaryReactor* Export(grpc::CallbackServerContext* context,
-                                   const logs::ExportLogsServiceRequest* request,
-                                   logs::ExportLogsServiceResponse* response) override {
-    return Answer(door_, tokens_, clock_, context, *request,
-                  [response](const OtlpDoor::Answer& answer) {
-                    auto* partial = response->mutable_partial_success();
-                    partial->set_rejected_log_records(static_cast<int64_t>(answer.rejected));
-                    partial->set_error_message(answer.message);
-                  });
-  }
-
- private:
-  OtlpDoor& door_;
-  const TokenDirectory& tokens_;
-  const Clock& clock_;
-};
+using MetricsService = ExportService<
+    metrics::MetricsService::WithRawCallbackMethod_Export<metrics::MetricsService::Service>,
+    metrics::ExportMetricsServiceRequest, metrics::ExportMetricsServiceResponse>;
+using LogsService =
+    ExportService<logs::LogsService::WithRawCallbackMethod_Export<logs::LogsService::Service>,
+                  logs::ExportLogsServiceRequest, logs::ExportLogsServiceResponse>;
 
 }  // namespace
 

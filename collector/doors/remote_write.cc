@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "collector/doors/bounded_parse.h"
 #include "forewarn/foreign/remote_write.pb.h"
 
 namespace forewarn {
@@ -12,9 +13,7 @@ namespace forewarn {
 Status ReadRemoteWrite(std::string_view body, BatchBuilder& out) {
   google::protobuf::Arena arena;
   auto& request = *google::protobuf::Arena::CreateMessage<foreign::WriteRequest>(&arena);
-  if (!request.ParseFromArray(body.data(), static_cast<int>(body.size()))) {
-    return InvalidArgument("the body is not a WriteRequest of remote write 1.0");
-  }
+  FW_RETURN_IF_ERROR(ParseBounded(body, request).With("remote write 1.0"));
   for (foreign::TimeSeries& series : *request.mutable_timeseries()) {
     if (series.samples_size() == 0 && series.histograms_size() == 0) continue;
     std::vector<Labels::Pair> labels;

@@ -13,26 +13,8 @@ namespace {
 constexpr Duration kSilence = 24h;
 constexpr Duration kSweep = 1h;
 
-// Removes the samples at these places, which ascend.
-void RemoveSamples(const std::vector<size_t>& places, SampleBlock& block) {
-  if (places.empty()) return;
-  size_t kept = 0;
-  auto next = places.begin();
-  for (size_t i = 0; i < block.size(); ++i) {
-    if (next != places.end() && *next == i) {
-      ++next;
-      continue;
-    }
-    block.refs[kept] = block.refs[i];
-    block.times[kept] = block.times[i];
-    block.values[kept] = block.values[i];
-    ++kept;
-  }
-  block.refs.resize(kept);
-  block.times.resize(kept);
-  block.values.resize(kept);
-  if (kept == 0) block.table = nullptr;
-}
+// Where a sum begins of whose difference it is not said since when it counts.
+constexpr Duration kBefore = 1s;
 
 }  // namespace
 
@@ -68,36 +50,54 @@ void SourceMemory::TakeEvents(DoorBatch& batch, Timestamp now, Claim& claim, Rep
 
 void SourceMemory::AddUp(DoorBatch& batch, Timestamp now, const LimitSettings& limits, Claim& claim,
                          Repeated& repeated) {
+  if (batch.differences.empty()) return;
   SampleBlock& samples = batch.batch.samples;
+  SampleBlock out;
+  auto keep = [&](uint32_t ref, Timestamp at, double value) {
+    out.refs.push_back(ref);
+    out.times.push_back(at);
+    out.values.push_back(value);
+  };
   auto room = static_cast<size_t>(limits.series_per_probe);
-  std::vector<size_t> left_out;
-  for (const DoorBatch::Difference& each : batch.differences) {
-    Timestamp at = samples.times[each.sample];
+  Timestamp oldest = now - limits.accepted_age;
+  auto next = batch.differences.begin();
+  for (size_t i = 0; i < samples.size(); ++i) {
+    if (next == batch.differences.end() || next->sample != i) {
+      keep(samples.refs[i], samples.times[i], samples.values[i]);
+      continue;
+    }
+    const DoorBatch::Difference& each = *next++;
+    Timestamp at = samples.times[i];
     // The fold would leave these out, but the sum would go on from them: one difference from far ahead
-    // would make repeated ones of all that come after it.
-    if (at < now - limits.accepted_age || at > now + limits.accepted_future) {
+    // would bring all that come after it there.
+    if (at < oldest || at > now + limits.accepted_future) {
       ++(at < now ? repeated.samples.too_old : repeated.samples.too_new);
-      left_out.push_back(each.sample);
       continue;
     }
     DeltaSums::Outcome outcome =
-        sums_.Add(each.series, at, samples.values[each.sample], claim.ticket, now, room);
+        sums_.Add(each.series, at, samples.values[i], claim.ticket, now, room);
     switch (outcome.result) {
-      case DeltaSums::Result::kAdded:
-        samples.values[each.sample] = outcome.sum.value;
+      case DeltaSums::Result::kAdded: {
+        // Where it counts from, it was 0: so it is seen to begin, and to begin again.
+        Timestamp since = each.since > kTimeZero ? each.since + 1ms : at - kBefore;
+        since = std::max(since, oldest);
+        if (!outcome.added.before && since < at) keep(samples.refs[i], since, 0);
+        keep(samples.refs[i], outcome.sum.at, outcome.sum.value);
         claim.sums.push_back(outcome.added);
-        continue;
+        break;
+      }
       case DeltaSums::Result::kRepeated:
         // It may have come with an earlier batch than the last one, which is durable before it.
         repeated.tickets.insert(outcome.sum.ticket);
         ++repeated.samples.duplicate;
         break;
+      case DeltaSums::Result::kTooLate: ++repeated.samples.too_old; break;
       case DeltaSums::Result::kNoRoom: ++repeated.samples.series_limit; break;
     }
-    left_out.push_back(each.sample);
   }
   batch.differences.clear();
-  RemoveSamples(left_out, samples);
+  out.table = out.refs.empty() ? nullptr : std::move(samples.table);
+  samples = std::move(out);
 }
 
 void SourceMemory::TakeBack(const Claim& claim) {

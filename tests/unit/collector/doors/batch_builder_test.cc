@@ -135,6 +135,51 @@ TEST(BatchBuilder, EachBatchHasItsOwnSeriesAndItsOwnDifferences) {
   EXPECT_EQ(batches[1].differences[0].series, second.table->series[1].fingerprint());
 }
 
+TEST(BatchBuilder, GoesBackAsIfNothingHadBeenAdded) {
+  BatchBuilder builder(TestToken(), kLimits, kNow);
+  builder.AddSample(builder.AddSeries({{"__name__", "a"}}), kNowMs, 1);
+  BatchBuilder::Mark here = builder.here();
+  uint32_t b = builder.AddSeries({{"__name__", "b"}});
+  builder.AddDifference(b, kNowMs, 5);
+  builder.AddSample(b, kNowMs, 5);
+  builder.BackTo(here);
+  builder.AddDifference(builder.AddSeries({{"__name__", "c"}}), kNowMs, 7);
+  std::vector<DoorBatch> batches = builder.Take();
+  ASSERT_THAT(batches, SizeIs(1));
+  EXPECT_THAT(batches[0].batch.samples.values, testing::ElementsAre(1, 7));
+  ASSERT_THAT(batches[0].batch.samples.table->series, SizeIs(2));
+  EXPECT_EQ(batches[0].batch.samples.table->series[1].name(), "c");
+  ASSERT_THAT(batches[0].differences, SizeIs(1));
+  EXPECT_EQ(batches[0].differences[0].sample, 1u);
+}
+
+TEST(BatchBuilder, HoldsNoMoreThanOneRequestMayTake) {
+  BatchBuilder builder(TestToken(), kLimits, kNow);
+  const std::string text(2000, 'x');
+  size_t series = 0;
+  for (int i = 0; i < 40'000; ++i) {
+    uint32_t ref = builder.AddSeries({{"__name__", "a"}, {"b", text}, {"c", std::to_string(i)}});
+    series += ref == BatchBuilder::kNoSeries ? 0 : 1;
+    builder.AddSample(ref, kNowMs, 1);
+  }
+  EXPECT_LE(series * text.size(), BatchBuilder::kMaxBytes);
+  EXPECT_GE(series * text.size(), BatchBuilder::kMaxBytes * 9 / 10);
+  EXPECT_EQ(builder.samples(), series);
+  EXPECT_EQ(builder.refused(), 40'000 - series);
+  EXPECT_THAT(builder.first_reason(), HasSubstr("more than 64 MiB; send smaller requests"));
+}
+
+TEST(BatchBuilder, EventsThatAreMadeOfOneTextAgainAndAgainAreBounded) {
+  BatchBuilder builder(TestToken(), kLimits, kNow);
+  Event event;
+  event.at = kNow;
+  event.message = std::string(60'000, 'x');
+  for (int i = 0; i < 2000; ++i) builder.AddEvent(event);
+  EXPECT_EQ(builder.events(), 1u);
+  EXPECT_GE(builder.refused(), 2000 - BatchBuilder::kMaxBytes / 60'000);
+  EXPECT_FALSE(builder.room().ok());
+}
+
 TEST(BatchBuilder, WhatHasAnIdIsTheSameEventTwice) {
   BatchBuilder builder(TestToken(), kLimits, kNow);
   Event event;

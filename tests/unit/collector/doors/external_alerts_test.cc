@@ -113,6 +113,37 @@ TEST_F(ExternalAlertsTest, TimesMayBeMissing) {
   }
 }
 
+TEST_F(ExternalAlertsTest, WithoutABeginningAnEndIsKnownByItself) {
+  const char first[] = R"([{"labels":{"alertname":"A"},"endsAt":"2026-05-01T09:00:00Z"}])";
+  const char second[] = R"([{"labels":{"alertname":"A"},"endsAt":"2026-05-01T09:30:00Z"}])";
+  ASSERT_TRUE(Read(first).ok());
+  std::vector<Fingerprint> ids = ids_;
+  ASSERT_TRUE(Read(first, kNow + 1min).ok());
+  EXPECT_EQ(ids_, ids);
+  ASSERT_TRUE(Read(second).ok());
+  EXPECT_NE(ids_, ids);
+}
+
+TEST_F(ExternalAlertsTest, OneThatBeganLongAgoIsTakenWhateverTheAcceptedAge) {
+  const char old[] = R"([{"labels":{"alertname":"A"},"startsAt":"2026-04-01T10:00:00Z"}])";
+  for (Duration age : {Duration(1h), Duration(8 * 24h)}) {
+    limits_.accepted_age = age;
+    ASSERT_TRUE(Read(old).ok());
+    EXPECT_EQ(refused_, 0u) << reason_;
+    ASSERT_THAT(events_, SizeIs(1));
+    EXPECT_EQ(events_[0].at, kNow - age);
+  }
+}
+
+TEST_F(ExternalAlertsTest, ALabelOfTheirsKeepsItsValueUnderAFreeName) {
+  ASSERT_TRUE(Read(R"([{"labels":{"alertname":"A","alert":"b","exported_alert":"c"}}])").ok());
+  EXPECT_EQ(refused_, 0u) << reason_;
+  EXPECT_THAT(values_,
+              testing::ElementsAre(testing::Pair("external_alert{alert=\"A\",exported_alert=\"c\","
+                                                 "exported_exported_alert=\"b\"}",
+                                                 1)));
+}
+
 TEST_F(ExternalAlertsTest, OneThatBreaksARuleDoesNotCostTheOthers) {
   ASSERT_TRUE(Read(R"([{"labels":{"severity":"page"}}, {"labels":{"alertname":"A"}},
       {"labels":{"alertname":"B","a b":"c"}}, {"labels":{"alertname":"C","n":1}}, 7,

@@ -167,6 +167,21 @@ TEST_F(HttpDoorsTest, RefusesABomb) {
   EXPECT_THAT(Post(bomb), StartsWith("HTTP/1.1 413"));
 }
 
+TEST_F(HttpDoorsTest, RefusesWhatWouldGrowAsItIsRead) {
+  std::string nothings;
+  for (int i = 0; i < 1'000'001; ++i) nothings += std::string("\x0a\x00", 2);
+  std::string packed;
+  snappy::Compress(nothings.data(), nothings.size(), &packed);
+  EXPECT_THAT(Post(packed), StartsWith("HTTP/1.1 413"));
+  UseTokenFor(Door::kOtlp);
+  std::string answer = PostTo("/v1/metrics", nothings, "application/x-protobuf");
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 413"));
+  EXPECT_THAT(answer, HasSubstr("more than 1000000 parts; send smaller requests"));
+  std::string json = "[";
+  for (int i = 0; i < 1'000'001; ++i) json += "{},";
+  EXPECT_THAT(PostTo("/v1/metrics", json, "application/json"), StartsWith("HTTP/1.1 413"));
+}
+
 TEST_F(HttpDoorsTest, SaysHowMuchIsTooMuchAndWhatToDo) {
   doors_.max_request_size = 64 << 10;
   Open();

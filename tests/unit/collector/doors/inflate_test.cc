@@ -44,6 +44,15 @@ TEST(Inflate, JoinsTheMembersOfAGzipFile) {
   EXPECT_EQ(*Gunzip(Gzip("ab") + Gzip("") + Gzip("cd"), 10), "abcd");
 }
 
+TEST(Inflate, TakesNoMoreMembersThanAnyoneMakes) {
+  std::string members;
+  for (int i = 0; i < 64; ++i) members += Gzip("");
+  EXPECT_TRUE(Gunzip(members, 10).ok());
+  Status refused = Gunzip(members + Gzip(""), 10).status();
+  EXPECT_EQ(refused.code(), Code::kInvalidArgument);
+  EXPECT_THAT(refused.message(), HasSubstr("more than 64 members"));
+}
+
 TEST(Inflate, TakesExactlyTheLimitAndNotOneByteMore) {
   std::string text(100'000, 'x');
   EXPECT_TRUE(Gunzip(Gzip(text), 100'000).ok());

@@ -87,13 +87,30 @@ TEST_F(OtlpDoorTest, SaysHowManyPointsAreNotStoredAndWhy) {
               HasSubstr("forewarn_door_requests_total{door=\"otlp\",result=\"partial\"} 1"));
 }
 
+TEST_F(OtlpDoorTest, CountsPointsAndNotTheSamplesTheyAreMadeOf) {
+  ExportMetricsServiceRequest request;
+  auto* metric = request.add_resource_metrics()->add_scope_metrics()->add_metrics();
+  metric->set_name("latency");
+  auto* histogram = metric->mutable_histogram();
+  histogram->set_aggregation_temporality(foreign::otlp::AGGREGATION_TEMPORALITY_CUMULATIVE);
+  for (int i = 0; i < 5; ++i) {
+    auto* point = histogram->add_data_points();
+    point->set_time_unix_nano(static_cast<uint64_t>(ToMillis(kNow)) * 1'000'000 + i * 1'000'000);
+    point->add_explicit_bounds(1);
+    for (int bucket = 0; bucket < 2; ++bucket) point->add_bucket_counts(0);
+    point->set_sum(0);
+  }
+  sink_.reply.too_old = 8;  // the four samples of two points
+  EXPECT_EQ(Export(request).rejected, 2u);
+}
+
 TEST_F(OtlpDoorTest, ADifferenceThatCouldNotBeStoredCountsWhenItComesAgain) {
   sink_.room = 0;
   EXPECT_EQ(Export(Request()).status.code(), Code::kUnavailable);
   sink_.room = 10;
   EXPECT_TRUE(Export(Request()).status.ok());
   ASSERT_THAT(sink_.Batches(), SizeIs(1));
-  EXPECT_EQ(sink_.Batches()[0].samples.values[0], 1);
+  EXPECT_THAT(sink_.Batches()[0].samples.values, testing::ElementsAre(0, 1));
   // And when it is sent once more although it is stored, it changes nothing.
   EXPECT_TRUE(Export(Request()).status.ok());
   EXPECT_THAT(sink_.Batches(), SizeIs(1));
@@ -123,7 +140,7 @@ TEST_F(OtlpDoorTest, ADifferenceFarAheadHidesNoneThatComesAfterIt) {
   EXPECT_THAT(answer.message, HasSubstr("limits.accepted_age"));
   EXPECT_EQ(Export(Request()).rejected, 0u);
   ASSERT_THAT(sink_.Batches(), testing::Not(IsEmpty()));
-  EXPECT_THAT(sink_.Batches().back().samples.values, testing::ElementsAre(1));
+  EXPECT_THAT(sink_.Batches().back().samples.values, testing::ElementsAre(0, 1));
 }
 
 TEST_F(OtlpDoorTest, ASourceAddsUpAsManySeriesAsItMayHaveAndNoneOfAnother) {

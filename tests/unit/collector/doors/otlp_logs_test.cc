@@ -115,6 +115,28 @@ TEST_F(OtlpLogsTest, EqualRecordsAreOneWithACount) {
   EXPECT_EQ(events[0].count, 2u);
 }
 
+TEST_F(OtlpLogsTest, WhatAResourceSaysOfAllItsRecordsTakesNoMoreRoomThanARequestHas) {
+  auto* resource = request_.mutable_resource_logs(0)->mutable_resource();
+  Attribute(resource->mutable_attributes(), "service.text", std::string(60'000, 'x'));
+  for (int i = 0; i < 2000; ++i) Record(std::to_string(i));
+  ASSERT_LT(request_.ByteSizeLong(), 200'000u);
+  size_t events = Read().size();
+  EXPECT_LE(events * 60'000, BatchBuilder::kMaxBytes);
+  EXPECT_GE(events, 1000u);
+  EXPECT_EQ(read_.rejected, 2000 - events);
+  EXPECT_THAT(read_.reason, HasSubstr("send smaller requests"));
+  Attribute(resource->mutable_attributes(), "service.more", std::string(60'000, 'x'));
+  EXPECT_THAT(Read(), SizeIs(0));
+  EXPECT_THAT(read_.reason, HasSubstr("what its resource says has 120"));
+}
+
+TEST_F(OtlpLogsTest, WithoutAnyTimeARecordIsAnotherWheneverItComes) {
+  Record("again").set_time_unix_nano(0);
+  std::vector<Event> events = Read();
+  ASSERT_THAT(events, SizeIs(1));
+  EXPECT_EQ(events[0].at, kNow);
+}
+
 TEST_F(OtlpLogsTest, WhatIsTooLargeOrTooOldIsRejectedAndCounted) {
   Record(std::string(70'000, 'x'));
   Record("old").set_time_unix_nano(kNowNanos - 9ull * 24 * 3600 * 1'000'000'000);

@@ -171,6 +171,64 @@ TEST_F(OtlpMetricsTest, AnExponentialHistogramIsMapped) {
                                            Pair("latency_count", 2)));
 }
 
+TEST_F(OtlpMetricsTest, DifferencesOfAnExponentialHistogramAreRejectedSinceItsBoundsMove) {
+  ExponentialHistogram* histogram = Metric("latency").mutable_exponential_histogram();
+  histogram->set_aggregation_temporality(AGGREGATION_TEMPORALITY_DELTA);
+  ExponentialHistogramDataPoint& point = At(histogram->add_data_points());
+  point.set_count(2);
+  point.mutable_positive()->add_bucket_counts(2);
+  EXPECT_THAT(Read(), testing::IsEmpty());
+  EXPECT_EQ(read_.rejected, 1u);
+  EXPECT_THAT(read_.reason, HasSubstr("metric 'latency': an exponential histogram is taken "
+                                      "cumulative only"));
+}
+
+TEST_F(OtlpMetricsTest, NothingIsLeftOfARejectedHistogram) {
+  Histogram* histogram = Metric("latency").mutable_histogram();
+  histogram->set_aggregation_temporality(AGGREGATION_TEMPORALITY_DELTA);
+  HistogramDataPoint& point = At(histogram->add_data_points());
+  point.set_count(3);
+  point.add_bucket_counts(3);
+  point.set_sum(std::nan(""));
+  At(Metric("up").mutable_gauge()->add_data_points()).set_as_int(1);
+  EXPECT_THAT(Read(), UnorderedElementsAre(Pair("up", 1)));
+  EXPECT_EQ(differences_, 0u);
+  EXPECT_EQ(read_.rejected, 1u);
+}
+
+TEST_F(OtlpMetricsTest, LongLabelsOfManyBucketsTakeNoMoreRoomThanARequestHas) {
+  At(Metric("up").mutable_gauge()->add_data_points()).set_as_int(1);
+  Histogram* histogram = Metric("latency").mutable_histogram();
+  histogram->set_aggregation_temporality(AGGREGATION_TEMPORALITY_CUMULATIVE);
+  HistogramDataPoint& point = At(histogram->add_data_points());
+  for (int i = 0; i < 40; ++i) {
+    Attribute(point.mutable_attributes(), "a" + std::to_string(i), std::string(2000, 'x'));
+  }
+  for (int i = 0; i < 1000; ++i) point.add_explicit_bounds(i);
+  for (int i = 0; i < 1001; ++i) point.add_bucket_counts(0);
+  At(Metric("late").mutable_gauge()->add_data_points()).set_as_int(1);
+  ASSERT_LT(request_.ByteSizeLong(), 100'000u);
+  EXPECT_THAT(Read(), UnorderedElementsAre(Pair("up", 1)));
+  EXPECT_EQ(read_.rejected, 2u) << "what is over is over for the whole request";
+  EXPECT_THAT(read_.reason, HasSubstr("send smaller requests"));
+}
+
+TEST_F(OtlpMetricsTest, TooManyAttributesAreRejectedBeforeTheyAreLookedAt) {
+  NumberDataPoint& point = At(Metric("up").mutable_gauge()->add_data_points());
+  point.set_as_int(1);
+  for (int i = 0; i < 1000; ++i) Attribute(point.mutable_attributes(), "same", "x");
+  EXPECT_THAT(Read(), testing::IsEmpty());
+  EXPECT_THAT(read_.reason, HasSubstr("1000 attributes, above the limit of 48"));
+}
+
+TEST_F(OtlpMetricsTest, AttributesThatBecomeOneLabelAreJoinedInTheOrderOfTheirNames) {
+  NumberDataPoint& point = At(Metric("up").mutable_gauge()->add_data_points());
+  point.set_as_int(1);
+  Attribute(point.mutable_attributes(), "a_b", "2");
+  Attribute(point.mutable_attributes(), "a.b", "1");
+  EXPECT_THAT(Read(), UnorderedElementsAre(Pair("up{a_b=\"1;2\"}", 1)));
+}
+
 TEST_F(OtlpMetricsTest, ASummaryKeepsItsQuantiles) {
   SummaryDataPoint& point = At(Metric("rpc").mutable_summary()->add_data_points());
   point.set_count(4);

@@ -48,7 +48,7 @@ class SourceMemoryTest : public testing::Test {
 TEST_F(SourceMemoryTest, DifferencesBecomeSumsAndOtherSamplesStay) {
   DoorBatch batch = Make({kNow, kNow + 1s});
   Take(batch);
-  EXPECT_THAT(batch.batch.samples.values, ElementsAre(1, 10, 20));
+  EXPECT_THAT(batch.batch.samples.values, ElementsAre(1, 0, 10, 20));
   EXPECT_THAT(repeated_.tickets, IsEmpty());
 }
 
@@ -68,6 +68,23 @@ TEST_F(SourceMemoryTest, WhatIsKnownIsTakenOutAndSaysWhatBroughtIt) {
   EXPECT_THAT(repeated_.tickets, ElementsAre(1, 2));
 }
 
+TEST_F(SourceMemoryTest, ADifferenceThatWasOvertakenIsAddedBehindTheNewest) {
+  DoorBatch first = Make({kNow, kNow + 10s});
+  DoorBatch overtaken = Make({kNow + 5s});
+  DoorBatch again = overtaken;
+  DoorBatch next = Make({kNow + 20s});
+  Take(first);
+  Take(overtaken);
+  EXPECT_EQ(repeated_.samples.duplicate, 0u);
+  EXPECT_THAT(overtaken.batch.samples.values, ElementsAre(1, 30));
+  EXPECT_THAT(overtaken.batch.samples.times, ElementsAre(kNow, kNow + 10s + 1ms));
+  Take(again);
+  EXPECT_EQ(repeated_.samples.duplicate, 1u);
+  EXPECT_THAT(again.batch.samples.values, ElementsAre(1));
+  Take(next);
+  EXPECT_THAT(next.batch.samples.values, ElementsAre(1, 40));
+}
+
 TEST_F(SourceMemoryTest, NothingIsLeftOfWhatHeldNothingElse) {
   DoorBatch batch = Make({}, {"a"});
   DoorBatch again = batch;
@@ -82,7 +99,7 @@ TEST_F(SourceMemoryTest, WhatWasTakenBackIsNew) {
   DoorBatch again = first;
   memory_.TakeBack(Take(first));
   Take(again);
-  EXPECT_THAT(again.batch.samples.values, ElementsAre(1, 10, 20));
+  EXPECT_THAT(again.batch.samples.values, ElementsAre(1, 0, 10, 20));
   EXPECT_THAT(again.batch.events, SizeIs(1));
 }
 
@@ -104,7 +121,7 @@ TEST_F(SourceMemoryTest, WhatTheFoldWouldLeaveOutIsNotAddedUp) {
   Take(batch);
   EXPECT_EQ(repeated_.samples.too_old, 1u);
   EXPECT_EQ(repeated_.samples.too_new, 1u);
-  EXPECT_THAT(batch.batch.samples.values, ElementsAre(1, 10));
+  EXPECT_THAT(batch.batch.samples.values, ElementsAre(1, 0, 10));
 }
 
 TEST_F(SourceMemoryTest, ASeriesThatWasSilentForADayIsForgotten) {
@@ -115,7 +132,25 @@ TEST_F(SourceMemoryTest, ASeriesThatWasSilentForADayIsForgotten) {
   EXPECT_THAT(next.batch.samples.values, ElementsAre(1, 20));
   next = Make({kNow + 49h});
   Take(next, kNow + 49h);
-  EXPECT_THAT(next.batch.samples.values, ElementsAre(1, 10));
+  EXPECT_THAT(next.batch.samples.values, ElementsAre(1, 0, 10));
+}
+
+TEST_F(SourceMemoryTest, ASumIsSeenToBeginWhereItsFirstDifferenceCountsFrom) {
+  auto begins = [&](Timestamp since, Timestamp at) {
+    BatchBuilder builder(TestToken(), limits_, kNow);
+    builder.AddDifference(builder.AddSeries({{"__name__", "jobs_total"}}), ToMillis(at), 10,
+                          ToMillis(since));
+    DoorBatch batch = builder.Take()[0];
+    SourceMemory().Take(batch, 1, kNow, limits_, repeated_);
+    EXPECT_EQ(batch.batch.samples.values.front(), 0);
+    EXPECT_EQ(batch.batch.samples.values.back(), 10);
+    EXPECT_EQ(batch.batch.samples.times.back(), at);
+    return batch.batch.samples.times.front();
+  };
+  EXPECT_EQ(begins(kNow - 1min, kNow), kNow - 1min + 1ms) << "behind the last of another process";
+  EXPECT_EQ(begins(kTimeZero, kNow), kNow - 1s) << "it is not said";
+  EXPECT_EQ(begins(kNow + 1s, kNow), kNow - 1s) << "it cannot be";
+  EXPECT_EQ(begins(kNow - 365 * 24h, kNow), kNow - limits_.accepted_age);
 }
 
 }  // namespace
