@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "collector/doors/bounded_parse.h"
 #include "collector/doors/inflate.h"
 #include "collector/doors/otlp_json.h"
 #include "collector/doors/otlp_logs.h"
@@ -21,7 +22,7 @@ namespace metrics = opentelemetry::proto::collector::metrics::v1;
 template <typename Request>
 bool Parse(std::string_view bytes, bool is_json, Request& request) {
   if (is_json) return forewarn::ParseOtlpJson(bytes, request).ok();
-  return request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+  return forewarn::ParseBounded(bytes, request).ok();
 }
 
 }  // namespace
