@@ -34,8 +34,6 @@ Timestamp WindowOf(Timestamp at, Duration window) {
   return at - rest;
 }
 
-bool Earlier(const Sample& a, const Sample& b) { return a.at < b.at; }
-
 }  // namespace
 
 struct Head::Impl {
@@ -92,6 +90,7 @@ struct Head::Impl {
   Status Decode(SeriesId id, const SealedChunk& chunk, std::vector<Sample>& samples) const;
   void LearnSealedUntil(SeriesId id, Timestamp from, std::span<const SealedChunk> since);
   StatusOr<std::vector<Sample>> Read(SeriesId id, Timestamp from, Timestamp to);
+  void CopyOpen(SeriesId id, Timestamp from, Timestamp to, SeriesView::Item& item);
 
   // Fixed after construction.
   const uint32_t partition;
@@ -251,14 +250,8 @@ StatusOr<std::vector<SeriesData>> Head::Select(const Matchers& matchers, Timesta
   for (SeriesId id : impl_->index.Match(matchers)) {
     FW_ASSIGN_OR_RETURN(std::vector<Sample> samples, impl_->Read(id, from, to));
     if (samples.empty()) continue;
-    if (found.size() == limits.max_series) {
-      return ResourceExhausted(fmt::format(
-          "more than {} series match; name more labels in the selector", limits.max_series));
-    }
-    if (samples.size() > samples_left) {
-      return ResourceExhausted(fmt::format(
-          "more than {} samples match; narrow the time range or the selector", limits.max_samples));
-    }
+    if (found.size() == limits.max_series) return TooManySeries(limits);
+    if (samples.size() > samples_left) return TooManySamples(limits);
     samples_left -= samples.size();
     found.emplace_back(id, std::move(samples));
   }
@@ -269,6 +262,32 @@ StatusOr<std::vector<SeriesData>> Head::Select(const Matchers& matchers, Timesta
     result.push_back({impl_->index.labels(id), std::move(samples)});
   }
   return result;
+}
+
+StatusOr<std::unique_ptr<const SeriesView>> Head::Look(const Matchers& matchers, Timestamp from,
+                                                       Timestamp to,
+                                                       const SelectLimits& limits) const {
+  std::vector<SeriesView::Item> items;
+  size_t with_samples = 0, samples = 0;
+  const bool rolled_up = from < impl_->store.RawFrom();
+  for (SeriesId id : from > to ? std::vector<SeriesId>() : impl_->index.Match(matchers)) {
+    SeriesView::Item item;
+    item.id = id;
+    item.is_stored = from <= impl_->all_series[id].sealed_until();
+    impl_->CopyOpen(id, from, to, item);
+    if (!item.open.empty()) ++with_samples;
+    samples += item.open.size();
+    if (with_samples > limits.max_series) return TooManySeries(limits);
+    if (samples > limits.max_samples) return TooManySamples(limits);
+    if (!item.is_stored && !rolled_up && item.open.empty() && item.pending.empty()) continue;
+    if (items.size() / kLookedAt >= limits.max_series) return TooManySeries(limits);
+    items.push_back(std::move(item));
+  }
+  std::sort(items.begin(), items.end(),
+            [&](const auto& a, const auto& b) { return impl_->index.IsBefore(a.id, b.id); });
+  for (SeriesView::Item& item : items) item.labels = impl_->index.labels(item.id);
+  return std::unique_ptr<const SeriesView>(
+      std::make_unique<SeriesView>(impl_->partition, impl_->store, from, to, std::move(items)));
 }
 
 size_t Head::series_count() const { return impl_->index.size(); }
@@ -560,15 +579,25 @@ StatusOr<std::vector<Sample>> Head::Impl::Read(SeriesId id, Timestamp from, Time
     samples.insert(samples.end(), more.begin(), more.end());
   });
   // Chunks overlap after late samples, and one that became durable just now was read twice.
-  if (!std::is_sorted(samples.begin(), samples.end(), Earlier)) {
-    std::stable_sort(samples.begin(), samples.end(), Earlier);
+  return InRange(from, to, std::move(samples));
+}
+
+// What only the head has of a series' samples in the range.
+void Head::Impl::CopyOpen(SeriesId id, Timestamp from, Timestamp to, SeriesView::Item& item) {
+  for (auto it = pending.lower_bound({id, Timestamp::min()});
+       it != pending.end() && it->first.first == id; ++it) {
+    const SealedChunk& chunk = it->second.chunk;
+    if (chunk.first <= to && chunk.last >= from) item.pending.push_back(chunk);
   }
-  samples.erase(std::unique(samples.begin(), samples.end(),
-                            [](const Sample& a, const Sample& b) { return a.at == b.at; }),
-                samples.end());
-  auto first = std::lower_bound(samples.begin(), samples.end(), Sample{from, 0}, Earlier);
-  auto last = std::upper_bound(first, samples.end(), Sample{to, 0}, Earlier);
-  return std::vector<Sample>(first, last);
+  all_series[id].ForEach([&](const OpenChunk& chunk) {
+    if (chunk.count() == 0 || chunk.window() > to ||
+        chunk.window() + options.chunk_window <= from) {
+      return;
+    }
+    for (const Sample& sample : chunk.Samples(arena)) {
+      if (sample.at >= from && sample.at <= to) item.open.push_back(sample);
+    }
+  });
 }
 
 }  // namespace forewarn

@@ -9,6 +9,7 @@
 #include "model/commit.h"
 #include "model/series_source.h"
 #include "model/telemetry.h"
+#include "store/series_view.h"
 #include "store/store.h"
 
 namespace forewarn {
@@ -88,6 +89,13 @@ class Head : public SeriesSource {
   // minutes.
   StatusOr<std::vector<SeriesData>> Select(const Matchers& matchers, Timestamp from, Timestamp to,
                                            const SelectLimits& limits) const override;
+
+  // What Select() would answer now, to be read elsewhere, at leisure. kResourceExhausted when it is
+  // known already that the answer would pass a limit, or when more than kLookedAt times max_series
+  // match, with samples or without.
+  static constexpr size_t kLookedAt = 10;
+  StatusOr<std::unique_ptr<const SeriesView>> Look(const Matchers& matchers, Timestamp from,
+                                                   Timestamp to, const SelectLimits& limits) const;
 
   size_t series_count() const;
   size_t memory_bytes() const;  // an estimate

@@ -17,13 +17,37 @@ namespace forewarn {
 
 namespace {
 
+using ChunkMap = std::map<std::pair<SeriesId, Timestamp>, SealedChunk>;  // by first sample
+
+std::vector<SealedChunk> ChunksIn(const ChunkMap& chunks, SeriesId id, Timestamp from,
+                                  Timestamp to) {
+  std::vector<SealedChunk> result;
+  for (auto it = chunks.lower_bound({id, Timestamp::min()}); it != chunks.end(); ++it) {
+    if (it->first.first != id || it->second.first > to) break;
+    if (it->second.last >= from) result.push_back(it->second);
+  }
+  return result;
+}
+
+class CopiedChunks : public Store::ChunkView {
+ public:
+  explicit CopiedChunks(ChunkMap chunks) : chunks_(std::move(chunks)) {}
+  StatusOr<std::vector<SealedChunk>> ReadChunks(SeriesId id, Timestamp from,
+                                                Timestamp to) const override {
+    return ChunksIn(chunks_, id, from, to);
+  }
+
+ private:
+  const ChunkMap chunks_;
+};
+
 // One partition's part of the disk. Map keys sort as the answers do.
 struct MemoryPartition {
   uint64_t last_sequence = 0;
   std::map<uint64_t, std::shared_ptr<const Store::JournalItem>> journal;
   std::map<std::pair<StateKind, std::string>, std::string> state;
   std::map<SeriesId, Labels> series;
-  std::map<std::pair<SeriesId, Timestamp>, SealedChunk> chunks;          // by first sample
+  ChunkMap chunks;
   std::map<std::pair<SeriesId, Duration>, std::vector<Rollup>> rollups;  // by stretch
   // By customer, event time, sequence and place in the commit.
   std::map<std::tuple<std::string, Timestamp, uint64_t, size_t>, HistoryRow> history;
@@ -149,14 +173,13 @@ Status MemoryStore::ReadSeries(uint32_t partition,
 
 StatusOr<std::vector<SealedChunk>> MemoryStore::ReadChunks(uint32_t partition, SeriesId id,
                                                            Timestamp from, Timestamp to) const {
-  std::vector<SealedChunk> result;
   std::lock_guard lock(impl_->mutex);
-  const auto& chunks = impl_->Partition(partition).chunks;
-  for (auto it = chunks.lower_bound({id, Timestamp::min()}); it != chunks.end(); ++it) {
-    if (it->first.first != id || it->second.first > to) break;
-    if (it->second.last >= from) result.push_back(it->second);
-  }
-  return result;
+  return ChunksIn(impl_->Partition(partition).chunks, id, from, to);
+}
+
+std::unique_ptr<const Store::ChunkView> MemoryStore::HoldChunks(uint32_t partition) const {
+  std::lock_guard lock(impl_->mutex);
+  return std::make_unique<CopiedChunks>(impl_->Partition(partition).chunks);
 }
 
 StatusOr<bool> MemoryStore::HasChunk(uint32_t partition, SeriesId id, Timestamp first) const {

@@ -30,6 +30,7 @@ class MemoryStore : public Store {
                     const std::function<Status(const NewSeries&)>& visit) const override;
   StatusOr<std::vector<SealedChunk>> ReadChunks(uint32_t partition, SeriesId id, Timestamp from,
                                                 Timestamp to) const override;
+  std::unique_ptr<const ChunkView> HoldChunks(uint32_t partition) const override;
   StatusOr<bool> HasChunk(uint32_t partition, SeriesId id, Timestamp first) const override;
   StatusOr<Timestamp> SealedUntil(uint32_t partition) const override;
   StatusOr<std::vector<Rollup>> ReadRollups(uint32_t partition, SeriesId id, Duration stretch,

@@ -181,9 +181,11 @@ RocksDatabase::~RocksDatabase() {
   if (db_ != nullptr) (void)db_->Close();
 }
 
-std::unique_ptr<rocksdb::Iterator> RocksDatabase::Iterate(Family which) const {
-  return std::unique_ptr<rocksdb::Iterator>(
-      db_->NewIterator(rocksdb::ReadOptions(), family(which)));
+std::unique_ptr<rocksdb::Iterator> RocksDatabase::Iterate(Family which,
+                                                          const rocksdb::Snapshot* then) const {
+  rocksdb::ReadOptions options;
+  options.snapshot = then;
+  return std::unique_ptr<rocksdb::Iterator>(db_->NewIterator(options, family(which)));
 }
 
 StatusOr<uint64_t> RocksDatabase::Number(MetaKind kind, uint32_t partition) const {

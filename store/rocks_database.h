@@ -50,7 +50,9 @@ class RocksDatabase {
   rocksdb::DB& db() const { return *db_; }
   rocksdb::ColumnFamilyHandle* family(Family which) const { return families_[which]; }
   // Over what is written by now.
-  std::unique_ptr<rocksdb::Iterator> Iterate(Family which) const;
+  std::unique_ptr<rocksdb::Iterator> Iterate(Family which) const { return Iterate(which, nullptr); }
+  // Over what was written when the snapshot was taken; null: by now.
+  std::unique_ptr<rocksdb::Iterator> Iterate(Family which, const rocksdb::Snapshot* then) const;
 
   // Of `meta`; 0 when it was never written.
   StatusOr<uint64_t> Number(MetaKind kind, uint32_t partition) const;

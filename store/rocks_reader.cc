@@ -51,11 +51,33 @@ Status RocksReader::ReadSeries(uint32_t partition,
   return database_.Outcome(it->status());
 }
 
+class RocksReader::HeldChunks : public Store::ChunkView {
+ public:
+  HeldChunks(const RocksDatabase& database, uint32_t partition)
+      : database_(database), partition_(partition), then_(database.db().GetSnapshot()) {}
+  ~HeldChunks() override { database_.db().ReleaseSnapshot(then_); }
+
+  StatusOr<std::vector<SealedChunk>> ReadChunks(SeriesId id, Timestamp from,
+                                                Timestamp to) const override {
+    return RocksReader(database_).ReadChunks(partition_, id, from, to, then_);
+  }
+
+ private:
+  const RocksDatabase& database_;
+  const uint32_t partition_;
+  const rocksdb::Snapshot* const then_;
+};
+
+std::unique_ptr<const Store::ChunkView> RocksReader::HoldChunks(uint32_t partition) const {
+  return std::make_unique<HeldChunks>(database_, partition);
+}
+
 StatusOr<std::vector<SealedChunk>> RocksReader::ReadChunks(uint32_t partition, SeriesId id,
-                                                           Timestamp from, Timestamp to) const {
+                                                           Timestamp from, Timestamp to,
+                                                           const rocksdb::Snapshot* then) const {
   std::vector<SealedChunk> result;
   if (from > to) return result;
-  std::unique_ptr<rocksdb::Iterator> it = database_.Iterate(kChunks);
+  std::unique_ptr<rocksdb::Iterator> it = database_.Iterate(kChunks, then);
   int64_t day = StoredDayOf(from);
   auto seek = [&] { it->Seek(EncodeKey(ChunkKey{day, partition, id, Timestamp::min()})); };
   for (seek(); it->Valid();) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,7 +26,10 @@ class RocksReader {
   StatusOr<std::string> GetState(uint32_t partition, StateKind kind, std::string_view id) const;
   Status ReadSeries(uint32_t partition, const std::function<Status(const NewSeries&)>& visit) const;
   StatusOr<std::vector<SealedChunk>> ReadChunks(uint32_t partition, SeriesId id, Timestamp from,
-                                                Timestamp to) const;
+                                                Timestamp to) const {
+    return ReadChunks(partition, id, from, to, nullptr);
+  }
+  std::unique_ptr<const Store::ChunkView> HoldChunks(uint32_t partition) const;
   StatusOr<bool> HasChunk(uint32_t partition, SeriesId id, Timestamp first) const;
   StatusOr<std::vector<Rollup>> ReadRollups(uint32_t partition, SeriesId id, Duration stretch,
                                             Timestamp from, Timestamp to) const;
@@ -35,6 +39,10 @@ class RocksReader {
                       const std::function<bool(const HistoryRow&)>& visit) const;
 
  private:
+  class HeldChunks;
+  StatusOr<std::vector<SealedChunk>> ReadChunks(uint32_t partition, SeriesId id, Timestamp from,
+                                                Timestamp to, const rocksdb::Snapshot* then) const;
+
   const RocksDatabase& database_;
 };
 

@@ -71,6 +71,9 @@ class RocksStore : public Store {
                                                 Timestamp to) const override {
     return reader_.ReadChunks(partition, id, from, to);
   }
+  std::unique_ptr<const ChunkView> HoldChunks(uint32_t partition) const override {
+    return reader_.HoldChunks(partition);
+  }
   StatusOr<bool> HasChunk(uint32_t partition, SeriesId id, Timestamp first) const override {
     return reader_.HasChunk(partition, id, first);
   }

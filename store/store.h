@@ -67,6 +67,18 @@ class Store {
   virtual StatusOr<std::vector<SealedChunk>> ReadChunks(uint32_t partition, SeriesId id,
                                                         Timestamp from, Timestamp to) const = 0;
 
+  // What the store holds of a partition's chunks at one moment, whatever is committed afterwards; what
+  // retention drops goes all the same, and is then found among the rollups. Thread-safe.
+  class ChunkView {
+   public:
+    virtual ~ChunkView() = default;
+    // As Store::ReadChunks() would have answered then.
+    virtual StatusOr<std::vector<SealedChunk>> ReadChunks(SeriesId id, Timestamp from,
+                                                          Timestamp to) const = 0;
+  };
+  // The store outlives it. Not to be held for long: it keeps what is overwritten from being freed.
+  virtual std::unique_ptr<const ChunkView> HoldChunks(uint32_t partition) const = 0;
+
   // Whether a sealed chunk of the series begins at `first`; known of one that cannot be read, too.
   virtual StatusOr<bool> HasChunk(uint32_t partition, SeriesId id, Timestamp first) const = 0;
 
