@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/record.h"
+#include "collector/answer_parts.h"
 #include "collector/customer_series.h"
 #include "collector/operate_convert.h"
 #include "collector/operate_service.h"
@@ -14,6 +15,7 @@
 #include "model/ids.h"
 #include "model/incident.h"
 #include "rules/promql/promql.h"
+#include "store/event_counts.h"
 
 namespace forewarn {
 namespace {
@@ -124,6 +126,66 @@ Status Write(const HistoryRow& row, v1::HistoryItem& out) {
   return DataLoss(fmt::format("history of an unknown kind {}", static_cast<int>(row.kind)));
 }
 
+// Cuts what was selected into parts of kPointsOfPart.
+class PartWriter {
+ public:
+  using Send = AnswerParts<v1::SelectResponse>::Send;
+  explicit PartWriter(const Send& send) : send_(send) {}
+
+  Status Add(const SeriesData& data) {
+    v1::QuerySeries* series = nullptr;
+    for (const Sample& sample : data.samples) {
+      ++points_;
+      if (IsStale(sample.value)) continue;
+      if (series == nullptr) {
+        series = part_.add_series();
+        Write(data.labels, *series->mutable_labels());
+      }
+      AddPoint(sample.at, sample.value, *series);
+      if (++in_part_ < kPointsOfPart) continue;
+      FW_RETURN_IF_ERROR(Flush());
+      series = nullptr;
+    }
+    return OkStatus();
+  }
+  Status Flush() {
+    if (part_.series_size() > 0 && !send_(part_)) {
+      return Cancelled("nobody takes the answer any more");
+    }
+    part_.Clear();
+    in_part_ = 0;
+    return OkStatus();
+  }
+  size_t points() const { return points_; }
+
+ private:
+  static constexpr size_t kPointsOfPart = 8192;
+
+  const Send& send_;
+  v1::SelectResponse part_;
+  size_t in_part_ = 0;
+  size_t points_ = 0;
+};
+
+StatusOr<CountBy> ParseCountBy(const std::string& by) {
+  if (by.empty() || by == "fingerprint") return CountBy::kFingerprint;
+  if (by == "template") return CountBy::kTemplate;
+  return InvalidArgument(fmt::format("by: '{}' is neither fingerprint nor template", by));
+}
+
+void Write(const EventCount& count, v1::EventCountInfo& out) {
+  out.set_fingerprint(count.fingerprint.ToString());
+  out.set_source(count.source);
+  out.set_code(count.code);
+  out.set_template_text(count.template_text);
+  out.set_message(count.message);
+  out.set_severity(std::string(SeverityName(count.severity)));
+  out.set_count(count.count);
+  out.set_probes(count.probes);
+  out.set_first_ms(ToMillis(count.first_at));
+  out.set_last_ms(ToMillis(count.last_at));
+}
+
 class QueryService final : public v1::QueryService::CallbackService {
  public:
   explicit QueryService(const OperateParts& parts) : parts_(parts) {}
@@ -131,7 +193,16 @@ class QueryService final : public v1::QueryService::CallbackService {
   grpc::ServerUnaryReactor* Query(grpc::CallbackServerContext* context,
                                   const v1::QueryRequest* request,
                                   v1::QueryResponse* response) override {
-    return AnswerOperator(parts_.calls, context, this, &QueryService::DoQuery, request, response);
+    return AnswerReader(parts_.calls, context, this, &QueryService::DoQuery, request, response);
+  }
+  grpc::ServerWriteReactor<v1::SelectResponse>* Select(grpc::CallbackServerContext* context,
+                                                       const v1::SelectRequest* request) override {
+    Status allowed = PeerOperator(*context).status();
+    return SelectAnswer::Start(
+        parts_.calls, context,
+        [this, allowed, request](const Stop& stop, const SelectAnswer::Send& send) {
+          return allowed.ok() ? DoSelect(*request, stop, send) : allowed;
+        });
   }
   grpc::ServerUnaryReactor* ListEvents(grpc::CallbackServerContext* context,
                                        const v1::ListEventsRequest* request,
@@ -139,13 +210,21 @@ class QueryService final : public v1::QueryService::CallbackService {
     return AnswerOperator(parts_.calls, context, this, &QueryService::DoListEvents, request,
                           response);
   }
+  grpc::ServerUnaryReactor* CountEvents(grpc::CallbackServerContext* context,
+                                        const v1::CountEventsRequest* request,
+                                        v1::CountEventsResponse* response) override {
+    return AnswerReader(parts_.calls, context, this, &QueryService::DoCountEvents, request,
+                        response);
+  }
 
  private:
-  Status DoQuery(const std::string&, const v1::QueryRequest& request, v1::QueryResponse& response) {
+  using SelectAnswer = AnswerParts<v1::SelectResponse>;
+
+  Status DoQuery(const v1::QueryRequest& request, const Stop& stop, v1::QueryResponse& response) {
     FW_RETURN_IF_ERROR(CheckCustomer(request.customer()));
     if (request.step_ms() < 0) return InvalidArgument("step_ms: negative");
     FW_ASSIGN_OR_RETURN(promql::Expression expression, promql::Parse(request.expression()));
-    CustomerSeries source(parts_.desk.partitions(), request.customer(), kSelectPatience);
+    CustomerSeries source(parts_.desk.partitions(), request.customer(), kSelectPatience, stop);
     Timestamp to = request.to_ms() == 0 ? parts_.desk.clock().Now() : FromMillis(request.to_ms());
     if (request.step_ms() == 0) {
       FW_ASSIGN_OR_RETURN(promql::Value value,
@@ -161,6 +240,37 @@ class QueryService final : public v1::QueryService::CallbackService {
     return OkStatus();
   }
 
+  Status DoSelect(const v1::SelectRequest& request, const Stop& stop,
+                  const SelectAnswer::Send& send) {
+    FW_RETURN_IF_ERROR(CheckCustomer(request.customer()));
+    if (request.matchers().empty()) {
+      return InvalidArgument("matchers: at least one, such as __name__=\"up\"");
+    }
+    Matchers matchers;
+    for (const std::string& text : request.matchers()) {
+      StatusOr<Matcher> matcher = ParseMatcher(text);
+      if (!matcher.ok()) return InvalidArgument("matchers: " + matcher.status().message());
+      matchers.push_back(*std::move(matcher));
+    }
+    Timestamp from = FromMillis(request.from_ms());
+    Timestamp to = request.to_ms() == 0 ? parts_.desk.clock().Now() : FromMillis(request.to_ms());
+    CustomerSeries source(parts_.desk.partitions(), request.customer(), kSelectPatience, stop);
+    const SelectLimits limits;
+    FW_ASSIGN_OR_RETURN(std::unique_ptr<const SeriesView> view,
+                        source.Look(matchers, from, to, limits));
+    PartWriter writer(send);
+    size_t series = 0;
+    for (size_t i = 0; i < view->size(); ++i) {
+      if (stop()) return Cancelled("reading was ended by who asked for it");
+      FW_ASSIGN_OR_RETURN(SeriesData data, view->Read(i));
+      if (data.samples.empty()) continue;
+      if (++series > limits.max_series) return TooManySeries(limits);
+      if (writer.points() + data.samples.size() > limits.max_samples) return TooManySamples(limits);
+      FW_RETURN_IF_ERROR(writer.Add(data));
+    }
+    return writer.Flush();
+  }
+
   Status DoListEvents(const std::string&, const v1::ListEventsRequest& request,
                       v1::ListEventsResponse& response) {
     FW_RETURN_IF_ERROR(CheckCustomer(request.customer()));
@@ -174,6 +284,26 @@ class QueryService final : public v1::QueryService::CallbackService {
         parts_.desk.store().ReadHistory(PartitionOf(request.customer()), request.customer(),
                                         FromMillis(request.from_ms()), to, limit));
     for (const HistoryRow& row : rows) FW_RETURN_IF_ERROR(Write(row, *response.add_items()));
+    return OkStatus();
+  }
+
+  Status DoCountEvents(const v1::CountEventsRequest& request, const Stop& stop,
+                       v1::CountEventsResponse& response) {
+    FW_RETURN_IF_ERROR(CheckCustomer(request.customer()));
+    FW_ASSIGN_OR_RETURN(CountBy by, ParseCountBy(request.by()));
+    CountLimits limits;
+    limits.max_listed = request.limit() == 0 ? kEventsDefault : request.limit();
+    if (limits.max_listed > kEventsMax) {
+      return InvalidArgument(fmt::format("limit: at most {}; narrow the time instead", kEventsMax));
+    }
+    limits.stop = stop;
+    Timestamp to = request.to_ms() == 0 ? parts_.desk.clock().Now() : FromMillis(request.to_ms());
+    FW_ASSIGN_OR_RETURN(
+        EventCounts counts,
+        forewarn::CountEvents(parts_.desk.store(), PartitionOf(request.customer()),
+                              request.customer(), FromMillis(request.from_ms()), to, by, limits));
+    for (const EventCount& count : counts.counts) Write(count, *response.add_counts());
+    response.set_others(counts.others);
     return OkStatus();
   }
 

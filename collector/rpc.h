@@ -2,6 +2,7 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,6 +38,10 @@ grpc::ServerUnaryReactor* AnswerFrom(CallPool& calls, grpc::CallbackServerContex
   return reactor;
 }
 
+// True once nobody waits for the answer any more: the caller cancelled, went away, or its deadline has
+// passed. Good while the call is handled.
+using Stop = std::function<bool()>;
+
 // The same for an operator's call, handled by `(service->*handle)(actor, request, response)`.
 template <typename Service, typename Request, typename Response>
 grpc::ServerUnaryReactor* AnswerOperator(CallPool& calls, grpc::CallbackServerContext* context,
@@ -47,6 +52,22 @@ grpc::ServerUnaryReactor* AnswerOperator(CallPool& calls, grpc::CallbackServerCo
   StatusOr<OperatorIdentity> caller = PeerOperator(*context);
   return AnswerFrom(calls, context, [caller, service, handle, request, response] {
     return caller.ok() ? (service->*handle)(caller->name, *request, *response) : caller.status();
+  });
+}
+
+// The same for a call that may read much, handled by `(service->*handle)(request, stop, response)`.
+template <typename Service, typename Request, typename Response>
+grpc::ServerUnaryReactor* AnswerReader(CallPool& calls, grpc::CallbackServerContext* context,
+                                       Service* service,
+                                       Status (Service::*handle)(const Request&, const Stop&,
+                                                                 Response&),
+                                       const Request* request, Response* response) {
+  Status allowed = PeerOperator(*context).status();
+  return AnswerFrom(calls, context, [allowed, context, service, handle, request, response] {
+    Stop stop = [context] { return context->IsCancelled(); };
+    if (!allowed.ok()) return allowed;
+    if (stop()) return Cancelled("the call was given up before its turn came");
+    return (service->*handle)(*request, stop, *response);
   });
 }
 

@@ -43,6 +43,14 @@ struct QueryArguments {
   std::string step;  // a duration; empty: an instant query
 };
 Status Query(Session& session, const QueryArguments& arguments);
+struct SelectArguments {
+  std::vector<std::string> matchers;
+  std::string customer;
+  std::string from;  // moments; empty: none, and now
+  std::string to;
+};
+// Prints samples as they come.
+Status Select(Session& session, const SelectArguments& arguments);
 struct EventArguments {
   std::string customer;
   std::string from;
@@ -50,6 +58,14 @@ struct EventArguments {
   int64_t limit = 100;
 };
 Status ListEvents(Session& session, const EventArguments& arguments);
+struct CountArguments {
+  std::string customer;
+  std::string from;  // moments; empty: none, and now
+  std::string to;
+  std::string by = "fingerprint";
+  int64_t limit = 100;
+};
+Status CountEvents(Session& session, const CountArguments& arguments);
 
 // alerts.cc
 Status ListAlerts(Session& session, const std::string& customer);

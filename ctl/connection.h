@@ -3,6 +3,7 @@
 #include <google/protobuf/message.h>
 #include <grpcpp/grpcpp.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -66,6 +67,25 @@ class Connection {
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() + timeout_);
     return Explain((service.get()->*method)(&context, request, &response));
+  }
+
+  // The same for an answer in parts, each of which is handed to `take` as it comes. A failure of `take` ends
+  // the call.
+  template <typename Service, typename Request, typename Response>
+  Status Read(std::unique_ptr<grpc::ClientReader<Response>> (Service::Stub::*method)(
+                  grpc::ClientContext*, const Request&),
+              const Request& request, const std::function<Status(const Response&)>& take) {
+    FW_RETURN_IF_ERROR(CheckIsUtf8(request));
+    auto service = Service::NewStub(channel_);
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + timeout_);
+    auto reader = (service.get()->*method)(&context, request);
+    Response part;
+    Status taken;
+    while (taken.ok() && reader->Read(&part)) taken = take(part);
+    if (!taken.ok()) context.TryCancel();
+    grpc::Status outcome = reader->Finish();
+    return taken.ok() ? Explain(outcome) : taken;
   }
 
  private:

@@ -177,6 +177,16 @@ class CommandLine {
                       "Start of a range: 2026-05-01T10:00:00Z, or how long ago, such as 2h");
     query->add_option("--to", query_.to, "End of the range, or the instant; now when not given");
     query->add_option("--step", query_.step, "Distance of a range's answers, such as 1m");
+    CLI::App* select = Command(
+        &app_, "select", "Prints the samples of one customer's series as they come, one a line",
+        [this](Session& s) { return Select(s, select_); });
+    select
+        ->add_option("MATCHERS", select_.matchers,
+                     "Which series: __name__=\"up\" instance=~\"web.*\"")
+        ->required();
+    select->add_option("--customer", select_.customer, "Whose data")->required();
+    select->add_option("--from", select_.from, "From when: a time, or how long ago, such as 2h");
+    select->add_option("--to", select_.to, "Until when; now when not given");
     CLI::App* events =
         Command(&app_, "events", "Lists events, checks, changes, gaps and steps of alerts",
                 [this](Session& s) { return ListEvents(s, events_); });
@@ -184,6 +194,18 @@ class CommandLine {
     events->add_option("--from", events_.from, "From when: a time, or how long ago, such as 2h");
     events->add_option("--to", events_.to, "Until when");
     events->add_option("--limit", events_.limit, "The most that are listed; 100 when not given");
+    CLI::App* counts =
+        Command(&app_, "event-counts", "Counts events by what they report, the most frequent first",
+                [this](Session& s) { return CountEvents(s, counts_); });
+    counts->add_option("--customer", counts_.customer, "Whose")->required();
+    counts->add_option("--from", counts_.from, "From when: a time, or how long ago, such as 2h");
+    counts->add_option("--to", counts_.to, "Until when; now when not given");
+    counts
+        ->add_option(
+            "--by", counts_.by,
+            "What is counted together: fingerprint (source, code and template), or template")
+        ->check(CLI::IsMember({"fingerprint", "template"}));
+    counts->add_option("--limit", counts_.limit, "The most that are listed; 100 when not given");
   }
 
   void AddAlerts() {
@@ -319,7 +341,9 @@ class CommandLine {
   bool all_ = false;
   bool dry_run_ = false;
   QueryArguments query_;
+  SelectArguments select_;
   EventArguments events_;
+  CountArguments counts_;
   SilenceArguments silence_;
   TicketArguments ticket_;
   Action action_;

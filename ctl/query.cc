@@ -58,6 +58,31 @@ Status Query(Session& session, const QueryArguments& arguments) {
   return OkStatus();
 }
 
+Status Select(Session& session, const SelectArguments& arguments) {
+  v1::SelectRequest request;
+  request.set_customer(arguments.customer);
+  for (const std::string& matcher : arguments.matchers) request.add_matchers(matcher);
+  FW_ASSIGN_OR_RETURN(int64_t from, Millis(arguments.from, session.now));
+  FW_ASSIGN_OR_RETURN(int64_t to, Millis(arguments.to, session.now));
+  request.set_from_ms(from);
+  request.set_to_ms(to);
+  return session.connection->Read<QueryService, v1::SelectRequest, v1::SelectResponse>(
+      &QueryService::Stub::Select, request, [&](const v1::SelectResponse& part) -> Status {
+        std::string text;
+        for (const v1::QuerySeries& series : part.series()) {
+          std::string name = Printable(SeriesName(series));
+          int samples = std::min(series.times_ms_size(), series.values_size());
+          for (int i = 0; i < samples; ++i) {
+            text += fmt::format("{} {} {}\n", name, FormatTime(FromMillis(series.times_ms(i))),
+                                NumberText(series.values(i)));
+          }
+        }
+        session.Answer(part, text);
+        // Whoever took the first lines may have gone.
+        return session.out ? OkStatus() : Cancelled("nobody takes the answer any more");
+      });
+}
+
 Status ListEvents(Session& session, const EventArguments& arguments) {
   if (arguments.limit < 1 || arguments.limit > 1'000'000)
     return InvalidArgument("--limit must be from 1 to 1000000");
@@ -77,6 +102,36 @@ Status ListEvents(Session& session, const EventArguments& arguments) {
                std::to_string(item.count()), item.text()});
   }
   session.Answer(response, table.ToString("Nothing happened in that time."));
+  return OkStatus();
+}
+
+Status CountEvents(Session& session, const CountArguments& arguments) {
+  if (arguments.limit < 1 || arguments.limit > 10'000)
+    return InvalidArgument("--limit must be from 1 to 10000");
+  v1::CountEventsRequest request;
+  request.set_customer(arguments.customer);
+  FW_ASSIGN_OR_RETURN(int64_t from, Millis(arguments.from, session.now));
+  FW_ASSIGN_OR_RETURN(int64_t to, Millis(arguments.to, session.now));
+  request.set_from_ms(from);
+  request.set_to_ms(to);
+  request.set_by(arguments.by);
+  request.set_limit(static_cast<uint32_t>(arguments.limit));
+  v1::CountEventsResponse response;
+  FW_RETURN_IF_ERROR(
+      session.connection->Call<QueryService>(&QueryService::Stub::CountEvents, request, response));
+  Table table(
+      {"COUNT", "PROBES", "SEVERITY", "FIRST", "LAST", "FINGERPRINT", "SOURCE", "CODE", "TEXT"});
+  for (const v1::EventCountInfo& count : response.counts()) {
+    table.Add({std::to_string(count.count()), std::to_string(count.probes()), count.severity(),
+               TimeText(count.first_ms()), TimeText(count.last_ms()), count.fingerprint(),
+               count.source(), count.code(),
+               count.template_text().empty() ? count.message() : count.template_text()});
+  }
+  session.Answer(response, table.ToString("No event was reported in that time."));
+  if (response.others() > 0) {
+    session.notes << fmt::format("and {} events of others; raise --limit to see more\n",
+                                 response.others());
+  }
   return OkStatus();
 }
 

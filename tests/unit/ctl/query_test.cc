@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 
+#include <limits>
+
 #include "ctl/commands.h"
 #include "fake_collector.h"
 
@@ -33,8 +35,42 @@ class Queries : public v1::QueryService::Service {
     item->set_text("disk\x1b[2J failing");
     return grpc::Status::OK;
   }
+  grpc::Status Select(grpc::ServerContext* context, const v1::SelectRequest* request,
+                      grpc::ServerWriter<v1::SelectResponse>* writer) override {
+    selected = *request;
+    v1::SelectResponse part;
+    v1::QuerySeries* series = part.add_series();
+    v1::Label* label = series->add_labels();
+    label->set_name("__name__");
+    label->set_value("up");
+    series->add_times_ms(1'777'629'600'000);
+    series->add_values(0.5);
+    for (int i = 0; i < parts && writer->Write(part); ++i) {
+    }
+    cancelled = context->IsCancelled();
+    return grpc::Status::OK;
+  }
+  grpc::Status CountEvents(grpc::ServerContext*, const v1::CountEventsRequest* request,
+                           v1::CountEventsResponse* response) override {
+    counts = *request;
+    v1::EventCountInfo* count = response->add_counts();
+    count->set_fingerprint("00000000000000ff");
+    count->set_source("log:app");
+    count->set_template_text("disk <*> failing");
+    count->set_severity("error");
+    count->set_count(12);
+    count->set_probes(2);
+    count->set_first_ms(1'777'629'600'000);
+    response->set_others(others);
+    return grpc::Status::OK;
+  }
   v1::QueryRequest asked;
   v1::ListEventsRequest events;
+  v1::CountEventsRequest counts;
+  uint64_t others = 0;
+  v1::SelectRequest selected;
+  int parts = 2;
+  bool cancelled = false;
 };
 
 using QueryTest = CtlTest<Queries>;
@@ -69,6 +105,48 @@ TEST_F(QueryTest, EventsAreListedWithinTheirLimit) {
   EXPECT_EQ(fake.events.limit(), 7u);
   EXPECT_THAT(out.str(), HasSubstr("disk\\x1b[2J failing"));
   EXPECT_FALSE(ListEvents(session, {.customer = "acme", .from = "", .to = "", .limit = 0}).ok());
+}
+
+TEST_F(QueryTest, EventsAreCountedByWhatTheyReport) {
+  ASSERT_TRUE(
+      CountEvents(session,
+                  {.customer = "acme", .from = "1h", .to = "", .by = "template", .limit = 7})
+          .ok());
+  EXPECT_EQ(fake.counts.customer(), "acme");
+  EXPECT_EQ(fake.counts.from_ms(), 1'777'626'000'000);
+  EXPECT_EQ(fake.counts.to_ms(), 0);
+  EXPECT_EQ(fake.counts.by(), "template");
+  EXPECT_EQ(fake.counts.limit(), 7u);
+  EXPECT_THAT(out.str(), HasSubstr("12     2       error     2026-05-01T10:00:00Z"));
+  EXPECT_THAT(out.str(), HasSubstr("disk <*> failing"));
+  EXPECT_EQ(notes.str(), "");
+  EXPECT_FALSE(
+      CountEvents(session, {.customer = "acme", .from = "", .to = "", .limit = 10'001}).ok());
+
+  fake.others = 3;
+  session.json = true;
+  ASSERT_TRUE(CountEvents(session, {.customer = "acme", .from = "", .to = ""}).ok());
+  EXPECT_THAT(out.str(), HasSubstr("\"others\": \"3\""));
+  EXPECT_THAT(notes.str(), HasSubstr("and 3 events of others"));
+}
+
+TEST_F(QueryTest, SamplesArePrintedAsTheyCome) {
+  SelectArguments arguments{
+      .matchers = {"__name__=\"up\""}, .customer = "acme", .from = "1h", .to = ""};
+  ASSERT_TRUE(Select(session, arguments).ok());
+  EXPECT_EQ(fake.selected.customer(), "acme");
+  EXPECT_EQ(fake.selected.matchers(0), "__name__=\"up\"");
+  EXPECT_EQ(fake.selected.from_ms(), 1'777'626'000'000);
+  EXPECT_EQ(fake.selected.to_ms(), 0);
+  EXPECT_EQ(out.str(), "up 2026-05-01T10:00:00Z 0.5\nup 2026-05-01T10:00:00Z 0.5\n");
+}
+
+TEST_F(QueryTest, ReadingEndsWhenNobodyTakesWhatIsPrinted) {
+  fake.parts = std::numeric_limits<int>::max();
+  out.setstate(std::ios::badbit);
+  Status status =
+      Select(session, {.matchers = {"__name__=\"up\""}, .customer = "acme", .from = "", .to = ""});
+  EXPECT_EQ(status.code(), Code::kCancelled);
 }
 
 }  // namespace
