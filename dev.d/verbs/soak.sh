@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Long runs that CI has no time for: many seeds of the simulator, many kills, attacks, a fresh Debian.
+# Long runs that CI has no time for: seeds of the simulator, kills, attacks, an hour of remote write, a fresh Debian.
 #
 # ./dev soak sim [SEEDS]      the simulator with SEEDS seeds (2000 by default) under the sanitizers
 # ./dev soak kill [KILLS]     kill -9 of the collector under 100 000 samples a second, KILLS times (200 by default), and
 #                             a comparison with a run without; then the tests that kill collector and probe, 10 times
 # ./dev soak attacks          what one customer's probe can do to the others, with the numbers of an attack that means it
 #                             (10000 idle streams; needs `ulimit -n` of 20000); prints what each cost
+# ./dev soak write [SECONDS]  a real Prometheus writes for SECONDS (3600 by default) to a collector that is killed now and
+#                             then; both must answer alike
 # ./dev soak fresh            ./dev test and ./dev run --demo in a Debian that has only its base and git; as root
 what=${1:-}
 case "$what" in
@@ -27,8 +29,15 @@ case "$what" in
     ulimit -n 20000 || die "soak attacks needs 20000 open files; raise the hard limit of 'ulimit -n'"
     FOREWARN_ATTACKS=full ctest --preset release --tests-regex '^attacks$' --verbose
     ;;
+  write)
+    need "${packages_build[@]}" "${packages_run[@]}"
+    get_debian_peers
+    build release programs
+    FW_REMOTE_WRITE_SECONDS=${2:-3600} \
+      ctest --preset release --tests-regex '^integration_remote_write$' --timeout 36000 --verbose
+    ;;
   fresh)
     tests/fresh_debian.sh bash -c './dev test && ./dev run --demo'
     ;;
-  *) die "soak knows sim, kill, attacks and fresh; ./dev soak --help tells more" ;;
+  *) die "soak knows sim, kill, attacks, write and fresh; ./dev soak --help tells more" ;;
 esac

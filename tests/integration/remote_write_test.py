@@ -2,13 +2,19 @@
 was killed while it wrote, and when a target is gone."""
 
 import json
+import os
 import re
+import threading
 import time
 import urllib.parse
 import urllib.request
 
 from harness import CUSTOMER, INSTALLATION, PEERS, Process, StackTest, free_port, main, wait_for
 
+# ./dev soak write goes on for an hour.
+SECONDS = int(os.environ.get("FW_REMOTE_WRITE_SECONDS", 0))
+BETWEEN_COMPARISONS = 60
+COMPARISONS_BETWEEN_KILLS = 5
 # What the collector adds to each series.
 OURS = {"customer", "installation", "probe"}
 QUESTIONS = [
@@ -58,17 +64,17 @@ remote_write:
         self.addCleanup(self.prometheus.stop)
         wait_for(lambda: re.search(r"Listening on", self.prometheus.text()), "Prometheus listens", 60, self.prometheus)
 
-    def theirs(self, expression, start, end):
+    def theirs(self, expression, start, end, step=1):
         """Values by labels and time, as Prometheus says."""
-        query = urllib.parse.urlencode({"query": expression, "start": start, "end": end, "step": 1})
+        query = urllib.parse.urlencode({"query": expression, "start": start, "end": end, "step": step})
         with urllib.request.urlopen(f"http://127.0.0.1:{self.own_port}/api/v1/query_range?{query}", timeout=30) as answer:
             result = json.load(answer)["data"]["result"]
         return {(tuple(sorted(series["metric"].items())), int(at)): float(value)
                 for series in result for at, value in series["values"]}
 
-    def ours(self, expression, start, end):
+    def ours(self, expression, start, end, step=1):
         answer = self.stack.ctl("query", "--customer", CUSTOMER, expression, "--from", moment(start), "--to", moment(end),
-                                "--step", "1s")
+                                "--step", f"{step}s")
         found = {}
         for series in answer.get("series", []):
             labels = tuple(sorted((label["name"], label["value"]) for label in series["labels"]
@@ -83,13 +89,30 @@ remote_write:
             wait_for(lambda job=job: self.stack.query(CUSTOMER, f'timestamp(up{{job="{job}"}}) > {at}'),
                      f"what was scraped of {job} before {at} is written", 60, self.prometheus)
 
-    def compare(self, start, end):
+    def compare(self, start, end, step=1):
         for expression in QUESTIONS:
-            theirs, ours = self.theirs(expression, start, end), self.ours(expression, start, end)
+            theirs, ours = self.theirs(expression, start, end, step), self.ours(expression, start, end, step)
             self.assertEqual(set(theirs), set(ours), expression)
             for key, value in theirs.items():
                 self.assertTrue(value == ours[key] or (value != value and ours[key] != ours[key]) or abs(value - ours[key]) <= 1e-12 * abs(value),
                                 f"{expression} {key}: {value} there, {ours[key]} here")
+
+    def go_on(self, begin):
+        """For SECONDS: compares what came since the last time, now and then after a kill, and at the end all of it."""
+        pause = threading.Event()
+        compared, comparisons = begin, 0
+        while time.time() < begin + SECONDS:
+            pause.wait(BETWEEN_COMPARISONS)
+            end = int(time.time())
+            self.written_until(end + 2)
+            self.compare(compared, end)
+            compared, comparisons = end, comparisons + 1
+            print(f"alike for {end - begin} s", flush=True)
+            if comparisons % COMPARISONS_BETWEEN_KILLS == 0:
+                self.stack.collector.kill()
+                self.stack.start_collector()
+        if comparisons:
+            self.compare(begin, compared, step=max(1, (compared - begin) // 600))
 
     def test_both_answer_alike(self):
         self.start_collector()
@@ -100,6 +123,8 @@ remote_write:
         self.written_until(end + 2)
         self.compare(end - 10, end)
         self.assertTrue(self.theirs("node_load1", end - 10, end), "there was something to compare")
+
+        self.go_on(end)
 
         # The collector is killed while Prometheus writes, which sends again what was not acknowledged.
         self.stack.collector.kill()
