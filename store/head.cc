@@ -69,11 +69,14 @@ struct Head::Impl {
 
   OpenChunk& Open(SeriesHead& series, Timestamp at);
   Status LearnSealed(SeriesId id, OpenChunk& chunk);
+  // What is known of what is sealed in the chunk's window; null when `at` lies behind all of it.
+  StatusOr<SealedTimes*> SealedNear(SeriesId id, OpenChunk& chunk, Timestamp at);
   StatusOr<bool> IsSealed(SeriesId id, OpenChunk& chunk, Timestamp at);
   StatusOr<std::vector<Timestamp>> SealedTimesOf(SeriesId id, Timestamp first) const;
   bool BeginsAChunk(SeriesId id, Timestamp at) const;
   bool Keep(OpenChunk& chunk, Sample sample, uint64_t sequence);
-  bool Add(SeriesId id, Sample sample, Commit& commit);
+  enum class Outcome { kKept, kDuplicate, kCrowded };
+  Outcome Add(SeriesId id, Sample sample, Commit& commit);
   Status CheckExists(SeriesId id, uint64_t sequence) const;
   void DropSealed(SeriesId id, Timestamp window, Timestamp last);
 
@@ -196,7 +199,11 @@ Head::Refused Head::Append(const SampleBlock& block, Timestamp now, Commit& comm
       ++refused.series_limit;
       continue;
     }
-    if (!impl_->Add(known.ids[ref], sample, commit)) ++refused.duplicate;
+    switch (impl_->Add(known.ids[ref], sample, commit)) {
+      case Impl::Outcome::kKept: break;
+      case Impl::Outcome::kDuplicate: ++refused.duplicate; break;
+      case Impl::Outcome::kCrowded: ++refused.too_old; break;
+    }
   }
   return refused;
 }
@@ -387,26 +394,29 @@ Status Head::Impl::LearnSealed(SeriesId id, OpenChunk& chunk) {
   return OkStatus();
 }
 
-StatusOr<bool> Head::Impl::IsSealed(SeriesId id, OpenChunk& chunk, Timestamp at) {
-  if (at > all_series[id].sealed_until()) return false;
+StatusOr<SealedTimes*> Head::Impl::SealedNear(SeriesId id, OpenChunk& chunk, Timestamp at) {
+  if (at > all_series[id].sealed_until()) return nullptr;
   if (chunk.side() == nullptr || !chunk.side()->sealed) {
     FW_RETURN_IF_ERROR(LearnSealed(id, chunk));
   }
-  return chunk.MakeSide().sealed->Contains(
-      at, [&](Timestamp first) { return SealedTimesOf(id, first); });
+  return &*chunk.MakeSide().sealed;
+}
+
+StatusOr<bool> Head::Impl::IsSealed(SeriesId id, OpenChunk& chunk, Timestamp at) {
+  FW_ASSIGN_OR_RETURN(SealedTimes * sealed, SealedNear(id, chunk, at));
+  if (sealed == nullptr) return false;
+  return sealed->Contains(at, [&](Timestamp first) { return SealedTimesOf(id, first); });
 }
 
 // The times in the chunk that begins at `first`.
 StatusOr<std::vector<Timestamp>> Head::Impl::SealedTimesOf(SeriesId id, Timestamp first) const {
-  std::vector<SealedChunk> read;
+  std::optional<SealedChunk> read;
   const SealedChunk* chunk = nullptr;
   if (auto found = pending.find({id, first}); found != pending.end()) {
     chunk = &found->second.chunk;
   } else {
-    FW_ASSIGN_OR_RETURN(read, store.ReadChunks(partition, id, first, first));
-    for (const SealedChunk& one : read) {
-      if (one.first == first) chunk = &one;
-    }
+    FW_ASSIGN_OR_RETURN(read, store.ReadChunk(partition, id, first));
+    if (read) chunk = &*read;
   }
   std::vector<Sample> samples;
   if (chunk != nullptr) FW_RETURN_IF_ERROR(Decode(id, *chunk, samples));
@@ -431,20 +441,22 @@ bool Head::Impl::Keep(OpenChunk& chunk, Sample sample, uint64_t sequence) {
   return true;
 }
 
-bool Head::Impl::Add(SeriesId id, Sample sample, Commit& commit) {
+Head::Impl::Outcome Head::Impl::Add(SeriesId id, Sample sample, Commit& commit) {
   OpenChunk& chunk = Open(all_series[id], sample.at);
+  StatusOr<SealedTimes*> near = SealedNear(id, chunk, sample.at);
+  if (near.ok() && *near != nullptr && (*near)->IsCrowded(sample.at)) return Outcome::kCrowded;
   StatusOr<bool> sealed = IsSealed(id, chunk, sample.at);
   // When what is sealed cannot be read, nobody can say whether this is a duplicate. It is kept:
   // whoever selects the series is told of the damage. But no chunk may take the place of another,
   // so what begins one is known to be sealed, always.
-  if (sealed.ok() ? *sealed : BeginsAChunk(id, sample.at)) return false;
-  if (!Keep(chunk, sample, commit.sequence)) return false;
+  if (sealed.ok() ? *sealed : BeginsAChunk(id, sample.at)) return Outcome::kDuplicate;
+  if (!Keep(chunk, sample, commit.sequence)) return Outcome::kDuplicate;
   commit.samples.Add(id, sample.at, sample.value);
   Timestamp window = chunk.window();
   bool full = IsFull(chunk);
   if (chunk.count() == 1) SealWhatEnds(id, window, commit);  // `chunk` ends here
   if (full) SealAndGoOn(id, window, commit);
-  return true;
+  return Outcome::kKept;
 }
 
 Status Head::Impl::CheckExists(SeriesId id, uint64_t sequence) const {

@@ -61,7 +61,7 @@ class Head : public SeriesSource {
 
   // What became of the samples of one block.
   struct Refused {
-    uint64_t too_old = 0;
+    uint64_t too_old = 0;  // or too many sealed chunks are near its time: SealedTimes::IsCrowded
     uint64_t too_new = 0;
     uint64_t duplicate = 0;  // another sample with this time exists: the first wins
     uint64_t series_limit = 0;

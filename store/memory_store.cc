@@ -182,6 +182,15 @@ std::unique_ptr<const Store::ChunkView> MemoryStore::HoldChunks(uint32_t partiti
   return std::make_unique<CopiedChunks>(impl_->Partition(partition).chunks);
 }
 
+StatusOr<std::optional<SealedChunk>> MemoryStore::ReadChunk(uint32_t partition, SeriesId id,
+                                                            Timestamp first) const {
+  std::lock_guard lock(impl_->mutex);
+  const auto& chunks = impl_->Partition(partition).chunks;
+  auto found = chunks.find({id, first});
+  if (found == chunks.end()) return std::optional<SealedChunk>();
+  return std::optional(found->second);
+}
+
 StatusOr<bool> MemoryStore::HasChunk(uint32_t partition, SeriesId id, Timestamp first) const {
   std::lock_guard lock(impl_->mutex);
   return impl_->Partition(partition).chunks.contains({id, first});

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "store/store.h"
 
@@ -31,6 +32,8 @@ class MemoryStore : public Store {
   StatusOr<std::vector<SealedChunk>> ReadChunks(uint32_t partition, SeriesId id, Timestamp from,
                                                 Timestamp to) const override;
   std::unique_ptr<const ChunkView> HoldChunks(uint32_t partition) const override;
+  StatusOr<std::optional<SealedChunk>> ReadChunk(uint32_t partition, SeriesId id,
+                                                 Timestamp first) const override;
   StatusOr<bool> HasChunk(uint32_t partition, SeriesId id, Timestamp first) const override;
   StatusOr<Timestamp> SealedUntil(uint32_t partition) const override;
   StatusOr<std::vector<Rollup>> ReadRollups(uint32_t partition, SeriesId id, Duration stretch,

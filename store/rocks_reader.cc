@@ -104,6 +104,18 @@ StatusOr<std::vector<SealedChunk>> RocksReader::ReadChunks(uint32_t partition, S
   return result;
 }
 
+StatusOr<std::optional<SealedChunk>> RocksReader::ReadChunk(uint32_t partition, SeriesId id,
+                                                            Timestamp first) const {
+  ChunkKey key{StoredDayOf(first), partition, id, first};
+  rocksdb::PinnableSlice value;
+  rocksdb::Status got = database_.db().Get({}, database_.family(kChunks), EncodeKey(key), &value);
+  if (got.IsNotFound()) return std::optional<SealedChunk>();
+  if (!got.ok()) return database_.Outcome(got);
+  StatusOr<SealedChunk> chunk = DecodeSealed(key, ToView(value));
+  if (chunk.ok()) return std::optional(*std::move(chunk));
+  return database_.Damaged(chunk.status(), fmt::format("series {} of partition {}", id, partition));
+}
+
 StatusOr<bool> RocksReader::HasChunk(uint32_t partition, SeriesId id, Timestamp first) const {
   rocksdb::PinnableSlice value;
   rocksdb::Status got =

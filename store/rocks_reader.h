@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,8 @@ class RocksReader {
     return ReadChunks(partition, id, from, to, nullptr);
   }
   std::unique_ptr<const Store::ChunkView> HoldChunks(uint32_t partition) const;
+  StatusOr<std::optional<SealedChunk>> ReadChunk(uint32_t partition, SeriesId id,
+                                                 Timestamp first) const;
   StatusOr<bool> HasChunk(uint32_t partition, SeriesId id, Timestamp first) const;
   StatusOr<std::vector<Rollup>> ReadRollups(uint32_t partition, SeriesId id, Duration stretch,
                                             Timestamp from, Timestamp to) const;

@@ -74,6 +74,10 @@ class RocksStore : public Store {
   std::unique_ptr<const ChunkView> HoldChunks(uint32_t partition) const override {
     return reader_.HoldChunks(partition);
   }
+  StatusOr<std::optional<SealedChunk>> ReadChunk(uint32_t partition, SeriesId id,
+                                                 Timestamp first) const override {
+    return reader_.ReadChunk(partition, id, first);
+  }
   StatusOr<bool> HasChunk(uint32_t partition, SeriesId id, Timestamp first) const override {
     return reader_.HasChunk(partition, id, first);
   }

@@ -6,8 +6,16 @@
 namespace forewarn {
 
 void SealedTimes::Add(Timestamp first, Timestamp last) {
-  chunks_.push_back({first, last});
+  if (chunks_.size() <= kChunksMax) chunks_.push_back({first, last});
   last_ = std::max(last_, last);
+}
+
+bool SealedTimes::IsCrowded(Timestamp at) const {
+  if (at > last_) return false;
+  if (chunks_.size() > kChunksMax) return true;
+  return std::count_if(chunks_.begin(), chunks_.end(), [at](const Chunk& chunk) {
+           return chunk.first <= at && at <= chunk.last;
+         }) > kOverlapMax;
 }
 
 StatusOr<bool> SealedTimes::Contains(Timestamp at, const Read& read) {

@@ -14,8 +14,15 @@ namespace forewarn {
 // reads nothing. Not thread-safe.
 class SealedTimes {
  public:
+  static constexpr int kOverlapMax = 8;
+  static constexpr size_t kChunksMax = 4096;  // more are not remembered
+
   // A chunk with a sample at `first`, one at `last`, and others between. No two begin alike.
   void Add(Timestamp first, Timestamp last);
+
+  // Whether telling costs more than a sample is worth: its time lies in more than kOverlapMax chunks, or behind
+  // one of more than kChunksMax. Only samples that come in no order for hours get there.
+  bool IsCrowded(Timestamp at) const;
 
   // The times of the samples of the chunk that begins at `first`, sorted; none when it is gone.
   using Read = std::function<StatusOr<std::vector<Timestamp>>(Timestamp first)>;

@@ -79,6 +79,9 @@ class Store {
   // The store outlives it. Not to be held for long: it keeps what is overwritten from being freed.
   virtual std::unique_ptr<const ChunkView> HoldChunks(uint32_t partition) const = 0;
 
+  // The sealed chunk of the series that begins at `first`, if any.
+  virtual StatusOr<std::optional<SealedChunk>> ReadChunk(uint32_t partition, SeriesId id,
+                                                         Timestamp first) const = 0;
   // Whether a sealed chunk of the series begins at `first`; known of one that cannot be read, too.
   virtual StatusOr<bool> HasChunk(uint32_t partition, SeriesId id, Timestamp first) const = 0;
 

@@ -652,6 +652,11 @@ class CountingStore : public MemoryStore {
     ++asked;
     return MemoryStore::ReadChunks(partition, id, from, to);
   }
+  StatusOr<std::optional<SealedChunk>> ReadChunk(uint32_t partition, SeriesId id,
+                                                 Timestamp first) const override {
+    ++asked;
+    return MemoryStore::ReadChunk(partition, id, first);
+  }
   mutable int asked = 0;
 };
 

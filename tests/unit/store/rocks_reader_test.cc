@@ -72,6 +72,8 @@ TEST_F(RocksReaderTest, KnowsOfAChunkThatCannotBeRead) {
   Put(kChunks, EncodeKey(ChunkKey{0, 2, 7, kTimeZero + 1h}), "");
   RocksReader reader(*database_);
   EXPECT_FALSE(reader.ReadChunks(2, 7, kTimeZero, kTimeZero + 2h).ok());
+  EXPECT_FALSE(reader.ReadChunk(2, 7, kTimeZero + 1h).ok());
+  EXPECT_FALSE(reader.ReadChunk(2, 7, kTimeZero)->has_value());
   EXPECT_TRUE(*reader.HasChunk(2, 7, kTimeZero + 1h));
   EXPECT_FALSE(*reader.HasChunk(2, 7, kTimeZero));
   EXPECT_FALSE(*reader.HasChunk(2, 8, kTimeZero + 1h));

@@ -50,6 +50,25 @@ TEST_F(SealedTimesTest, ReadsAChunkOnlyForATimeWithinItAndOnce) {
   EXPECT_LT(times_.memory_bytes(), 256u);
 }
 
+TEST_F(SealedTimesTest, IsCrowdedWhereManyChunksOverlap) {
+  for (int i = 0; i < SealedTimes::kOverlapMax; ++i) Add({10 + i, 30, 50});
+  EXPECT_FALSE(times_.IsCrowded(At(40)));
+  Add({25, 30, 50});
+  EXPECT_TRUE(times_.IsCrowded(At(40)));
+  EXPECT_FALSE(times_.IsCrowded(At(20)));
+  EXPECT_FALSE(times_.IsCrowded(At(51))) << "whoever goes on behind the last chunk may";
+}
+
+TEST_F(SealedTimesTest, IsCrowdedBehindMoreChunksThanItRemembers) {
+  int end = 2 * static_cast<int>(SealedTimes::kChunksMax);
+  for (int i = 0; i < end; i += 2) times_.Add(At(i), At(i + 1));
+  EXPECT_FALSE(times_.IsCrowded(At(1)));
+  for (int i = end; i < 3 * end; i += 2) times_.Add(At(i), At(i + 1));
+  EXPECT_TRUE(times_.IsCrowded(At(1)));
+  EXPECT_FALSE(times_.IsCrowded(At(3 * end)));
+  EXPECT_LT(times_.memory_bytes(), 3 * SealedTimes::kChunksMax * sizeof(Timestamp) * 2);
+}
+
 TEST_F(SealedTimesTest, SaysThatAChunkCannotBeReadAndReadsItAgain) {
   Add({10, 12, 14});
   auto damaged = times_.Contains(
