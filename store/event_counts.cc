@@ -49,7 +49,8 @@ class Counter {
     of.severity = std::max(of.severity, event.severity);
     of.first_at = std::min(of.first_at, event.at);
     of.last_at = std::max({of.last_at, event.at, event.last_at});
-    if (found->second.probes.insert(Fingerprint::Of(probe)).second) {
+    if (bytes_ + kBytesOfProbe <= limits_.max_bytes &&
+        found->second.probes.insert(Fingerprint::Of(probe)).second) {
       ++of.probes;
       bytes_ += kBytesOfProbe;
     }
