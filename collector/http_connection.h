@@ -181,9 +181,10 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
 
   // False when there is no place for it.
   bool Admit() {
-    share_ = shared_.Admit(request_.authorization);
+    // A scheme may be spelt in many ways; what follows it may not.
+    who_ = request_.authorization.substr(request_.authorization.find(' ') + 1);
+    share_ = shared_.Admit(who_);
     if (share_ == nullptr) return false;
-    who_ = request_.authorization;
     Busy();
     return true;
   }
@@ -327,6 +328,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
 
   // Closing with bytes unread would reset the connection, and the client might never see its answer.
   void Drain() {
+    Idle();
     error_code ignored;
     Lowest().socket().shutdown(tcp::socket::shutdown_send, ignored);
     Lowest().expires_after(kDrainPatience);

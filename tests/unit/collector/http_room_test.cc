@@ -165,9 +165,29 @@ TEST_F(HttpRoomTest, NobodyTakesAllTheConnections) {
     EXPECT_THAT(slow.back()->ReadUntil("\r\n\r\n"), StartsWith("HTTP/1.1 100")) << i;
   }
   EXPECT_THAT(Ask(door("a")), StartsWith("HTTP/1.1 503"));
+  std::string again = door("a");
+  again.replace(again.find("let"), 3, "LET");
+  EXPECT_THAT(Ask(again), StartsWith("HTTP/1.1 503"))
+      << "who spells the scheme otherwise is no other";
   RawClient other(server_->address());
   other.Send(door("b"));
   EXPECT_THAT(other.ReadUntil("\r\n\r\n"), StartsWith("HTTP/1.1 100"));
+}
+
+TEST_F(HttpRoomTest, WhoWasTurnedAwayAndStaysGivesWay) {
+  HttpOptions options;
+  options.max_connections = 4;
+  Open(options);
+  std::vector<std::unique_ptr<RawClient>> turned_away;
+  for (int i = 0; i < 4; ++i) {
+    turned_away.push_back(std::make_unique<RawClient>(server_->address()));
+    turned_away.back()->Send(
+        "POST /later HTTP/1.1\r\nHost: x\r\nAuthorization: let me\r\nContent-Length: "
+        "999999999\r\n\r\n");
+    turned_away.back()->ReadUntil("\r\n\r\n");
+  }
+  EXPECT_THAT(Ask("GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
+              StartsWith("HTTP/1.1 200"));
 }
 
 TEST_F(HttpRoomTest, BodiesThatNobodyReadsTakeNoneOfTheRoomOfDoors) {

@@ -37,7 +37,10 @@ class HttpWorld : public testing::Test {
   HttpRoute Later() {
     HttpRoute route{"POST", "/later"};
     route.admit = [](const HttpRequest& request) -> std::optional<HttpResponse> {
-      if (request.authorization.starts_with("let me")) return std::nullopt;
+      if (request.authorization.starts_with("let me") ||
+          request.authorization.starts_with("LET me")) {
+        return std::nullopt;
+      }
       return HttpResponse{401, "who are you?\n", "text/plain", {{"WWW-Authenticate", "Bearer"}}};
     };
     route.later = [this](HttpRequest request, HttpReply reply) {
