@@ -36,6 +36,18 @@ TEST(BoundedParse, CountsMessagesAndTextsAtAnyDepth) {
           .ok());
 }
 
+TEST(BoundedParse, CountsWhatItDoesNotKnow) {
+  using namespace std::string_view_literals;
+  foreign::WriteRequest request;
+  for (std::string_view unknown : {"\x7a\x00"sv, "\x78\x00"sv}) {
+    EXPECT_TRUE(ParseBounded(Times(kMaxRequestParts, unknown), request).ok());
+    EXPECT_EQ(ParseBounded(Times(kMaxRequestParts + 1, unknown), request).code(),
+              Code::kResourceExhausted);
+  }
+  EXPECT_EQ(ParseBounded("\x7b\x7c", request).code(), Code::kInvalidArgument) << "a group";
+  EXPECT_EQ(ParseBounded("\x0a\x02\x7b\x7c", request).code(), Code::kInvalidArgument);
+}
+
 TEST(BoundedParse, PackedNumbersAreOneText) {
   opentelemetry::proto::collector::logs::v1::ExportLogsServiceRequest request;
   auto* record = request.add_resource_logs()->add_scope_logs()->add_log_records();
@@ -53,6 +65,13 @@ TEST(BoundedParse, SaysWhatItIsNot) {
     EXPECT_EQ(refused.code(), Code::kInvalidArgument);
     EXPECT_THAT(refused.message(), HasSubstr("not a WriteRequest in protobuf"));
   }
+}
+
+TEST(BoundedParse, NothingHidesInTextsThatAreNotJson) {
+  std::string hidden = "{'\"':0,\"a\":[" + Times(kMaxRequestParts, "{},") + "{}]}";
+  EXPECT_EQ(CheckJsonParts(hidden).code(), Code::kInvalidArgument);
+  EXPECT_THAT(CheckJsonParts(hidden).message(), HasSubstr("not JSON: ' at byte 1"));
+  EXPECT_TRUE(CheckJsonParts(R"({"it's":"a \"'\" b"})").ok());
 }
 
 TEST(BoundedParse, CountsWhatJsonIsMadeOf) {
