@@ -293,7 +293,6 @@ void DoorIntake::BatchDone(Source& source, uint64_t ticket, const Status& status
 void DoorIntake::Revoke(const SourceToken& token) {
   std::lock_guard lock(mutex_);
   revoked_[token.hash] = clock_.Now();
-  due_.erase(token.source_id);
   auto found = sources_.find(token.source_id);
   if (found != sources_.end()) found->second.source->greet_anew = true;
 }
