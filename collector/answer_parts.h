@@ -8,7 +8,9 @@
 #include <mutex>
 #include <utility>
 
+#include "base/clock.h"
 #include "base/status.h"
+#include "base/time.h"
 #include "collector/calls.h"
 #include "collector/rpc.h"
 
@@ -21,18 +23,22 @@ template <typename Response>
 class AnswerParts final : public grpc::ServerWriteReactor<Response> {
  public:
   static constexpr std::chrono::seconds kPatience{30};
+  // For the whole answer: what it reads from is held until then.
+  static constexpr Duration kPatienceForAll = 10min;
 
   // False when nobody takes parts any more.
   using Send = std::function<bool(const Response& part)>;
   using Handle = std::function<Status(const Stop& stop, const Send& send)>;
 
   // Runs `handle` on the pool. kResourceExhausted when it is busy. `context` is gRPC's.
-  static grpc::ServerWriteReactor<Response>* Start(CallPool& calls,
+  static grpc::ServerWriteReactor<Response>* Start(CallPool& calls, const Clock& clock,
                                                    grpc::CallbackServerContext* context,
                                                    Handle handle) {
     auto* answer = new AnswerParts(context);
-    auto call = [answer, handle = std::move(handle)] {
-      Stop stop = [answer] { return answer->context_->IsCancelled(); };
+    auto call = [answer, &clock, handle = std::move(handle)] {
+      Stop stop = [answer, &clock, end = clock.Now() + kPatienceForAll] {
+        return answer->context_->IsCancelled() || clock.Now() > end;
+      };
       Status status =
           stop() ? Cancelled("the call was given up before its turn came")
                  : handle(stop, [answer](const Response& part) { return answer->Write(part); });

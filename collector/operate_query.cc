@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <grpcpp/grpcpp.h>
 
+#include <atomic>
 #include <string>
 #include <utility>
 #include <vector>
@@ -199,9 +200,17 @@ class QueryService final : public v1::QueryService::CallbackService {
                                                        const v1::SelectRequest* request) override {
     Status allowed = PeerOperator(*context).status();
     return SelectAnswer::Start(
-        parts_.calls, context,
+        parts_.calls, parts_.desk.clock(), context,
         [this, allowed, request](const Stop& stop, const SelectAnswer::Send& send) {
-          return allowed.ok() ? DoSelect(*request, stop, send) : allowed;
+          if (!allowed.ok()) return allowed;
+          if (++selecting_ > kSelectsAtOnce) {
+            --selecting_;
+            return ResourceExhausted(fmt::format(
+                "{} selections are being answered; try again when one is done", kSelectsAtOnce));
+          }
+          Status status = DoSelect(*request, stop, send);
+          --selecting_;
+          return status;
         });
   }
   grpc::ServerUnaryReactor* ListEvents(grpc::CallbackServerContext* context,
@@ -219,6 +228,8 @@ class QueryService final : public v1::QueryService::CallbackService {
 
  private:
   using SelectAnswer = AnswerParts<v1::SelectResponse>;
+  // Whoever reads slowly holds a thread of those that answer operators and renew certificates.
+  static constexpr int kSelectsAtOnce = 2;
 
   Status DoQuery(const v1::QueryRequest& request, const Stop& stop, v1::QueryResponse& response) {
     FW_RETURN_IF_ERROR(CheckCustomer(request.customer()));
@@ -308,6 +319,7 @@ class QueryService final : public v1::QueryService::CallbackService {
   }
 
   const OperateParts parts_;
+  std::atomic<int> selecting_ = 0;
 };
 
 }  // namespace

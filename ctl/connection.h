@@ -3,6 +3,7 @@
 #include <google/protobuf/message.h>
 #include <grpcpp/grpcpp.h>
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <string>
@@ -78,7 +79,8 @@ class Connection {
     FW_RETURN_IF_ERROR(CheckIsUtf8(request));
     auto service = Service::NewStub(channel_);
     grpc::ClientContext context;
-    context.set_deadline(std::chrono::system_clock::now() + timeout_);
+    // The collector gives a caller up who takes nothing, and every answer after ten minutes.
+    context.set_deadline(std::chrono::system_clock::now() + std::max<Duration>(timeout_, 11min));
     auto reader = (service.get()->*method)(&context, request);
     Response part;
     Status taken;
