@@ -122,13 +122,17 @@ TEST_F(OperateQueryTest, ADeadlineEndsTheCountingOfEvents) {
   Recover();
   Desk desk(*partitions_, endless, clock_);
   Serve(MakeQueryService({desk, calls_, *ca_, true}));
-  stub_ = v1::QueryService::NewStub(ConnectOperator());
+  auto channel = ConnectOperator();
+  ASSERT_TRUE(
+      channel->WaitForConnected(std::chrono::system_clock::now() + std::chrono::minutes(1)));
+  stub_ = v1::QueryService::NewStub(channel);
   v1::CountEventsRequest request;
   request.set_customer("acme");
   grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(2));
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(5));
   EXPECT_EQ(stub_->CountEvents(&context, request, &counts_).error_code(),
             grpc::StatusCode::DEADLINE_EXCEEDED);
+  endless.begun_.get_future().wait();
   endless.ended_.get_future().wait();
 }
 
