@@ -130,7 +130,7 @@ class HttpDoor {
     Status parsed = is_json ? ParseOtlpJson(*body, message) : ParseBounded(*body, message);
     *body = {};
     if (!parsed.ok()) return Refuse(reply, Failure(request, parsed));
-    parts_.otlp.Export(*from, message, [this, is_json, reply](const OtlpDoor::Answer& answer) {
+    parts_.otlp.Export(*from, message, [is_json, reply](const OtlpDoor::Answer& answer) {
       reply(answer.status.ok() ? Success(Request(), is_json, answer)
                                : Described(answer.status, is_json));
     });
