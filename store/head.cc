@@ -69,13 +69,13 @@ struct Head::Impl {
 
   OpenChunk& Open(SeriesHead& series, Timestamp at);
   Status LearnSealed(SeriesId id, OpenChunk& chunk);
-  // What is known of what is sealed in the chunk's window; null when `at` lies behind all of it.
-  StatusOr<SealedTimes*> SealedNear(SeriesId id, OpenChunk& chunk, Timestamp at);
+  StatusOr<SealedTimes*> SealedNear(SeriesId id, OpenChunk& chunk);
   StatusOr<bool> IsSealed(SeriesId id, OpenChunk& chunk, Timestamp at);
   StatusOr<std::vector<Timestamp>> SealedTimesOf(SeriesId id, Timestamp first) const;
   bool BeginsAChunk(SeriesId id, Timestamp at) const;
   bool Keep(OpenChunk& chunk, Sample sample, uint64_t sequence);
   enum class Outcome { kKept, kDuplicate, kCrowded };
+  Outcome AmongSealed(SeriesId id, OpenChunk& chunk, Timestamp at);
   Outcome Add(SeriesId id, Sample sample, Commit& commit);
   Status CheckExists(SeriesId id, uint64_t sequence) const;
   void DropSealed(SeriesId id, Timestamp window, Timestamp last);
@@ -394,8 +394,8 @@ Status Head::Impl::LearnSealed(SeriesId id, OpenChunk& chunk) {
   return OkStatus();
 }
 
-StatusOr<SealedTimes*> Head::Impl::SealedNear(SeriesId id, OpenChunk& chunk, Timestamp at) {
-  if (at > all_series[id].sealed_until()) return nullptr;
+// What is sealed in the chunk's window.
+StatusOr<SealedTimes*> Head::Impl::SealedNear(SeriesId id, OpenChunk& chunk) {
   if (chunk.side() == nullptr || !chunk.side()->sealed) {
     FW_RETURN_IF_ERROR(LearnSealed(id, chunk));
   }
@@ -403,8 +403,8 @@ StatusOr<SealedTimes*> Head::Impl::SealedNear(SeriesId id, OpenChunk& chunk, Tim
 }
 
 StatusOr<bool> Head::Impl::IsSealed(SeriesId id, OpenChunk& chunk, Timestamp at) {
-  FW_ASSIGN_OR_RETURN(SealedTimes * sealed, SealedNear(id, chunk, at));
-  if (sealed == nullptr) return false;
+  if (at > all_series[id].sealed_until()) return false;
+  FW_ASSIGN_OR_RETURN(SealedTimes * sealed, SealedNear(id, chunk));
   return sealed->Contains(at, [&](Timestamp first) { return SealedTimesOf(id, first); });
 }
 
@@ -441,15 +441,24 @@ bool Head::Impl::Keep(OpenChunk& chunk, Sample sample, uint64_t sequence) {
   return true;
 }
 
-Head::Impl::Outcome Head::Impl::Add(SeriesId id, Sample sample, Commit& commit) {
-  OpenChunk& chunk = Open(all_series[id], sample.at);
-  StatusOr<SealedTimes*> near = SealedNear(id, chunk, sample.at);
-  if (near.ok() && *near != nullptr && (*near)->IsCrowded(sample.at)) return Outcome::kCrowded;
-  StatusOr<bool> sealed = IsSealed(id, chunk, sample.at);
+// What becomes of a sample by what is sealed.
+Head::Impl::Outcome Head::Impl::AmongSealed(SeriesId id, OpenChunk& chunk, Timestamp at) {
+  StatusOr<SealedTimes*> near = SealedNear(id, chunk);
+  if (near.ok() && (*near)->IsCrowded(at)) return Outcome::kCrowded;
+  StatusOr<bool> sealed = IsSealed(id, chunk, at);
   // When what is sealed cannot be read, nobody can say whether this is a duplicate. It is kept:
   // whoever selects the series is told of the damage. But no chunk may take the place of another,
   // so what begins one is known to be sealed, always.
-  if (sealed.ok() ? *sealed : BeginsAChunk(id, sample.at)) return Outcome::kDuplicate;
+  bool is_there = sealed.ok() ? *sealed : BeginsAChunk(id, at);
+  return is_there ? Outcome::kDuplicate : Outcome::kKept;
+}
+
+Head::Impl::Outcome Head::Impl::Add(SeriesId id, Sample sample, Commit& commit) {
+  OpenChunk& chunk = Open(all_series[id], sample.at);
+  if (sample.at <= all_series[id].sealed_until()) {
+    Outcome outcome = AmongSealed(id, chunk, sample.at);
+    if (outcome != Outcome::kKept) return outcome;
+  }
   if (!Keep(chunk, sample, commit.sequence)) return Outcome::kDuplicate;
   commit.samples.Add(id, sample.at, sample.value);
   Timestamp window = chunk.window();

@@ -11,6 +11,7 @@
 
 #include "store/chunk.h"
 #include "store/memory_store.h"
+#include "store/sealed_times.h"
 
 namespace forewarn {
 namespace {
@@ -699,6 +700,28 @@ TEST(HeadAfterARestart, LooksForASilentSeriesOnce) {
       Block({{Host(1), kStart, 9}, {Host(1), kStart + 1h, 9}, {Host(2), end, 9}}), end, again);
   EXPECT_EQ(refused.duplicate, 2u);
   EXPECT_EQ(samples(1, kStart), 2u);
+}
+
+TEST(HeadThatCatchesUp, RefusesWhatLiesAmongTooManyChunks) {
+  MemoryStore store;
+  HeadOptions options;
+  options.chunk_samples = 4;
+  Head head(kPartition, store, options);
+  ASSERT_TRUE(head.Load().ok());
+  Commit commit;
+  commit.partition = kPartition;
+  commit.sequence = 1;
+  auto append = [&](Timestamp at) {
+    return head.Append(Block({{Host(1), at, 1}}), kStart + 1h, commit);
+  };
+  auto seal = [&](int chunk) {
+    for (int i = 0; i < 4; ++i) append(kStart + 10min * i + 1ms * chunk);
+  };
+  for (int chunk = 0; chunk < SealedTimes::kOverlapMax; ++chunk) seal(chunk);
+  EXPECT_EQ(append(kStart + 10min).duplicate, 1u);
+  seal(SealedTimes::kOverlapMax);
+  EXPECT_EQ(append(kStart + 16min).too_old, 1u);
+  EXPECT_EQ(append(kStart + 32min).too_old, 0u) << "nothing is sealed there";
 }
 
 TEST(HeadThatCatchesUp, LooksIntoNoChunkThatASampleIsNotIn) {
