@@ -18,7 +18,7 @@ namespace forewarn {
 
 // A call that is answered in parts from a pool's thread, which waits until each is on its way: so no
 // more than one is held, however slowly the caller reads. A caller who takes nothing for kPatience is
-// given up. Owns itself until gRPC is done with it.
+// given up, and so is one who is not done after kPatienceForAll. Owns itself until gRPC is done with it.
 template <typename Response>
 class AnswerParts final : public grpc::ServerWriteReactor<Response> {
  public:
@@ -36,8 +36,8 @@ class AnswerParts final : public grpc::ServerWriteReactor<Response> {
                                                    Handle handle) {
     auto* answer = new AnswerParts(context);
     auto call = [answer, &clock, handle = std::move(handle)] {
-      Stop stop = [answer, &clock, end = clock.Now() + kPatienceForAll] {
-        return answer->context_->IsCancelled() || clock.Now() > end;
+      Stop stop = [answer, &clock, end = clock.Monotonic() + kPatienceForAll] {
+        return answer->context_->IsCancelled() || clock.Monotonic() > end;
       };
       Status status =
           stop() ? Cancelled("the call was given up before its turn came")

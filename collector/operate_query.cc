@@ -272,7 +272,7 @@ class QueryService final : public v1::QueryService::CallbackService {
     PartWriter writer(send);
     size_t series = 0;
     for (size_t i = 0; i < view->size(); ++i) {
-      if (stop()) return Cancelled("reading was ended by who asked for it");
+      if (stop()) return Cancelled("the caller went away, or was not done after ten minutes");
       FW_ASSIGN_OR_RETURN(SeriesData data, view->Read(i));
       if (data.samples.empty()) continue;
       if (++series > limits.max_series) return TooManySeries(limits);
