@@ -17,28 +17,33 @@ void Encoder::Key64(uint64_t v) {
   Key32(static_cast<uint32_t>(v));
 }
 void Encoder::Fixed32(uint32_t v) {
-  for (int shift = 0; shift < 32; shift += 8) U8(static_cast<uint8_t>(v >> shift));
+  char bytes[4];
+  for (int i = 0; i < 4; ++i) bytes[i] = static_cast<char>(v >> (8 * i));
+  out_.append(bytes, sizeof(bytes));
 }
 void Encoder::Fixed64(uint64_t v) {
-  for (int shift = 0; shift < 64; shift += 8) U8(static_cast<uint8_t>(v >> shift));
+  char bytes[8];
+  for (int i = 0; i < 8; ++i) bytes[i] = static_cast<char>(v >> (8 * i));
+  out_.append(bytes, sizeof(bytes));
 }
-void Encoder::Varint(uint64_t v) {
+void Encoder::LongVarint(uint64_t v) {
   while (v >= 0x80) {
     U8(static_cast<uint8_t>(v) | 0x80);
     v >>= 7;
   }
   U8(static_cast<uint8_t>(v));
 }
-
-uint8_t Decoder::U8() {
-  if (in_.empty()) {
-    Fail();
-    return 0;
-  }
-  uint8_t v = static_cast<uint8_t>(in_.front());
-  in_.remove_prefix(1);
-  return v;
+// The length was left one byte and takes more.
+void Encoder::EndManyBytes(size_t begin) {
+  uint64_t size = out_.size() - begin;
+  out_[begin - 1] = static_cast<char>(size | 0x80);
+  char more[9];
+  size_t used = 0;
+  for (size >>= 7; size >= 0x80; size >>= 7) more[used++] = static_cast<char>(size | 0x80);
+  more[used++] = static_cast<char>(size);
+  out_.insert(begin, more, used);
 }
+
 uint16_t Decoder::Key16() {
   uint16_t high = U8();
   return static_cast<uint16_t>(high << 8 | U8());
@@ -61,7 +66,7 @@ uint64_t Decoder::Fixed64() {
   for (int shift = 0; shift < 64; shift += 8) v |= static_cast<uint64_t>(U8()) << shift;
   return v;
 }
-uint64_t Decoder::Varint() {
+uint64_t Decoder::LongVarint() {
   uint64_t v = 0;
   for (int shift = 0; shift < 64; shift += 7) {
     uint8_t byte = U8();

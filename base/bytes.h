@@ -21,7 +21,10 @@ class Encoder {
   void Key64(uint64_t v);
   void Fixed32(uint32_t v);
   void Fixed64(uint64_t v);
-  void Varint(uint64_t v);
+  void Varint(uint64_t v) {
+    if (v < 0x80) return U8(static_cast<uint8_t>(v));
+    LongVarint(v);
+  }
   void Signed(int64_t v) {
     Varint((static_cast<uint64_t>(v) << 1) ^ static_cast<uint64_t>(v >> 63));
   }
@@ -32,6 +35,17 @@ class Encoder {
     Varint(bytes.size());
     Raw(bytes);
   }
+  // The same for bytes that are appended between the two calls, of which the first returns what the
+  // second wants. Such pairs may lie within one another.
+  size_t BeginBytes() {
+    U8(0);
+    return out_.size();
+  }
+  void EndBytes(size_t begin) {
+    const size_t size = out_.size() - begin;
+    if (size >= 0x80) return EndManyBytes(begin);
+    out_[begin - 1] = static_cast<char>(size);
+  }
 
   size_t size() const { return out_.size(); }
   const std::string& str() const { return out_; }
@@ -40,6 +54,9 @@ class Encoder {
   void Clear() { out_.clear(); }
 
  private:
+  void LongVarint(uint64_t v);
+  void EndManyBytes(size_t begin);
+
   std::string out_;
 };
 
@@ -50,13 +67,24 @@ class Decoder {
  public:
   explicit Decoder(std::string_view in) : in_(in) {}
 
-  uint8_t U8();
+  uint8_t U8() {
+    if (in_.empty()) {
+      Fail();
+      return 0;
+    }
+    const auto v = static_cast<uint8_t>(in_.front());
+    in_.remove_prefix(1);
+    return v;
+  }
   uint16_t Key16();
   uint32_t Key32();
   uint64_t Key64();
   uint32_t Fixed32();
   uint64_t Fixed64();
-  uint64_t Varint();
+  uint64_t Varint() {
+    if (!in_.empty() && static_cast<uint8_t>(in_.front()) < 0x80) return U8();
+    return LongVarint();
+  }
   int64_t Signed() {
     uint64_t v = Varint();
     return static_cast<int64_t>(v >> 1) ^ -static_cast<int64_t>(v & 1);
@@ -78,6 +106,8 @@ class Decoder {
   Status Finish(std::string_view what) const;
 
  private:
+  uint64_t LongVarint();
+
   std::string_view in_;
   bool failed_ = false;
 };

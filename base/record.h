@@ -58,6 +58,11 @@ template <typename T>
 struct IsVector : std::false_type {};
 template <typename T>
 struct IsVector<std::vector<T>> : std::true_type {};
+
+// Written as a vector of its elements would be; it cannot be read.
+template <typename T>
+concept IsList = IsVector<T>::value || requires { typename T::IsRecordList; };
+
 template <typename T>
 struct IsOptional : std::false_type {};
 template <typename T>
@@ -110,9 +115,9 @@ void EncodePayload(Encoder& out, const T& value) {
   } else if constexpr (std::is_same_v<T, std::string> || std::is_same_v<T, std::string_view>) {
     out.Bytes(value);
   } else {
-    Encoder nested;
-    EncodeFields(nested, value);
-    out.Bytes(nested.str());
+    const size_t begin = out.BeginBytes();
+    EncodeFields(out, value);
+    out.EndBytes(begin);
   }
 }
 
@@ -146,7 +151,7 @@ const std::vector<bool>& ZeroIsDefault() {
 
 template <typename T>
 void EncodeField(Encoder& out, uint32_t number, const T& value, bool may_omit) {
-  if constexpr (IsVector<T>::value) {
+  if constexpr (IsList<T>) {
     for (const auto& element : value) {
       out.Varint(number << 3 | WireTypeOf<typename T::value_type>());
       EncodePayload<typename T::value_type>(out, element);

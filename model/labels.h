@@ -53,6 +53,8 @@ class Labels {
   inline Iterator begin() const;
   inline Iterator end() const;
 
+  // Equal where the labels are, and only there; to hash or to compare them at once.
+  std::string_view bytes() const { return packed_; }
   // What they take, of the heap too.
   size_t memory_bytes() const { return sizeof(*this) + packed_.capacity(); }
 
@@ -66,9 +68,7 @@ class Labels {
 
   // Stored as the list of their pairs.
   template <typename Visitor>
-  static void Fields(const Labels& self, Visitor&& visit) {
-    visit(1, self.Views());
-  }
+  static void Fields(const Labels& self, Visitor&& visit);
   template <typename Visitor>
   static void Fields(Labels& self, Visitor&& visit) {
     std::vector<Pair> pairs;
@@ -77,6 +77,8 @@ class Labels {
   }
 
  private:
+  struct PairList;
+
   std::vector<View> Views() const;
   void Append(std::string_view name, std::string_view value);
 
@@ -136,6 +138,22 @@ class Labels::Iterator {
   const char* end_ = nullptr;
   View view_;
 };
+
+// A loan of labels, as the record of them is written.
+struct Labels::PairList {
+  using value_type = View;
+  using IsRecordList = void;
+
+  Iterator begin() const { return labels.begin(); }
+  Iterator end() const { return labels.end(); }
+
+  const Labels& labels;
+};
+
+template <typename Visitor>
+void Labels::Fields(const Labels& self, Visitor&& visit) {
+  visit(1, PairList{self});
+}
 
 Labels::Iterator Labels::begin() const { return {packed_.data(), packed_.data() + packed_.size()}; }
 Labels::Iterator Labels::end() const {

@@ -38,6 +38,31 @@ TEST(Bytes, ReadsBackEveryPrimitive) {
   EXPECT_TRUE(in.Finish("test").ok());
 }
 
+TEST(Bytes, BytesThatAreWrittenInPlaceAreThoseWrittenAtOnce) {
+  for (size_t size : {size_t{0}, size_t{1}, size_t{127}, size_t{128}, size_t{16383}, size_t{16384},
+                      size_t{3} << 20}) {
+    const std::string text(size, 'x');
+    Encoder whole;
+    whole.Bytes("before");
+    Encoder inner;
+    inner.Bytes(text);
+    inner.U8(7);
+    whole.Bytes(inner.str());
+    whole.Raw("after");
+
+    Encoder in_place;
+    in_place.Bytes("before");
+    const size_t outer_begin = in_place.BeginBytes();
+    const size_t inner_begin = in_place.BeginBytes();
+    in_place.Raw(text);
+    in_place.EndBytes(inner_begin);
+    in_place.U8(7);
+    in_place.EndBytes(outer_begin);
+    in_place.Raw("after");
+    EXPECT_TRUE(in_place.str() == whole.str()) << size;
+  }
+}
+
 TEST(Bytes, KeysSortAsTheirNumbersDo) {
   auto key = [](uint64_t v) {
     Encoder out;
