@@ -15,10 +15,20 @@
 namespace forewarn {
 namespace {
 
+// What helps where the error does not say it.
+std::string_view Remedy(int error) {
+  switch (error) {
+    case ENOSPC: return "; make room on that disk, then try again";
+    case EIO: return "; check that disk, then try again";
+    default: return "";
+  }
+}
+
 // `reading /etc/x.yaml: No such file or directory`.
 Status SystemError(std::string_view doing, const std::string& path, int error) {
-  std::string message = fmt::format("{} {}: {}", doing, path,
-                                    std::error_code(error, std::generic_category()).message());
+  std::string message =
+      fmt::format("{} {}: {}{}", doing, path,
+                  std::error_code(error, std::generic_category()).message(), Remedy(error));
   switch (error) {
     case ENOENT: return NotFound(std::move(message));
     case EEXIST: return AlreadyExists(std::move(message));

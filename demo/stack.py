@@ -81,7 +81,7 @@ def _die_with_parent():
 class Process:
     """One program; what it says goes to a log file."""
 
-    def __init__(self, name, arguments, log):
+    def __init__(self, name, arguments, log, environment=None):
         self.name = name
         self.log = Path(log)
         self.started_at = self.log.stat().st_size if self.log.exists() else 0
@@ -89,7 +89,7 @@ class Process:
             # A session of its own: Ctrl-C at the terminal reaches us, and we stop it in our order.
             self.child = subprocess.Popen([str(word) for word in arguments], stdin=subprocess.DEVNULL, stdout=out,
                                           stderr=subprocess.STDOUT, start_new_session=True,
-                                          preexec_fn=_die_with_parent)
+                                          env={**os.environ, **(environment or {})}, preexec_fn=_die_with_parent)
 
     @property
     def pid(self):
@@ -134,6 +134,7 @@ class Stack:
         self.sink = None
         self.collector = None
         self.collector_settings = None
+        self.collector_environment = {}  # beyond ours
         self.probes = {}
         self.grpc_port = None
         self.http_port = None
@@ -187,7 +188,8 @@ class Stack:
 
     def start_collector(self, seconds=60):
         self.collector = Process("the collector", [self.programs / "forewarn-collector", "--config",
-                                                   self.collector_config], self.data / "collector.log")
+                                                   self.collector_config], self.data / "collector.log",
+                                 self.collector_environment)
         wait_for(lambda: " collector.ready " in self.collector.text(), "the collector is ready", seconds, self.collector)
         listening = yaml.safe_load((self.data / "collector/listening.yaml").read_text())
         self.grpc_port = int(listening["grpc"].rsplit(":", 1)[1])

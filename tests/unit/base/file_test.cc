@@ -42,6 +42,13 @@ TEST_F(FileTest, ReplacesAtomicallyAndLeavesNothingBeside) {
   EXPECT_EQ(*ListDir(dir_), std::vector<std::string>{"x"});
 }
 
+TEST_F(FileTest, SaysWhatHelpsAgainstADiskThatFails) {
+  // Nothing is mapped at the beginning of a process's memory, and the kernel answers as a disk that fails does.
+  Status status = ReadFile("/proc/self/mem").status();
+  EXPECT_EQ(status.message(),
+            "reading /proc/self/mem: Input/output error; check that disk, then try again");
+}
+
 TEST_F(FileTest, AFailedWriteLeavesNothingBeside) {
   ASSERT_TRUE(MakeDirs(Path("folder/inside")).ok());
   Status status = WriteFileAtomically(Path("folder"), "text");  // a folder cannot be renamed over
