@@ -33,6 +33,8 @@ std::array<std::string, kFamilyCount> FamilyNames() {
           "state"};
 }
 
+int64_t JournalBuffer(const StoreOptions& options) { return options.write_buffer_bytes / 4; }
+
 rocksdb::ColumnFamilyOptions FamilyOptions(Family which, const StoreOptions& options,
                                            const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::BlockBasedTableOptions table;
@@ -45,9 +47,16 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Family which, const StoreOptions& opt
   // Tables of the journal are only ever read in order and dropped; those of chunks are merged, and the
   // larger they are, the less often.
   result.write_buffer_size =
-      static_cast<size_t>(options.write_buffer_bytes) / (which == kJournal ? 4 : 1);
+      static_cast<size_t>(which == kJournal ? JournalBuffer(options) : options.write_buffer_bytes);
   result.compression = rocksdb::kZSTD;
-  if (which == kJournal) result.compression = rocksdb::kNoCompression;  // its values are compressed
+  if (which == kJournal) {
+    result.compression = rocksdb::kNoCompression;  // its values are compressed
+    // A table holds one segment, and no two overlap: each goes on to the next level as it is, and none is
+    // ever written again. There it can be dropped as a file, which DeleteFilesInRanges() does not do where
+    // tables may overlap.
+    result.level0_file_num_compaction_trigger = 1;
+    result.max_bytes_for_level_base = uint64_t{1} << 40;
+  }
   if (which == kState) table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   result.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return result;
@@ -110,7 +119,9 @@ StatusOr<bool> HoldsDatabase(const std::string& dir) {
 
 StatusOr<std::unique_ptr<RocksDatabase>> RocksDatabase::Open(
     const StoreOptions& options, std::shared_ptr<rocksdb::FileSystem> files) {
-  std::unique_ptr<RocksDatabase> database(new RocksDatabase(options.dir));
+  // Before RocksDB would end the table by itself, which counts what a key costs beside its bytes.
+  const auto journal_table_bytes = static_cast<uint64_t>(JournalBuffer(options)) / 4 * 3;
+  std::unique_ptr<RocksDatabase> database(new RocksDatabase(options.dir, journal_table_bytes));
   if (files != nullptr) database->env_ = rocksdb::NewCompositeEnv(std::move(files));
   FW_RETURN_IF_ERROR(MakeDirs(options.dir, 0750));
   FW_ASSIGN_OR_RETURN(int64_t free_bytes, FreeBytes(options.dir));
@@ -215,6 +226,13 @@ Status RocksDatabase::DropFiles(Family which, const std::string& begin,
   rocksdb::RangePtr range(&from, &to);
   return Outcome(
       rocksdb::DeleteFilesInRanges(db_.get(), family(which), &range, 1, /*include_end=*/false));
+}
+
+Status RocksDatabase::EndTable(Family which) const {
+  rocksdb::FlushOptions options;
+  options.wait = false;
+  options.allow_write_stall = true;  // as the write that follows would
+  return Outcome(db_->Flush(options, family(which)));
 }
 
 Status RocksDatabase::DamagedKey(std::string_view what) const {

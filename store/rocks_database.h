@@ -64,6 +64,12 @@ class RocksDatabase {
   // The first half of that: files alone, whose keys nobody can see any more.
   Status DropFiles(Family which, const std::string& begin, const std::string& end) const;
 
+  // What was written to the family so far goes to a table of its own, soon: what is written after
+  // this call is in none of its tables.
+  Status EndTable(Family which) const;
+  // The bytes that a table of the journal should hold.
+  uint64_t journal_table_bytes() const { return journal_table_bytes_; }
+
   Status Outcome(const rocksdb::Status& status) const { return Translate(status, dir_); }
   Status Damaged(const Status& why, std::string_view what) const {
     return DamagedDatabase(dir_, why, what);
@@ -71,7 +77,8 @@ class RocksDatabase {
   Status DamagedKey(std::string_view what) const;
 
  private:
-  explicit RocksDatabase(std::string dir) : dir_(std::move(dir)) {}
+  RocksDatabase(std::string dir, uint64_t journal_table_bytes)
+      : dir_(std::move(dir)), journal_table_bytes_(journal_table_bytes) {}
 
   // Which of kOldMetas the database has, in their order; none when it is of today's format or there
   // is no database.
@@ -79,6 +86,7 @@ class RocksDatabase {
   Status OpenFamilies(const StoreOptions& options);
 
   const std::string dir_;
+  const uint64_t journal_table_bytes_;
   std::unique_ptr<rocksdb::Env> env_;  // only over files of a test; outlives db_
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> families_;

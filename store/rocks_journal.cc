@@ -12,8 +12,8 @@
 namespace forewarn {
 namespace {
 
-constexpr uint64_t kSegmentBytes = 64 << 20;       // a new segment starts beyond this
-constexpr uint64_t kSegmentBytesOnDrop = 4 << 20;  // and, when old journal is dropped, beyond this
+// A new segment starts when this is the table's, and, when old journal is dropped, beyond this.
+constexpr uint64_t kSegmentBytesOnDrop = 4 << 20;
 
 }  // namespace
 
@@ -32,16 +32,19 @@ Status RocksJournal::Load() {
     sealed_until_[partition] = TimeOfMeta(until);
   }
   FW_ASSIGN_OR_RETURN(std::vector<uint32_t> segments, Segments());
-  segment_ = segments.empty() ? 1 : segments.back() + 1;
+  segment_ = table_ = segments.empty() ? 1 : segments.back() + 1;
   return OkStatus();
 }
 
-uint32_t RocksJournal::SegmentToWrite() {
-  if (segment_bytes_ >= kSegmentBytes) {
+StatusOr<uint32_t> RocksJournal::SegmentToWrite() {
+  if (segment_bytes_ >= database_.journal_table_bytes()) {
     segment_bytes_ = 0;
     ++segment_;
   }
-  return segment_;
+  const uint32_t segment = segment_;
+  if (segment != table_) FW_RETURN_IF_ERROR(database_.EndTable(kJournal));
+  table_ = segment;
+  return segment;
 }
 
 void RocksJournal::Written(std::span<const Commit> commits, size_t bytes) {
@@ -143,14 +146,23 @@ Status RocksJournal::Drop(std::span<const uint64_t> wanted_from) {
     segment_bytes_ = 0;
     ++segment_;
   }
+  // Files alone: nobody reads what they leave, and a deletion of the rest would be a key of its own
+  // that lies across the whole journal. What is not in a file yet, or in one with parts of a segment
+  // that is needed, goes with a later call; therefore segments that follow each other go together.
   FW_ASSIGN_OR_RETURN(std::vector<uint32_t> segments, Segments());
+  std::vector<bool> done;
   for (uint32_t segment : segments) {
     // A commit that is on its way may still write to the segment before the newest.
     if (segment + 1 >= segment_) break;
-    FW_ASSIGN_OR_RETURN(bool done, SegmentIsDone(segment));
-    if (!done) continue;
-    FW_RETURN_IF_ERROR(database_.DropRange(kJournal, EncodeKey(JournalKey{segment, 0, 0}),
-                                           EncodeKey(JournalKey{segment + 1, 0, 0})));
+    FW_ASSIGN_OR_RETURN(bool is_done, SegmentIsDone(segment));
+    done.push_back(is_done);
+  }
+  for (size_t i = 0; i < done.size();) {
+    size_t first = i++;
+    if (!done[first]) continue;
+    while (i < done.size() && done[i]) ++i;
+    FW_RETURN_IF_ERROR(database_.DropFiles(kJournal, EncodeKey(JournalKey{segments[first], 0, 0}),
+                                           EncodeKey(JournalKey{segments[i - 1] + 1, 0, 0})));
   }
   return OkStatus();
 }

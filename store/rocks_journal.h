@@ -19,8 +19,8 @@ namespace forewarn {
 Timestamp SealedUntilOf(const Commit& commit);
 
 // RocksJournal knows where each partition's journal begins and ends, up to where samples are sealed,
-// and which segment is written now. A segment is a stretch of the journal of all partitions; it is dropped whole, once nothing
-// in it is needed. Thread-safe: one thread commits, any may read and drop.
+// and which segment is written now. A segment is a stretch of the journal of all partitions and a table of its own; it is
+// dropped whole, as a file, once nothing in it is needed. Thread-safe: one thread commits, any may read and drop.
 class RocksJournal {
  public:
   static constexpr uint32_t kPartitionCount = kPartitions + 1;
@@ -31,9 +31,9 @@ class RocksJournal {
   // Reads where the journals stand. Call once, first.
   Status Load();
 
-  // The segment for the next write.
-  uint32_t SegmentToWrite();
-  // What was written, now that it is durable.
+  // The segment for the next write. Fails when the disk does, as a write would.
+  StatusOr<uint32_t> SegmentToWrite();
+  // What was written, now that it is durable; `bytes` of it are the journal's.
   void Written(std::span<const Commit> commits, size_t bytes);
 
   uint64_t last_sequence(uint32_t partition) const { return last_[partition].load(); }
@@ -58,6 +58,7 @@ class RocksJournal {
   // By the writer and Drop; a commit may still go to the one before.
   std::atomic<uint32_t> segment_ = 0;
   std::atomic<uint64_t> segment_bytes_ = 0;
+  uint32_t table_ = 0;  // the segment that the newest table holds; by the writer
 };
 
 }  // namespace forewarn

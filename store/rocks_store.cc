@@ -102,8 +102,9 @@ class RocksStore : public Store {
   }
 
  private:
-  void AddToBatch(const forewarn::Commit& commit, uint32_t segment,
-                  rocksdb::WriteBatch& batch) const;
+  // Returns the bytes that the journal takes of it.
+  size_t AddToBatch(const forewarn::Commit& commit, uint32_t segment,
+                    rocksdb::WriteBatch& batch) const;
 
   // Fixed after opening.
   const std::unique_ptr<RocksDatabase> database_;
@@ -120,12 +121,14 @@ Status RocksStore::Commit(std::span<const forewarn::Commit> commits) {
   if (!failure_.ok()) return failure_.With("an earlier write failed");
   FW_RETURN_IF_ERROR(
       CheckCommits(commits, [&](uint32_t partition) { return journal_.last_sequence(partition); }));
-  uint32_t segment = journal_.SegmentToWrite();
+  StatusOr<uint32_t> segment = journal_.SegmentToWrite();
+  if (!segment.ok()) return failure_ = segment.status();
   rocksdb::WriteBatch batch;
+  size_t journal_bytes = 0;
   std::map<uint32_t, Timestamp> sealed_until;  // by partition, over all of its commits
   for (const forewarn::Commit& commit : commits) {
     if (commit.empty) continue;
-    AddToBatch(commit, segment, batch);
+    journal_bytes += AddToBatch(commit, *segment, batch);
     auto [it, first] =
         sealed_until.emplace(commit.partition, journal_.sealed_until(commit.partition));
     it->second = std::max(it->second, SealedUntilOf(commit));
@@ -142,18 +145,18 @@ Status RocksStore::Commit(std::span<const forewarn::Commit> commits) {
   rocksdb::Status written = database_->db().Write(synced, &batch);
   writing.unlock();
   if (!written.ok()) return failure_ = database_->Outcome(written);
-  journal_.Written(commits, batch.GetDataSize());
+  journal_.Written(commits, journal_bytes);
   return OkStatus();
 }
 
-void RocksStore::AddToBatch(const forewarn::Commit& commit, uint32_t segment,
-                            rocksdb::WriteBatch& batch) const {
+size_t RocksStore::AddToBatch(const forewarn::Commit& commit, uint32_t segment,
+                              rocksdb::WriteBatch& batch) const {
   uint32_t partition = commit.partition;
   auto put = [&](Family which, const std::string& key, std::string_view value) {
     FW_CHECK(batch.Put(database_->family(which), key, ToSlice(value)).ok());
   };
-  put(kJournal, EncodeKey(JournalKey{segment, partition, commit.sequence}),
-      EncodeJournal(commit.entry, commit.samples, commit.chunks));
+  std::string journal = EncodeJournal(commit.entry, commit.samples, commit.chunks);
+  put(kJournal, EncodeKey(JournalKey{segment, partition, commit.sequence}), journal);
   put(kMeta, EncodeMetaKey(MetaKind::kLastSequence, partition), EncodeMeta(commit.sequence));
   for (const NewSeries& series : commit.new_series) {
     put(kSeries, EncodeKey(SeriesKey{partition, series.id}), EncodeSeries(series.labels));
@@ -177,6 +180,7 @@ void RocksStore::AddToBatch(const forewarn::Commit& commit, uint32_t segment,
       put(kState, key, state.record);
     }
   }
+  return journal.size();
 }
 
 Status RocksStore::Drop(const Retention& retention) {

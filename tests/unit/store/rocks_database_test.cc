@@ -60,7 +60,7 @@ TEST_F(RocksDatabaseTest, RefusesTheDatabaseOfAnotherProgram) {
 TEST_F(RocksDatabaseTest, NamesTheDamagedFileWhenTheLogIsDamagedInTheMiddle) {
   {
     auto store = Open();
-    for (uint64_t i = 1; i <= 50; ++i) {
+    for (uint64_t i = 1; i <= 40; ++i) {
       Commit commit = Make(i, 1000);
       ASSERT_TRUE(store->Commit({&commit, 1}).ok());
     }

@@ -3,9 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "model/ids.h"
+#include "store/format.h"
+#include "store/rocks_database.h"
 #include "tests/unit/store/rocks_fixture.h"
 
 namespace forewarn {
@@ -61,6 +64,35 @@ TEST_F(RocksJournalTest, GoesOnInANewSegmentAfterEachStart) {
                                   })
                     .ok());
     EXPECT_EQ(last, i);
+  }
+}
+
+// Merged, or with journal of another segment, it would be written again, and could not be dropped as a file.
+TEST_F(RocksJournalTest, WritesATableForEachSegmentAndNoneTwice) {
+  {
+    auto store = Open();
+    for (uint64_t i = 1; i <= 200; ++i) {
+      Commit commit = Make(i, 10'000);
+      ASSERT_TRUE(store->Commit({&commit, 1}).ok());
+    }
+  }
+  auto opened = RocksDatabase::Open({.dir = Dir(), .write_buffer_bytes = 256 << 10}, nullptr);
+  ASSERT_TRUE(opened.ok()) << opened.status().ToString();
+  const RocksDatabase& database = **opened;
+  // Of as many bytes as a table may have, with one commit more, in all tables but the last ones, which the
+  // start wrote.
+  std::vector<rocksdb::LiveFileMetaData> files;
+  database.db().GetLiveFilesMetaData(&files);
+  std::erase_if(files, [](const auto& file) { return file.column_family_name != "journal"; });
+  std::ranges::sort(files, {}, [](const auto& file) { return file.smallestkey; });
+  ASSERT_GT(files.size(), 30u);
+  for (size_t i = 0; i + 2 < files.size(); ++i) {
+    auto first = DecodeJournalKey(files[i].smallestkey);
+    auto last = DecodeJournalKey(files[i].largestkey);
+    ASSERT_TRUE(first && last);
+    EXPECT_EQ(first->segment, last->segment);
+    EXPECT_LT(last->segment, DecodeJournalKey(files[i + 1].smallestkey)->segment);
+    EXPECT_LT(files[i].size, database.journal_table_bytes() + 15'000);
   }
 }
 
