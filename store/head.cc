@@ -15,6 +15,7 @@
 #include "store/open_chunk.h"
 #include "store/series_head.h"
 #include "store/series_index.h"
+#include "store/stream_refs.h"
 
 namespace forewarn {
 namespace {
@@ -44,28 +45,12 @@ struct Head::Impl {
   };
   using PendingKey = std::pair<SeriesId, Timestamp>;  // series, first sample
 
-  // The numbers of a stream's references, so that labels are looked up once and not with every batch.
-  struct Known {
-    // Series named together. Kept while some of them have no number: they get it with their first sample.
-    struct Named {
-      uint32_t first_ref;
-      std::shared_ptr<const SeriesTable> table;
-      size_t without;  // a number
-    };
-
-    std::weak_ptr<const SeriesStream> stream;
-    std::vector<SeriesId> ids;  // by reference; 0: none yet
-    std::vector<Named> named;   // by first_ref
-  };
-
   Impl(uint32_t partition, const Store& store, HeadOptions options)
       : partition(partition), store(store), options(options), index(options.hash_seed) {}
 
   SeriesId Name(const Labels& labels, Commit& commit);
   bool AtSeriesLimit(const Labels& labels) const;
-  Known& KnownOf(const std::shared_ptr<const SeriesStream>& stream);
-  void Learn(Known& known, uint32_t first_ref, std::shared_ptr<const SeriesTable> table);
-  SeriesId Resolve(Known& known, uint32_t ref, Commit& commit);
+  SeriesId Resolve(SeriesRefs& refs, uint32_t ref, Commit& commit);
 
   OpenChunk& Open(SeriesHead& series, Timestamp at);
   Status LearnSealed(SeriesId id, OpenChunk& chunk);
@@ -105,8 +90,7 @@ struct Head::Impl {
   BlockArena arena;  // of all open chunks
   AllSeries all_series;
   SeriesId seal_from = 1;  // no series before has a window that SealBefore was to seal
-  std::map<const SeriesStream*, Known> known_of;
-  size_t known_swept_at = 4;  // few that are dead are kept: each may hold the names of many series
+  StreamRefs stream_refs;
   std::map<uint64_t, uint64_t> opened;  // open chunks by the sequence of their first sample
   std::map<PendingKey, Pending> pending;
   // By the sequence that carries them: the first journal sequence whose samples they hold.
@@ -167,8 +151,8 @@ Status Head::Replay(const Store::JournalItem& item) {
 
 void Head::Learn(const SampleBlock& block) {
   if (block.stream == nullptr) return;
-  Impl::Known& known = impl_->KnownOf(block.stream);
-  if (block.table != nullptr) impl_->Learn(known, block.first_ref, block.table);
+  SeriesRefs& refs = impl_->stream_refs.Of(block.stream);
+  if (block.table != nullptr) refs.Learn(block.first_ref, block.table);
 }
 
 Head::Refused Head::Append(const SampleBlock& block, Timestamp now, Commit& commit) {
@@ -179,9 +163,9 @@ Head::Refused Head::Append(const SampleBlock& block, Timestamp now, Commit& comm
   FW_CHECK((block.stream != nullptr || block.table != nullptr) &&
            block.times.size() == block.size() && block.values.size() == block.size());
   // What is known of a block by itself is known as long as it is appended.
-  Impl::Known by_itself;
-  if (block.stream == nullptr) impl_->Learn(by_itself, 0, block.table);
-  Impl::Known& known = block.stream != nullptr ? impl_->KnownOf(block.stream) : by_itself;
+  SeriesRefs by_itself;
+  if (block.stream == nullptr) by_itself.Learn(0, block.table);
+  SeriesRefs& refs = block.stream != nullptr ? impl_->stream_refs.Of(block.stream) : by_itself;
   commit.samples.Reserve(commit.samples.size() + block.size());
   for (size_t i = 0; i < block.size(); ++i) {
     Sample sample{block.times[i], block.values[i]};
@@ -194,12 +178,14 @@ Head::Refused Head::Append(const SampleBlock& block, Timestamp now, Commit& comm
       continue;
     }
     uint32_t ref = block.refs[i];
-    FW_CHECK(ref < known.ids.size());
-    if (known.ids[ref] == 0 && impl_->Resolve(known, ref, commit) == 0) {
+    FW_CHECK(ref < refs.size());
+    SeriesId id = refs.IdOf(ref);
+    if (id == 0) id = impl_->Resolve(refs, ref, commit);
+    if (id == 0) {
       ++refused.series_limit;
       continue;
     }
-    switch (impl_->Add(known.ids[ref], sample, commit)) {
+    switch (impl_->Add(id, sample, commit)) {
       case Impl::Outcome::kKept: break;
       case Impl::Outcome::kDuplicate: ++refused.duplicate; break;
       case Impl::Outcome::kCrowded: ++refused.too_old; break;
@@ -250,7 +236,8 @@ uint64_t Head::JournalKeptFrom(uint64_t next) const {
 
 StatusOr<std::vector<SeriesData>> Head::Select(const Matchers& matchers, Timestamp from,
                                                Timestamp to, const SelectLimits& limits) const {
-  std::vector<std::pair<SeriesId, std::vector<Sample>>> found;
+  std::vector<SeriesId> ids;
+  std::vector<std::vector<Sample>> found;
   std::vector<SeriesData> result;
   if (from > to) return result;
   size_t samples_left = limits.max_samples;
@@ -260,13 +247,12 @@ StatusOr<std::vector<SeriesData>> Head::Select(const Matchers& matchers, Timesta
     if (found.size() == limits.max_series) return TooManySeries(limits);
     if (samples.size() > samples_left) return TooManySamples(limits);
     samples_left -= samples.size();
-    found.emplace_back(id, std::move(samples));
+    ids.push_back(id);
+    found.push_back(std::move(samples));
   }
-  std::sort(found.begin(), found.end(),
-            [&](const auto& a, const auto& b) { return impl_->index.IsBefore(a.first, b.first); });
   result.reserve(found.size());
-  for (auto& [id, samples] : found) {
-    result.push_back({impl_->index.labels(id), std::move(samples)});
+  for (uint32_t at : impl_->index.InOrder(ids)) {
+    result.push_back({impl_->index.labels(ids[at]), std::move(found[at])});
   }
   return result;
 }
@@ -274,7 +260,8 @@ StatusOr<std::vector<SeriesData>> Head::Select(const Matchers& matchers, Timesta
 StatusOr<std::unique_ptr<const SeriesView>> Head::Look(const Matchers& matchers, Timestamp from,
                                                        Timestamp to,
                                                        const SelectLimits& limits) const {
-  std::vector<SeriesView::Item> items;
+  std::vector<SeriesView::Item> found;
+  std::vector<SeriesId> ids;  // of those
   size_t with_samples = 0, samples = 0;
   const bool rolled_up = from < impl_->store.RawFrom();
   for (SeriesId id : from > to ? std::vector<SeriesId>() : impl_->index.Match(matchers)) {
@@ -287,12 +274,16 @@ StatusOr<std::unique_ptr<const SeriesView>> Head::Look(const Matchers& matchers,
     if (with_samples > limits.max_series) return TooManySeries(limits);
     if (samples > limits.max_samples) return TooManySamples(limits);
     if (!item.is_stored && !rolled_up && item.open.empty() && item.pending.empty()) continue;
-    if (items.size() / kLookedAt >= limits.max_series) return TooManySeries(limits);
-    items.push_back(std::move(item));
+    if (found.size() / kLookedAt >= limits.max_series) return TooManySeries(limits);
+    found.push_back(std::move(item));
+    ids.push_back(id);
   }
-  std::sort(items.begin(), items.end(),
-            [&](const auto& a, const auto& b) { return impl_->index.IsBefore(a.id, b.id); });
-  for (SeriesView::Item& item : items) item.labels = impl_->index.labels(item.id);
+  std::vector<SeriesView::Item> items;
+  items.reserve(found.size());
+  for (uint32_t at : impl_->index.InOrder(ids)) {
+    items.push_back(std::move(found[at]));
+    items.back().labels = impl_->index.labels(ids[at]);
+  }
   return std::unique_ptr<const SeriesView>(
       std::make_unique<SeriesView>(impl_->partition, impl_->store, from, to, std::move(items)));
 }
@@ -308,12 +299,7 @@ size_t Head::memory_bytes() const {
   for (const auto& [key, pending] : impl_->pending) {
     bytes += sizeof(pending) + pending.chunk.bytes.capacity();
   }
-  for (const auto& [stream, known] : impl_->known_of) {
-    bytes += sizeof(known) + known.ids.capacity() * sizeof(SeriesId);
-    for (const Impl::Known::Named& named : known.named) {
-      for (const Labels& labels : named.table->series) bytes += labels.memory_bytes();
-    }
-  }
+  bytes += impl_->stream_refs.memory_bytes();
   return bytes;
 }
 
@@ -325,46 +311,22 @@ SeriesId Head::Impl::Name(const Labels& labels, Commit& commit) {
 }
 
 bool Head::Impl::AtSeriesLimit(const Labels& labels) const {
+  if (index.size() < std::min(options.max_series_per_probe, options.max_series_per_customer)) {
+    return false;
+  }
   return index.CountOf("probe", labels.Get("probe")) >= options.max_series_per_probe ||
          index.CountOf("customer", labels.Get("customer")) >= options.max_series_per_customer;
 }
 
-Head::Impl::Known& Head::Impl::KnownOf(const std::shared_ptr<const SeriesStream>& stream) {
-  Known& known = known_of[stream.get()];
-  // Another stream may have come to lie where a dead one lay.
-  if (known.stream.lock() != stream) {
-    known = {stream, {}, {}};
-    if (known_of.size() >= known_swept_at) {
-      std::erase_if(known_of, [](const auto& item) { return item.second.stream.expired(); });
-      known_swept_at = known_of.size() + std::max<size_t>(4, known_of.size() / 8);
-    }
-  }
-  return known;
-}
-
-void Head::Impl::Learn(Known& known, uint32_t first_ref, std::shared_ptr<const SeriesTable> table) {
-  FW_CHECK(first_ref == known.ids.size());
-  size_t without = 0;
-  for (const Labels& labels : table->series) {
-    known.ids.push_back(index.Find(labels));
-    if (known.ids.back() == 0) ++without;
-  }
-  if (without > 0) known.named.push_back({first_ref, std::move(table), without});
-}
-
-// The number of a series that has none yet, if the limits allow it one.
-SeriesId Head::Impl::Resolve(Known& known, uint32_t ref, Commit& commit) {
-  auto named = std::prev(std::upper_bound(
-      known.named.begin(), known.named.end(), ref,
-      [](uint32_t value, const Known::Named& item) { return value < item.first_ref; }));
-  const Labels& labels = named->table->series[ref - named->first_ref];
+// The number of a series whose number this block or stream does not know yet, if the limits allow it one.
+SeriesId Head::Impl::Resolve(SeriesRefs& refs, uint32_t ref, Commit& commit) {
+  const Labels& labels = refs.LabelsOf(ref);
   SeriesId id = index.Find(labels);
   if (id == 0) {
     if (AtSeriesLimit(labels)) return 0;
     id = Name(labels, commit);
   }
-  known.ids[ref] = id;
-  if (--named->without == 0) known.named.erase(named);
+  refs.Resolve(ref, id);
   return id;
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <numeric>
+
 namespace forewarn {
 namespace {
 
@@ -16,9 +18,7 @@ uint64_t SeriesIndex::HashOf(uint32_t name, std::string_view value) const {
 }
 
 uint64_t SeriesIndex::HashOf(const Labels& labels) const {
-  Fingerprint hash = hash_seed_;
-  for (const auto& [name, value] : labels) hash = hash.Add(name).Add(value);
-  return hash.value();
+  return hash_seed_.Add(labels.bytes()).value();
 }
 
 std::string_view SeriesIndex::Keep(std::string_view text) {
@@ -57,8 +57,7 @@ uint32_t SeriesIndex::InternName(std::string_view name) {
   return id;
 }
 
-uint32_t SeriesIndex::InternLabel(std::string_view name, std::string_view value) {
-  uint32_t name_id = InternName(name);
+uint32_t SeriesIndex::InternLabel(uint32_t name_id, std::string_view value) {
   uint64_t hash = HashOf(name_id, value);
   uint32_t id = label_ids_.Find(hash, [&](uint32_t other) {
     return labels_[other - 1].name == name_id && labels_[other - 1].value == value;
@@ -98,21 +97,24 @@ SeriesId SeriesIndex::Find(const Labels& labels) const {
 SeriesId SeriesIndex::Add(const Labels& labels) {
   uint64_t hash = HashOf(labels);
   auto id = static_cast<SeriesId>(ends_.size() + 1);
-  // Most of a series' labels are those of the one before it.
+  // Most of a series' labels are those of the one before it, and most others have their names.
   size_t before =
       ends_.empty() ? 0 : static_cast<size_t>(LabelsBegin(id - 1) - series_labels_.begin());
-  size_t before_end = series_labels_.size();
+  const size_t before_end = series_labels_.size();
   for (const auto& [name, value] : labels) {
+    int order = -1;
+    for (; before < before_end; ++before) {
+      order = names_[labels_[series_labels_[before] - 1].name - 1].text.compare(name);
+      if (order >= 0) break;
+    }
     uint32_t label = 0;
-    while (before < before_end &&
-           names_[labels_[series_labels_[before] - 1].name - 1].text < name) {
-      ++before;
+    if (order != 0) {
+      label = InternLabel(InternName(name), value);
+    } else {
+      label = series_labels_[before];
+      const Label& like = labels_[label - 1];
+      if (like.value != value) label = InternLabel(like.name, value);
     }
-    if (before < before_end) {
-      const Label& same = labels_[series_labels_[before] - 1];
-      if (same.value == value && names_[same.name - 1].text == name) label = series_labels_[before];
-    }
-    if (label == 0) label = InternLabel(name, value);
     labels_[label - 1].series.Append(id);
     series_labels_.push_back(label);
   }
@@ -132,14 +134,58 @@ Labels SeriesIndex::labels(SeriesId id) const {
   return Labels::FromSorted(sorted);
 }
 
-// Series share most labels, and the number of a label says that it is the same.
-bool SeriesIndex::IsBefore(SeriesId a, SeriesId b) const {
-  auto [left, right] = std::mismatch(LabelsBegin(a), LabelsEnd(a), LabelsBegin(b), LabelsEnd(b));
-  if (left == LabelsEnd(a) || right == LabelsEnd(b)) return right != LabelsEnd(b);
-  const Label& one = labels_[*left - 1];
-  const Label& other = labels_[*right - 1];
-  if (one.name != other.name) return names_[one.name - 1].text < names_[other.name - 1].text;
-  return one.value < other.value;
+// Series share most labels. So the texts of each are compared once, to number the labels in their order;
+// then series are in the order of these numbers.
+std::vector<uint32_t> SeriesIndex::InOrder(std::span<const SeriesId> ids) const {
+  std::vector<uint32_t> used;  // labels, each once
+  IdTable places;              // of each in `used`, from 1
+  std::vector<uint32_t> rows;  // of each series its labels' places, then 0, which ends it
+  struct Row {
+    uint64_t begin;  // what it begins with: most comparisons end here
+    size_t at;       // in `rows`
+    uint32_t position;
+  };
+  std::vector<Row> order;
+  order.reserve(ids.size());
+  for (SeriesId id : ids) {
+    order.push_back({0, rows.size(), static_cast<uint32_t>(order.size())});
+    for (auto label = LabelsBegin(id); label != LabelsEnd(id); ++label) {
+      const uint64_t hash = *label * 0x9e3779b97f4a7c15;
+      uint32_t place = places.Find(hash, [&](uint32_t at) { return used[at - 1] == *label; });
+      if (place == 0) {
+        used.push_back(*label);
+        place = static_cast<uint32_t>(used.size());
+        places.Insert(hash, place);
+      }
+      rows.push_back(place);
+    }
+    rows.push_back(0);
+  }
+  std::vector<uint32_t> sorted(used.size());
+  std::iota(sorted.begin(), sorted.end(), 0);
+  std::sort(sorted.begin(), sorted.end(), [&](uint32_t a, uint32_t b) {
+    const Label& one = labels_[used[a] - 1];
+    const Label& other = labels_[used[b] - 1];
+    if (one.name == other.name) return one.value < other.value;
+    return names_[one.name - 1].text < names_[other.name - 1].text;
+  });
+  std::vector<uint32_t> ranks(used.size() + 1);  // by place
+  for (uint32_t i = 0; i < sorted.size(); ++i) ranks[sorted[i] + 1] = i + 1;
+  for (uint32_t& place : rows) place = ranks[place];
+  for (Row& row : order) {
+    row.begin = uint64_t{rows[row.at]} << 32;
+    if (rows[row.at] != 0) row.begin |= rows[row.at + 1];
+  }
+  std::sort(order.begin(), order.end(), [&](const Row& a, const Row& b) {
+    if (a.begin != b.begin) return a.begin < b.begin;
+    size_t left = a.at, right = b.at;
+    while (rows[left] == rows[right] && rows[left] != 0) ++left, ++right;
+    return rows[left] < rows[right];
+  });
+  std::vector<uint32_t> positions;
+  positions.reserve(order.size());
+  for (const Row& row : order) positions.push_back(row.position);
+  return positions;
 }
 
 size_t SeriesIndex::CountOf(std::string_view name, std::string_view value) const {

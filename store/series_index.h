@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -33,8 +34,8 @@ class SeriesIndex {
 
   // `id` is in [1, size()]. Made anew by each call.
   Labels labels(SeriesId id) const;
-  // Whether the labels of `a` come before those of `b`, as Labels are ordered.
-  bool IsBefore(SeriesId a, SeriesId b) const;
+  // The places in `ids`, of which no two are equal, in the order of the labels that they stand for.
+  std::vector<uint32_t> InOrder(std::span<const SeriesId> ids) const;
   size_t size() const { return ends_.size(); }
   // How many series have this label value.
   size_t CountOf(std::string_view name, std::string_view value) const;
@@ -64,7 +65,7 @@ class SeriesIndex {
   uint32_t FindName(std::string_view name) const;
   uint32_t FindLabel(std::string_view name, std::string_view value) const;
   uint32_t InternName(std::string_view name);
-  uint32_t InternLabel(std::string_view name, std::string_view value);
+  uint32_t InternLabel(uint32_t name, std::string_view value);
   std::vector<uint32_t>::const_iterator LabelsBegin(SeriesId id) const;
   std::vector<uint32_t>::const_iterator LabelsEnd(SeriesId id) const;
   bool Has(SeriesId id, const Labels& labels) const;

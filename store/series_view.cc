@@ -34,6 +34,8 @@ std::vector<Sample> InRange(Timestamp from, Timestamp to, std::vector<Sample> sa
                 samples.end());
   auto first = std::lower_bound(samples.begin(), samples.end(), Sample{from, 0}, Earlier);
   auto last = std::upper_bound(first, samples.end(), Sample{to, 0}, Earlier);
+  const bool all = first == samples.begin() && last == samples.end();
+  if (all && samples.capacity() - samples.size() < samples.size() / 8) return samples;
   return std::vector<Sample>(first, last);  // no larger than it needs to be
 }
 
