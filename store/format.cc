@@ -4,7 +4,6 @@
 
 #include "base/bytes.h"
 #include "base/check.h"
-#include "base/record.h"
 #include "store/commit_check.h"
 #include "store/rollup.h"
 
@@ -16,7 +15,7 @@
 //   default   -                                                     empty, as RocksDB wants one
 //   meta-3    u8(kind) u16(partition)                               varint(number, or time)
 //   journal   u32(segment) u16(partition) u64(sequence)             journal
-//   series    u16(partition) u32(id)                                record of Labels
+//   series    u16(partition) u32(id of first)                       row of series
 //   chunks    u64(day) u16(partition) u32(id) u64(time of first)    chunk
 //   rollups   u64(day) u8(stretch) u16(partition) u32(id)           store/rollup.cc
 //   history   u64(day) u16(partition) u8(length) customer           row
@@ -25,6 +24,7 @@
 //
 //   day       := whole days since 1970, UTC, of the first or only time
 //   journal   :  store/journal_format.cc
+//   row of series : store/series_rows.cc
 //   chunk     := varint(last - first, ms) varint(count) samples       samples: store/chunk.cc
 //   row       := u8(kind) bytes(probe) record                         the record to the end
 //
@@ -86,9 +86,6 @@ std::optional<SeriesKey> DecodeSeriesKey(std::string_view bytes) {
   key.id = in.Key32();
   return Checked(in, key);
 }
-
-std::string EncodeSeries(const Labels& labels) { return EncodeRecord(labels); }
-StatusOr<Labels> DecodeSeries(std::string_view bytes) { return DecodeRecord<Labels>(bytes); }
 
 std::string EncodeDay(int64_t day) {
   Encoder out;

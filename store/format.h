@@ -8,7 +8,6 @@
 #include "base/status.h"
 #include "base/time.h"
 #include "model/commit.h"
-#include "model/labels.h"
 #include "store/store.h"
 
 namespace forewarn {
@@ -31,12 +30,10 @@ std::optional<JournalKey> DecodeJournalKey(std::string_view bytes);
 
 struct SeriesKey {
   uint32_t partition = 0;
-  SeriesId id = 0;
+  SeriesId id = 0;  // of the first in the row: series_rows.h
 };
 std::string EncodeKey(const SeriesKey& key);
 std::optional<SeriesKey> DecodeSeriesKey(std::string_view bytes);
-std::string EncodeSeries(const Labels& labels);
-StatusOr<Labels> DecodeSeries(std::string_view bytes);
 
 struct ChunkKey {
   int64_t day = 0;  // StoredDayOf(first)

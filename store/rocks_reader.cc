@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "store/commit_check.h"
 #include "store/format.h"
+#include "store/series_rows.h"
 
 namespace forewarn {
 
@@ -41,12 +42,12 @@ Status RocksReader::ReadSeries(uint32_t partition,
     std::optional<SeriesKey> key = DecodeSeriesKey(ToView(it->key()));
     if (!key) return database_.DamagedKey("series");
     if (key->partition != partition) break;
-    StatusOr<Labels> labels = DecodeSeries(ToView(it->value()));
-    if (!labels.ok()) {
-      return database_.Damaged(labels.status(),
+    StatusOr<std::vector<NewSeries>> row = DecodeSeriesRow(key->id, ToView(it->value()));
+    if (!row.ok()) {
+      return database_.Damaged(row.status(),
                                fmt::format("series {} of partition {}", key->id, partition));
     }
-    FW_RETURN_IF_ERROR(visit({key->id, *std::move(labels)}));
+    for (const NewSeries& series : *row) FW_RETURN_IF_ERROR(visit(series));
   }
   return database_.Outcome(it->status());
 }

@@ -18,6 +18,7 @@
 #include "store/rocks_journal.h"
 #include "store/rocks_reader.h"
 #include "store/rocks_retention.h"
+#include "store/series_rows.h"
 
 // The Store on RocksDB. Keys and values are in format.cc, how the database is opened and tuned in
 // rocks_database.cc; this file says when they are written.
@@ -158,8 +159,8 @@ size_t RocksStore::AddToBatch(const forewarn::Commit& commit, uint32_t segment,
   std::string journal = EncodeJournal(commit.entry, commit.samples, commit.chunks);
   put(kJournal, EncodeKey(JournalKey{segment, partition, commit.sequence}), journal);
   put(kMeta, EncodeMetaKey(MetaKind::kLastSequence, partition), EncodeMeta(commit.sequence));
-  for (const NewSeries& series : commit.new_series) {
-    put(kSeries, EncodeKey(SeriesKey{partition, series.id}), EncodeSeries(series.labels));
+  for (const SeriesRow& row : EncodeSeriesRows(commit.new_series)) {
+    put(kSeries, EncodeKey(SeriesKey{partition, row.first}), row.bytes);
   }
   for (const SealedChunk& chunk : commit.chunks) {
     put(kChunks, EncodeKey(ChunkKey{StoredDayOf(chunk.first), partition, chunk.id, chunk.first}),

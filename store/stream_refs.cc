@@ -17,9 +17,9 @@ void SeriesRefs::Learn(uint32_t first_ref, std::shared_ptr<const SeriesTable> ta
 }
 
 const SeriesRefs::Named& SeriesRefs::NamedWith(uint32_t ref) const {
-  auto after = std::upper_bound(
-      named_.begin(), named_.end(), ref,
-      [](uint32_t value, const Named& named) { return value < named.first_ref; });
+  auto after =
+      std::upper_bound(named_.begin(), named_.end(), ref,
+                       [](uint32_t value, const Named& named) { return value < named.first_ref; });
   FW_CHECK(after != named_.begin());
   return *std::prev(after);
 }

@@ -10,6 +10,7 @@
 #include "store/format.h"
 #include "store/journal_format.h"
 #include "store/rollup.h"
+#include "store/series_rows.h"
 
 namespace forewarn {
 namespace {
@@ -69,6 +70,19 @@ void CheckHistory(std::string_view bytes) {
            again->record == row->record);
 }
 
+void CheckSeries(std::string_view bytes) {
+  auto series = DecodeSeriesRow(1, bytes);
+  // Those of older formats are read only.
+  if (!series.ok() || bytes.empty() || bytes.front() != 1) return;
+  SeriesId next = 1;
+  for (const SeriesRow& row : EncodeSeriesRows(*series)) {
+    auto again = DecodeSeriesRow(row.first, row.bytes);
+    FW_CHECK(again.ok() && row.first == next);
+    for (const NewSeries& one : *again) FW_CHECK(one.labels == (*series)[next++ - 1].labels);
+  }
+  FW_CHECK(next == series->size() + 1);
+}
+
 }  // namespace
 }  // namespace forewarn
 
@@ -81,7 +95,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     case 'c': CheckSealed(bytes); break;
     case 'r': CheckRollups(bytes); break;
     case 'h': CheckHistory(bytes); break;
-    case 's': (void)DecodeSeries(bytes).ok(); break;
+    case 's': CheckSeries(bytes); break;
     case 'm': (void)DecodeMeta(bytes).ok(); break;
     case 'J': CheckKey(bytes, DecodeJournalKey(bytes)); break;
     case 'S': CheckKey(bytes, DecodeSeriesKey(bytes)); break;

@@ -56,10 +56,6 @@ TEST(Format, WritesValuesAsTheGrammarSays) {
             "04"
             "0170"
             "72");
-  EXPECT_EQ(Hex(EncodeSeries({{"a", "b"}})),
-            "0a06"
-            "0a0161"
-            "120162");
   EXPECT_EQ(Hex(EncodeMeta(300)), "ac02");
 }
 

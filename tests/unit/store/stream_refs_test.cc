@@ -77,7 +77,8 @@ TEST(StreamRefs, OfDeadStreamsAreForgotten) {
   all.Of(living).Learn(0, Table("a", 1));
   for (int i = 0; i < 100; ++i) {
     auto stream = std::make_shared<const SeriesStream>();
-    EXPECT_EQ(all.Of(stream).size(), 0u) << "one that lies where a dead one lay knows nothing of it";
+    EXPECT_EQ(all.Of(stream).size(), 0u)
+        << "one that lies where a dead one lay knows nothing of it";
     all.Of(stream).Learn(0, Table("b", 1));
   }
   EXPECT_LE(all.streams(), 10u);
