@@ -32,6 +32,10 @@ constexpr size_t kCallQueue = 256;
 // Enrolling is open to anybody: it may keep a shard and a core busy, but no operator waiting.
 constexpr size_t kEnrolmentThreads = 1;
 constexpr size_t kEnrolmentQueue = 64;
+// OTLP over gRPC, which is long to read: of a source, 64 requests or 16 MiB may wait, and one request of each always.
+constexpr size_t kExportThreads = 2;
+constexpr size_t kExportQueue = 256;
+constexpr size_t kExportQueueBytes = 64 << 20;
 
 PartitionsOptions ToPartitions(const CollectorSettings& settings) {
   PartitionsOptions options;
@@ -204,6 +208,7 @@ Status App::OpenDoors() {
 Status App::OpenRpc() {
   calls_ = std::make_unique<CallPool>(kCallThreads, kCallQueue);
   enrolments_ = std::make_unique<CallPool>(kEnrolmentThreads, kEnrolmentQueue);
+  exports_ = std::make_unique<FairPool>(kExportThreads, kExportQueue, kExportQueueBytes);
   ingest_ = std::make_unique<IngestService>(*partitions_, metrics_, clock_, settings_.limits);
   OperateParts parts{*desk_, *calls_, *ca_, !settings_.smtp.host.empty()};
   services_.push_back(MakeEnrolmentService(*desk_, *enrolments_, *calls_, *ca_, metrics_));
@@ -214,7 +219,7 @@ Status App::OpenRpc() {
   services_.push_back(MakeAlertService(parts));
   services_.push_back(MakeTicketService(parts));
 
-  for (auto& service : MakeOtlpServices(otlp_, source_tokens_, clock_)) {
+  for (auto& service : MakeOtlpServices(otlp_, source_tokens_, *exports_, clock_)) {
     services_.push_back(std::move(service));
   }
 
@@ -372,6 +377,7 @@ void App::Stop() {
   if (rpc_ != nullptr) rpc_->Shutdown(kDrainPatience);
   enrolments_.reset();
   calls_.reset();
+  exports_.reset();
   // No message leaves any more whose outcome could not be recorded.
   if (delivery_ != nullptr) delivery_->Stop();
   http_.reset();  // after the last answer that the doors owe

@@ -15,6 +15,7 @@
 #include "collector/doors/intake.h"
 #include "collector/doors/otlp_door.h"
 #include "collector/doors/token_directory.h"
+#include "collector/fair_pool.h"
 #include "collector/http_server.h"
 #include "collector/ingest_service.h"
 #include "collector/metrics.h"
@@ -95,6 +96,7 @@ class App {
   std::unique_ptr<HttpServer> http_;
   std::unique_ptr<CallPool> calls_;
   std::unique_ptr<CallPool> enrolments_;
+  std::unique_ptr<FairPool> exports_;
   std::unique_ptr<IngestService> ingest_;
   std::vector<std::unique_ptr<grpc::Service>> services_;
   std::unique_ptr<RpcServer> rpc_;

@@ -259,10 +259,13 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
     if (refusal_) return Reply(*std::move(refusal_));
     if (route_->handler) return Reply(route_->handler(request_));
     Lowest().expires_never();
-    shared_.run_later(
+    size_t size = request_.body.size();
+    bool runs = shared_.run_later(
+        share_ == nullptr ? "" : who_, size,
         [route = route_, request = std::move(request_), reply = ReplyLater()]() mutable {
           route->later(std::move(request), std::move(reply));
         });
+    if (!runs) Reply(TooMuch());
   }
 
   // What may be called on any thread, and be kept for longer than the server lives: it lets go of the

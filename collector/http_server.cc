@@ -2,18 +2,18 @@
 
 #include <fmt/format.h>
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <thread>
 #include <utility>
 
-#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
-#include <boost/asio/thread_pool.hpp>
 
 #include "base/log.h"
+#include "collector/fair_pool.h"
 #include "collector/http_connection.h"
 
 namespace forewarn {
@@ -68,9 +68,22 @@ StatusOr<std::optional<asio::ssl::context>> OpenTls(const HttpOptions& options) 
 
 struct HttpServer::Impl {
   explicit Impl(const HttpOptions& options)
-      : context(static_cast<int>(options.threads)), workers(static_cast<size_t>(options.threads)) {
+      : context(static_cast<int>(options.threads)),
+        workers(static_cast<size_t>(options.threads), kParts * Works(options),
+                kParts * (Works(options) * FairPool::kLeastWeight + Bytes(options))) {
     shared.options = options;
-    shared.run_later = [this](std::function<void()> work) { asio::post(workers, std::move(work)); };
+    shared.run_later = [this](const std::string& who, size_t bytes, std::function<void()> work) {
+      return workers.Run(who, bytes, std::move(work));
+    };
+  }
+
+  // What waits is bounded by connections and bodies already; of the pool's bounds, one party may have a quarter.
+  static constexpr size_t kParts = 4;
+  static size_t Works(const HttpOptions& options) {
+    return static_cast<size_t>(options.max_connections) + 1;
+  }
+  static size_t Bytes(const HttpOptions& options) {
+    return static_cast<size_t>(options.max_waiting_bytes + options.max_body_bytes);
   }
 
   void Accept() {
@@ -105,7 +118,7 @@ struct HttpServer::Impl {
   asio::io_context context;
   tcp::acceptor acceptor{context};
   asio::steady_timer pause{context};
-  asio::thread_pool workers;  // for what doors are sent, which may be long to take apart
+  FairPool workers;  // for what doors are sent, which may be long to take apart
   std::string address;
   std::vector<std::thread> threads;
 };
@@ -146,7 +159,6 @@ HttpServer::~HttpServer() {
   // What waits for the network is dropped with the context.
   impl_->context.stop();
   for (std::thread& thread : impl_->threads) thread.join();
-  impl_->workers.join();
 }
 
 const std::string& HttpServer::address() const { return impl_->address; }

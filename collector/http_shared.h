@@ -22,8 +22,9 @@ namespace forewarn {
 struct HttpShared {
   HttpOptions options;
   std::vector<HttpRoute> routes;
-  // Runs it soon, on a thread that nobody waits for who only asks how we are.
-  std::function<void(std::function<void()>)> run_later;
+  // Runs `work`, for so many bytes that `who` has sent, on a thread that nobody waits for who only asks how we are. Those who
+  // send take turns, so that nobody waits until all of somebody else's is done. False when there is no room for it.
+  std::function<bool(const std::string& who, size_t bytes, std::function<void()> work)> run_later;
   std::atomic<int64_t> connections = 0;
   std::atomic<bool> stopping = false;
 

@@ -54,6 +54,11 @@ void OtlpDoor::Export(
   Submit(from, builder, std::move(read), std::move(done));
 }
 
+Status OtlpDoor::NoRoom() {
+  metrics_.DoorRequestDone(kDoor, "retry");
+  return Unavailable("too much of this source waits to be read; send it again in a moment");
+}
+
 void OtlpDoor::Submit(const SourceToken& from, BatchBuilder& builder, OtlpRead read, Done done) {
   auto answer = [this, from, samples = builder.samples(), read = std::move(read),
                  done = std::move(done)](const DoorIntake::Outcome& outcome) {

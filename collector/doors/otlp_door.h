@@ -49,6 +49,8 @@ class OtlpDoor {
   void Export(const SourceToken& from,
               const opentelemetry::proto::collector::logs::v1::ExportLogsServiceRequest& request,
               Done done);
+  // What a request is told, and counted as, that has to wait for its turn where there is no room for it.
+  Status NoRoom();
 
  private:
   void Submit(const SourceToken& from, BatchBuilder& builder, OtlpRead read, Done done);

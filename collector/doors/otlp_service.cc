@@ -69,31 +69,43 @@ void SayPartial(logs::ExportLogsServiceResponse& response, const OtlpDoor::Answe
 template <typename Base, typename Request, typename Response>
 class ExportService final : public Base {
  public:
-  ExportService(OtlpDoor& door, const TokenDirectory& tokens, const Clock& clock)
-      : door_(door), tokens_(tokens), clock_(clock) {}
+  ExportService(OtlpDoor& door, const TokenDirectory& tokens, FairPool& exports, const Clock& clock)
+      : door_(door), tokens_(tokens), exports_(exports), clock_(clock) {}
 
   grpc::ServerUnaryReactor* Export(grpc::CallbackServerContext* context,
                                    const grpc::ByteBuffer* request,
                                    grpc::ByteBuffer* response) override {
     grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
     StatusOr<SourceToken> from = WhoIs(*context, tokens_, clock_.Now());
-    Request message;
-    Status status = from.ok() ? Read(*request, message) : from.status();
-    if (!status.ok()) {
-      reactor->Finish(ToRpc(status));
+    if (!from.ok()) {
+      reactor->Finish(ToRpc(from.status()));
       return reactor;
     }
-    door_.Export(*from, message, [reactor, response](const OtlpDoor::Answer& answer) {
-      Response said;
-      if (answer.status.ok() && answer.rejected > 0) SayPartial(said, answer);
-      grpc::Slice slice(said.SerializeAsString());
-      *response = grpc::ByteBuffer(&slice, 1);
-      reactor->Finish(ToOtlp(answer.status));
-    });
+    auto take = [this, reactor, from = *from, request, response] {
+      Take(from, *request, *response, reactor);
+    };
+    if (!exports_.Run(from->source_id, request->Length(), std::move(take))) {
+      reactor->Finish(ToOtlp(door_.NoRoom()));
+    }
     return reactor;
   }
 
  private:
+  void Take(const SourceToken& from, const grpc::ByteBuffer& request, grpc::ByteBuffer& response,
+            grpc::ServerUnaryReactor* reactor) {
+    Request message;
+    if (Status status = Read(request, message); !status.ok()) {
+      reactor->Finish(ToRpc(status));
+      return;
+    }
+    door_.Export(from, message, [reactor, &response](const OtlpDoor::Answer& answer) {
+      Response said;
+      if (answer.status.ok() && answer.rejected > 0) SayPartial(said, answer);
+      grpc::Slice slice(said.SerializeAsString());
+      response = grpc::ByteBuffer(&slice, 1);
+      reactor->Finish(ToOtlp(answer.status));
+    });
+  }
   static Status Read(const grpc::ByteBuffer& request, Request& message) {
     grpc::Slice whole;
     if (!request.DumpToSingleSlice(&whole).ok()) {
@@ -104,6 +116,7 @@ class ExportService final : public Base {
 
   OtlpDoor& door_;
   const TokenDirectory& tokens_;
+  FairPool& exports_;
   const Clock& clock_;
 };
 
@@ -122,10 +135,11 @@ std::string OtlpSourceId(const ProbeIdentity& probe) {
 
 std::vector<std::unique_ptr<grpc::Service>> MakeOtlpServices(OtlpDoor& door,
                                                              const TokenDirectory& tokens,
+                                                             FairPool& exports,
                                                              const Clock& clock) {
   std::vector<std::unique_ptr<grpc::Service>> services;
-  services.push_back(std::make_unique<MetricsService>(door, tokens, clock));
-  services.push_back(std::make_unique<LogsService>(door, tokens, clock));
+  services.push_back(std::make_unique<MetricsService>(door, tokens, exports, clock));
+  services.push_back(std::make_unique<LogsService>(door, tokens, exports, clock));
   return services;
 }
 

@@ -40,7 +40,6 @@ WITHOUT_MIRROR = {
     "collector/operate_convert.cc": "tests/integration/edges_test.cc: through its door, over real TLS",
     "collector/operate_probes.cc": "tests/integration/edges_test.cc: through its door, over real TLS",
     "collector/operate_sources.cc": "tests/integration/otlp_test.py: a token that is made and refused",
-    "collector/doors/otlp_service.cc": "tests/integration/otlp_test.py: the real SDK, over real TLS",
     "collector/rpc.cc": "tests/integration/edges_test.cc: through its door, over real TLS",
     "collector/server.cc": "tests/integration/edges_test.cc: through its door, over real TLS",
     "collector/delivery_thread.cc": "tests/integration/demo_test.py: the warning as the mail server got it",

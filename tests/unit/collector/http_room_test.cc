@@ -226,6 +226,48 @@ TEST_F(HttpRoomTest, WhatADoorIsBusyWithHoldsUpNobodyWhoAsksHowWeAre) {
   EXPECT_THAT(client.ReadAll(), EndsWith("at last\n"));
 }
 
+TEST_F(HttpRoomTest, WhoSendsALotIsNotServedBeforeWhoSendsLittle) {
+  HttpOptions options;
+  options.threads = 1;
+  std::promise<void> begun, end;
+  std::vector<std::string> served;  // of the worker's thread until its last reply
+  HttpRoute slow{"POST", "/slow"};
+  slow.admit = [](const HttpRequest&) { return std::nullopt; };
+  slow.later = [&](const HttpRequest& request, const HttpReply& reply) {
+    if (served.empty()) {
+      begun.set_value();
+      end.get_future().wait();
+    }
+    served.push_back(request.authorization);
+    reply({200, "at last\n"});
+  };
+  HttpRoute hello{"GET", "/hello", [](const HttpRequest&) { return HttpResponse{200, "hello\n"}; }};
+  server_ = *HttpServer::Open(options, {slow, hello});
+  std::vector<std::unique_ptr<RawClient>> clients;
+  auto send = [&](const std::string& who) {
+    clients.push_back(std::make_unique<RawClient>(server_->address()));
+    clients.back()->Send(
+        "POST /slow HTTP/1.1\r\nHost: x\r\nAuthorization: " + who +
+        "\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n");
+    EXPECT_THAT(clients.back()->ReadUntil("\r\n\r\n"), StartsWith("HTTP/1.1 100"));
+    clients.back()->Send("x");
+  };
+  send("Bearer many");
+  begun.get_future().wait();
+  for (int i = 0; i < 8; ++i) send("Bearer many");
+  send("Bearer one");
+  // The thread that reads takes them in the order in which they came.
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_THAT(Ask("GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
+                EndsWith("hello\n"));
+  }
+  end.set_value();
+  for (auto& client : clients) EXPECT_THAT(client->ReadAll(), EndsWith("at last\n"));
+  ASSERT_EQ(served.size(), 10u);
+  EXPECT_THAT((std::vector<std::string>(served.begin(), served.begin() + 3)),
+              testing::Contains("Bearer one"));
+}
+
 TEST_F(HttpRoomTest, AChunkedBodyTakesTheRoomOfWhatCame) {
   HttpOptions options;
   options.max_waiting_bytes = 1000;  // one may have 100,000
