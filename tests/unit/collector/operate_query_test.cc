@@ -136,17 +136,32 @@ TEST_F(OperateQueryTest, ADeadlineEndsTheCountingOfEvents) {
   endless.ended_.get_future().wait();
 }
 
+// What is sealed of each of these series of acme is asked of the store.
+void KeepSeries(Store& store, size_t count, Timestamp at) {
+  Commit commit;
+  commit.partition = PartitionOf("acme");
+  commit.sequence = 1;
+  for (SeriesId id = 1; id <= count; ++id) {
+    commit.new_series.push_back({id, Labels({{"__name__", "load"},
+                                             {"customer", "acme"},
+                                             {"host", fmt::format("h{:05}", id)}})});
+  }
+  commit.chunks = {{1, at, at, 1, "", 0}};
+  ASSERT_TRUE(store.Commit({&commit, 1}).ok());
+}
+
 // Telemetry through the fold: `hosts` series of `samples` each, a second apart.
 class SelectTest : public ServiceWorld {
  protected:
-  void ServeOver(Store& store) {
+  void ServeOver(Store& store) { ServeOver(store, clock_); }
+  void ServeOver(Store& store, const Clock& clock) {
     partitions_ = std::make_unique<Partitions>(
         store, clock_, PartitionsOptions{},
         Committer::Hooks{[](const Commit&) {}, [](const Committer::Group&) {},
                          [](const Status& status) { FW_CHECK(status.ok()); }});
     ASSERT_TRUE(partitions_->Recover([](size_t, size_t) {}).ok());
     partitions_->Start();
-    desk_ = std::make_unique<Desk>(*partitions_, store, clock_);
+    desk_ = std::make_unique<Desk>(*partitions_, store, clock);
     Serve(MakeQueryService({*desk_, calls_, *ca_, true}));
     stub_ = v1::QueryService::NewStub(ConnectOperator());
     request_.set_customer("acme");
@@ -233,21 +248,7 @@ TEST_F(SelectTest, ARequestThatCannotBeMeantIsRefused) {
 TEST_F(SelectTest, ACallerWhoGoesAwayEndsTheReading) {
   constexpr int kHosts = 5000;
   SlowStore slow;
-  {
-    // What is sealed of each series is asked of the store.
-    Commit commit;
-    commit.partition = PartitionOf("acme");
-    commit.sequence = 1;
-    for (int host = 0; host < kHosts; ++host) {
-      commit.new_series.push_back(
-          {static_cast<SeriesId>(host + 1), Labels({{"__name__", "load"},
-                                                    {"customer", "acme"},
-                                                    {"host", fmt::format("h{:05}", host)}})});
-    }
-    Timestamp at = clock_.Now();
-    commit.chunks = {{1, at, at, 1, "", 0}};
-    ASSERT_TRUE(slow.Commit({&commit, 1}).ok());
-  }
+  KeepSeries(slow, kHosts, clock_.Now());
   ServeOver(slow);
   grpc::ClientContext context;
   auto reader = stub_->Select(&context, request_);
@@ -260,21 +261,74 @@ TEST_F(SelectTest, ACallerWhoGoesAwayEndsTheReading) {
   Stop();
 }
 
+TEST_F(SelectTest, ACallerWhoIsNotDoneAfterTenMinutesIsGivenUp) {
+  SlowStore slow;
+  KeepSeries(slow, 5000, clock_.Now());
+  ManualClock clock(clock_.Now());
+  ServeOver(slow, clock);
+  grpc::ClientContext context;
+  auto reader = stub_->Select(&context, request_);
+  slow.begun_.get_future().wait();
+  clock.Advance(10min + 1ms);
+  grpc::Status status = reader->Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::CANCELLED);
+  EXPECT_THAT(status.error_message(), HasSubstr("not done after ten minutes"));
+  slow.ended_.get_future().wait();
+  EXPECT_LT(slow.reads_, 5000u);
+  slow.end_.set_value();
+  Stop();
+}
+
+// Nothing is read of it until the test says so.
+class HeldUpStore : public MemoryStore {
+ public:
+  class View : public ChunkView {
+   public:
+    explicit View(const HeldUpStore& store) : store_(store) {}
+    StatusOr<std::vector<SealedChunk>> ReadChunks(SeriesId, Timestamp, Timestamp) const override {
+      if (++store_.reads_ == 2) store_.two_read_.set_value();
+      store_.over_.wait();
+      return std::vector<SealedChunk>();
+    }
+
+   private:
+    const HeldUpStore& store_;
+  };
+  std::unique_ptr<const ChunkView> HoldChunks(uint32_t) const override {
+    return std::make_unique<View>(*this);
+  }
+
+  mutable std::atomic<int> reads_ = 0;
+  mutable std::promise<void> two_read_;
+  std::promise<void> end_;
+  std::shared_future<void> over_ = end_.get_future().share();
+};
+
+TEST_F(SelectTest, TwoAreAnsweredAtATime) {
+  HeldUpStore held_up;
+  KeepSeries(held_up, 1, clock_.Now());
+  ServeOver(held_up);
+  auto select = [&](grpc::ClientContext& context) {
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::minutes(1));
+    return stub_->Select(&context, request_);
+  };
+  grpc::ClientContext first, second, third, fourth;
+  auto one = select(first);
+  auto other = select(second);
+  held_up.two_read_.get_future().wait();
+  grpc::Status refused = select(third)->Finish();
+  EXPECT_EQ(refused.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_THAT(refused.error_message(), HasSubstr("2 selections are being answered"));
+  held_up.end_.set_value();
+  EXPECT_TRUE(one->Finish().ok());
+  EXPECT_TRUE(other->Finish().ok());
+  EXPECT_TRUE(select(fourth)->Finish().ok()) << "there is room again";
+  Stop();
+}
+
 TEST_F(SelectTest, WhileAQueryReadsItsShardGoesOn) {
   SlowStore slow;
-  {
-    Commit commit;
-    commit.partition = PartitionOf("acme");
-    commit.sequence = 1;
-    Timestamp at = clock_.Now();
-    for (SeriesId id = 1; id <= 5000; ++id) {
-      commit.new_series.push_back({id, Labels({{"__name__", "load"},
-                                               {"customer", "acme"},
-                                               {"host", fmt::format("h{:05}", id)}})});
-    }
-    commit.chunks = {{1, at, at, 1, "", 0}};
-    ASSERT_TRUE(slow.Commit({&commit, 1}).ok());
-  }
+  KeepSeries(slow, 5000, clock_.Now());
   ServeOver(slow);
   v1::QueryRequest query;
   query.set_customer("acme");

@@ -115,6 +115,19 @@ TEST_F(EventCountsTest, WhatIsBeyondALimitIsAmongTheOthers) {
   EXPECT_THAT(Count(CountBy::kFingerprint, kinds).counts, SizeIs(1));
 }
 
+TEST_F(EventCountsTest, WhoReportedAThingIsBoundedAndHowOftenIsNot) {
+  for (int i = 0; i < 100; ++i) Keep(Report("disk <*> failed"), "probe " + std::to_string(i));
+  EXPECT_EQ(Count().counts[0].probes, 100u);
+  CountLimits small;
+  small.max_bytes = 2000;
+  EventCounts found = Count(CountBy::kFingerprint, small);
+  ASSERT_THAT(found.counts, SizeIs(1));
+  EXPECT_EQ(found.counts[0].count, 100u);
+  EXPECT_GT(found.counts[0].probes, 0u);
+  EXPECT_LT(found.counts[0].probes, 2000u / sizeof(Fingerprint) / 4)
+      << "a node is more than what it holds";
+}
+
 TEST_F(EventCountsTest, EndsWhenNobodyWaitsForIt) {
   for (int i = 0; i < 1000; ++i) Keep(Report("thing", 1s * i));
   int asked = 0;

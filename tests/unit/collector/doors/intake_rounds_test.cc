@@ -46,6 +46,17 @@ TEST_F(DoorRoundsTest, WhatNothingFollowsHasItsRoundAllTheSame) {
   EXPECT_EQ(last.epoch, 0u);
 }
 
+TEST_F(DoorRoundsTest, ASourceWithAnotherTokenKeepsItsLastRoundWhenOneIsRevoked) {
+  Submit(Samples({kNow - 1s}), Door::kOtlp);
+  Submit(Samples({kNow + 1s}), Door::kOtlp);
+  SourceToken other = TestToken(Door::kOtlp);
+  other.hash = "another one";
+  intake_.Revoke(other);
+  clock_.Advance(5s);
+  intake_.EndRounds();
+  EXPECT_THAT(RoundEnds(), testing::ElementsAre(kNow - 1s, kNow));
+}
+
 TEST_F(DoorRoundsTest, ARoundWaitsForOthersOfItsMoment) {
   Submit(Samples({kNow}));
   EXPECT_THAT(RoundEnds(), testing::ElementsAre(kNow - 10s));
