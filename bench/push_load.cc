@@ -21,6 +21,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/clock.h"
+#include "bench/collector_flags.h"
 #include "bench/enrol_probe.h"
 #include "bench/in_parallel.h"
 #include "bench/timing.h"
@@ -312,11 +313,7 @@ int main(int argc, char** argv) {
   forewarn::bench::Options options;
   CLI::App app("Sends a workload to a collector as probes do and prints one line of JSON.");
   forewarn::bench::AddWorkloadFlags(app, options.workload);
-  app.add_option("--collector", options.collector, "Address of its gRPC door, host:port")
-      ->required();
-  app.add_option("--tls", options.tls,
-                 "Folder with the collector's ca.pem and operator-admin.{pem,key}")
-      ->required();
+  forewarn::bench::AddCollectorFlags(app, options.collector, options.tls);
   app.add_option("--streams", options.streams, "Streams, each a probe with its hosts")
       ->capture_default_str()
       ->check(CLI::Range(1, 4096));

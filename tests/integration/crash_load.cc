@@ -25,6 +25,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/clock.h"
+#include "bench/collector_flags.h"
 #include "bench/enrol_probe.h"
 #include "bench/in_parallel.h"
 #include "bench/timing.h"
@@ -373,11 +374,7 @@ int Run(const Options& options) {
 int main(int argc, char** argv) {
   forewarn::bench::Options options;
   CLI::App app("Loads a collector that is being killed, then reads back and compares everything.");
-  app.add_option("--collector", options.collector, "Address of its gRPC door, host:port")
-      ->required();
-  app.add_option("--tls", options.tls,
-                 "Folder with the collector's ca.pem and operator-admin.{pem,key}")
-      ->required();
+  forewarn::bench::AddCollectorFlags(app, options.collector, options.tls);
   app.add_option("--start-ms", options.start_ms, "Time of the first round, Unix milliseconds")
       ->required();
   app.add_option("--probes", options.probes, "Probes, each of a customer of its own")

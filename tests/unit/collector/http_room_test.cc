@@ -14,7 +14,21 @@ using testing::EndsWith;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-using HttpRoomTest = HttpWorld;
+class HttpRoomTest : public HttpWorld {
+ protected:
+  // A request that is let in, and promises a body.
+  static std::string Promise(const std::string& who, size_t size = 99) {
+    return "POST /later HTTP/1.1\r\nHost: x\r\nAuthorization: let me, " + who +
+           "\r\nExpect: 100-continue\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n";
+  }
+  // One that takes its time with it.
+  std::unique_ptr<RawClient> SlowClient(const std::string& who, size_t size = 99) {
+    auto client = std::make_unique<RawClient>(server_->address());
+    client->Send(Promise(who, size));
+    EXPECT_THAT(client->ReadUntil("\r\n\r\n"), StartsWith("HTTP/1.1 100")) << who;
+    return client;
+  }
+};
 
 TEST_F(HttpRoomTest, TurnsAwayOneConnectionTooMany) {
   HttpOptions options;
@@ -60,18 +74,10 @@ TEST_F(HttpRoomTest, WhoeverIsAdmittedAndSlowLeavesAPlaceForOthers) {
   HttpOptions options;
   options.max_connections = 8;
   Open(options);
-  auto door = [](int who) {
-    return "POST /later HTTP/1.1\r\nHost: x\r\nAuthorization: let me, " + std::to_string(who) +
-           "\r\nExpect: 100-continue\r\nContent-Length: 99\r\n\r\n";
-  };
   std::vector<std::unique_ptr<RawClient>> slow;
-  for (int i = 0; i < 6; ++i) {
-    slow.push_back(std::make_unique<RawClient>(server_->address()));
-    slow.back()->Send(door(i));
-    EXPECT_THAT(slow.back()->ReadUntil("\r\n\r\n"), StartsWith("HTTP/1.1 100")) << i;
-  }
+  for (int i = 0; i < 6; ++i) slow.push_back(SlowClient(std::to_string(i)));
   for (int i = 0; i < 20; ++i) {
-    std::string answer = Ask(door(6 + i));
+    std::string answer = Ask(Promise(std::to_string(6 + i)));
     EXPECT_THAT(answer, StartsWith("HTTP/1.1 503"));
     EXPECT_THAT(answer, HasSubstr("Retry-After: 1\r\n"));
     EXPECT_THAT(Ask("GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
@@ -109,15 +115,12 @@ TEST_F(HttpRoomTest, ABodyThatIsOnlyPromisedTakesNoRoom) {
   HttpOptions options;
   options.max_waiting_bytes = 100'000;
   Open(options);
-  const std::string door = "POST /later HTTP/1.1\r\nHost: x\r\nAuthorization: let me\r\n";
   std::vector<std::unique_ptr<RawClient>> idle;
-  for (int i = 0; i < 4; ++i) {
-    idle.push_back(std::make_unique<RawClient>(server_->address()));
-    idle.back()->Send(door + "Expect: 100-continue\r\nContent-Length: 100000\r\n\r\n");
-    EXPECT_THAT(idle.back()->ReadUntil("\r\n\r\n"), StartsWith("HTTP/1.1 100")) << i;
-  }
+  for (int i = 0; i < 4; ++i) idle.push_back(SlowClient("a", 100'000));
   RawClient other(server_->address());
-  other.Send(door + "Content-Length: 5\r\nConnection: close\r\n\r\nhello");
+  other.Send(
+      "POST /later HTTP/1.1\r\nHost: x\r\nAuthorization: let me, a\r\nContent-Length: 5\r\n"
+      "Connection: close\r\n\r\nhello");
   AwaitRequests(1);
   AnswerAll();
   EXPECT_THAT(other.ReadAll(), EndsWith("hello"));
@@ -154,24 +157,14 @@ TEST_F(HttpRoomTest, NobodyTakesAllTheConnections) {
   HttpOptions options;
   options.max_connections = 8;  // six of them for doors
   Open(options);
-  auto door = [](const char* who) {
-    return std::string("POST /later HTTP/1.1\r\nHost: x\r\nAuthorization: let me, ") + who +
-           "\r\nExpect: 100-continue\r\nContent-Length: 99\r\n\r\n";
-  };
   std::vector<std::unique_ptr<RawClient>> slow;
-  for (int i = 0; i < 3; ++i) {
-    slow.push_back(std::make_unique<RawClient>(server_->address()));
-    slow.back()->Send(door("a"));
-    EXPECT_THAT(slow.back()->ReadUntil("\r\n\r\n"), StartsWith("HTTP/1.1 100")) << i;
-  }
-  EXPECT_THAT(Ask(door("a")), StartsWith("HTTP/1.1 503"));
-  std::string again = door("a");
+  for (int i = 0; i < 3; ++i) slow.push_back(SlowClient("a"));
+  EXPECT_THAT(Ask(Promise("a")), StartsWith("HTTP/1.1 503"));
+  std::string again = Promise("a");
   again.replace(again.find("let"), 3, "LET");
   EXPECT_THAT(Ask(again), StartsWith("HTTP/1.1 503"))
       << "who spells the scheme otherwise is no other";
-  RawClient other(server_->address());
-  other.Send(door("b"));
-  EXPECT_THAT(other.ReadUntil("\r\n\r\n"), StartsWith("HTTP/1.1 100"));
+  SlowClient("b");
 }
 
 TEST_F(HttpRoomTest, WhoWasTurnedAwayAndStaysGivesWay) {

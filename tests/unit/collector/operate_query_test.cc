@@ -72,16 +72,21 @@ class EndlessStore : public MemoryStore {
   mutable std::promise<void> ended_;
 };
 
-// Each look for chunks takes until the test ends, or some milliseconds.
+// Each look for chunks takes until the test ends it, or as long as a look takes.
 class SlowStore : public MemoryStore {
  public:
+  // Has begun with so many looks.
+  explicit SlowStore(Duration look = 5ms, size_t looks = 1) : look_(look), looks_(looks) {}
+
   class View : public ChunkView {
    public:
     explicit View(const SlowStore& store) : store_(store) {}
-    ~View() override { store_.ended_.set_value(); }
+    ~View() override {
+      if (!store_.has_ended_.exchange(true)) store_.ended_.set_value();
+    }
     StatusOr<std::vector<SealedChunk>> ReadChunks(SeriesId, Timestamp, Timestamp) const override {
-      if (store_.reads_++ == 0) store_.begun_.set_value();
-      store_.over_.wait_for(std::chrono::milliseconds(5));
+      if (++store_.reads_ == store_.looks_) store_.begun_.set_value();
+      store_.over_.wait_for(store_.look_);
       return std::vector<SealedChunk>();
     }
 
@@ -92,7 +97,10 @@ class SlowStore : public MemoryStore {
     return std::make_unique<View>(*this);
   }
 
+  const Duration look_;
+  const size_t looks_;
   mutable std::atomic<size_t> reads_ = 0;
+  mutable std::atomic<bool> has_ended_ = false;
   mutable std::promise<void> begun_;
   mutable std::promise<void> ended_;
   std::promise<void> end_;
@@ -279,33 +287,8 @@ TEST_F(SelectTest, ACallerWhoIsNotDoneAfterTenMinutesIsGivenUp) {
   Stop();
 }
 
-// Nothing is read of it until the test says so.
-class HeldUpStore : public MemoryStore {
- public:
-  class View : public ChunkView {
-   public:
-    explicit View(const HeldUpStore& store) : store_(store) {}
-    StatusOr<std::vector<SealedChunk>> ReadChunks(SeriesId, Timestamp, Timestamp) const override {
-      if (++store_.reads_ == 2) store_.two_read_.set_value();
-      store_.over_.wait();
-      return std::vector<SealedChunk>();
-    }
-
-   private:
-    const HeldUpStore& store_;
-  };
-  std::unique_ptr<const ChunkView> HoldChunks(uint32_t) const override {
-    return std::make_unique<View>(*this);
-  }
-
-  mutable std::atomic<int> reads_ = 0;
-  mutable std::promise<void> two_read_;
-  std::promise<void> end_;
-  std::shared_future<void> over_ = end_.get_future().share();
-};
-
 TEST_F(SelectTest, TwoAreAnsweredAtATime) {
-  HeldUpStore held_up;
+  SlowStore held_up(1h, 2);
   KeepSeries(held_up, 1, clock_.Now());
   ServeOver(held_up);
   auto select = [&](grpc::ClientContext& context) {
@@ -315,7 +298,7 @@ TEST_F(SelectTest, TwoAreAnsweredAtATime) {
   grpc::ClientContext first, second, third, fourth;
   auto one = select(first);
   auto other = select(second);
-  held_up.two_read_.get_future().wait();
+  held_up.begun_.get_future().wait();
   grpc::Status refused = select(third)->Finish();
   EXPECT_EQ(refused.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   EXPECT_THAT(refused.error_message(), HasSubstr("2 selections are being answered"));
