@@ -61,7 +61,9 @@ struct IsVector<std::vector<T>> : std::true_type {};
 
 // Written as a vector of its elements would be; it cannot be read.
 template <typename T>
-concept IsList = IsVector<T>::value || requires { typename T::IsRecordList; };
+concept IsList = IsVector<T>::value || requires {
+  typename T::IsRecordList;
+};
 
 template <typename T>
 struct IsOptional : std::false_type {};

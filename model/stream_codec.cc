@@ -18,7 +18,6 @@ namespace forewarn {
 namespace {
 
 constexpr uint8_t kFormat = 1;
-constexpr int64_t kMaxTimeMs = 253'402'300'799'999;  // the last millisecond of the year 9999
 
 // A value is number / kDivisors[scale], rounded once: the decimals, then whole sectors and pages. A division
 // by a power of two is exact.
@@ -206,7 +205,7 @@ Status ReadTimes(Reader& in, std::span<Timestamp> out) {
       return Wrong(offset,
                    fmt::format("a run of {} times, where {} are left", length, out.size() - i));
     }
-    if (time > static_cast<uint64_t>(kMaxTimeMs)) {
+    if (time > static_cast<uint64_t>(kPackedTimeMaxMs)) {
       return Wrong(offset, fmt::format("{} is not a time in milliseconds since 1970; check the "
                                        "probe's clock",
                                        static_cast<int64_t>(time)));

@@ -26,6 +26,9 @@ inline constexpr std::string_view kAcceptsPackedSamples = "AcceptsPackedSamples"
 // In one block. It bounds what a few bytes can unfold to.
 inline constexpr uint32_t kPackedSamplesMax = 65'536;
 
+// Times are from 1970 until the last millisecond of the year 9999.
+inline constexpr int64_t kPackedTimeMaxMs = 253'402'300'799'999;
+
 // What an end remembers of one series: a scaled integer, or the bits of a double.
 struct PackedSeries {
   uint64_t number = 0;

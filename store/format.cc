@@ -13,7 +13,7 @@
 //
 //   family    key                                                   value
 //   default   -                                                     empty, as RocksDB wants one
-//   meta-3    u8(kind) u16(partition)                               varint(number, or time)
+//   meta-4    u8(kind) u16(partition)                               varint(number, or time)
 //   journal   u32(segment) u16(partition) u64(sequence)             journal
 //   series    u16(partition) u32(id of first)                       row of series
 //   chunks    u64(day) u16(partition) u32(id) u64(time of first)    chunk
@@ -28,13 +28,15 @@
 //   chunk     := varint(last - first, ms) varint(count) samples       samples: store/chunk.cc
 //   row       := u8(kind) bytes(probe) record                         the record to the end
 //
-// The format's version is in the name of the family `meta-3`, so that it is known before anything
-// is opened. Format 1 differs in the values of the journal and in the kinds of chunks, format 2 in
-// the values of the journal; they are read as they are. Neither tells up to where samples are
-// sealed. Days and segments lead their keys, so that what is dropped by age is whole files. A
-// segment is a stretch of the journal of all partitions; a new one starts when it has its size and
-// whenever the database is opened, and within a partition sequences go on from one segment to the
-// next.
+// The format's version is in the name of the family `meta-4`, so that it is known before anything
+// is opened. Format 1 differs in the values of the journal and in the kinds of chunks, formats 2 and
+// 3 in the values of the journal; they are read as they are. Formats 1 and 2 do not tell up to where
+// samples are sealed. Days and segments lead their keys, so that what is dropped by age is whole
+// files. A segment is a stretch of the journal of all partitions; a new one starts when it has its
+// size, and within a partition sequences go on from one segment to the next. The segments whose
+// numbers have the same upper 24 bits are a volume, in which the entries of a partition may build on each other; a
+// new one starts when it has its size and whenever the database is opened. Before format 4 no entry
+// built on another, and series had a row each.
 
 namespace forewarn {
 namespace {

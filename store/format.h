@@ -18,7 +18,7 @@ namespace forewarn {
 
 // The version of all of it. A binary opens databases of its own version, brings older ones up to it
 // (rocks_upgrade.cc), and refuses newer ones.
-inline constexpr uint32_t kStoreFormat = 3;
+inline constexpr uint32_t kStoreFormat = 4;
 
 struct JournalKey {
   uint32_t segment = 0;

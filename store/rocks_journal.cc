@@ -4,16 +4,24 @@
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
+#include <limits>
+#include <map>
+#include <optional>
 
 #include "base/check.h"
 #include "store/format.h"
-#include "store/journal_format.h"
+#include "store/series_rows.h"
 
 namespace forewarn {
 namespace {
 
-// A new segment starts when this is the table's, and, when old journal is dropped, beyond this.
-constexpr uint64_t kSegmentBytesOnDrop = 4 << 20;
+constexpr uint64_t kVolumeBytes = 64 << 20;       // a new volume starts beyond this
+constexpr uint64_t kVolumeBytesOnDrop = 4 << 20;  // and, when old journal is dropped, beyond this
+
+// A key's segment is the volume's number and its own in the volume.
+constexpr uint32_t kSegmentBits = 8;
+uint32_t VolumeOf(uint32_t segment) { return segment >> kSegmentBits; }
+uint32_t FirstSegment(uint32_t volume) { return volume << kSegmentBits; }
 
 }  // namespace
 
@@ -30,25 +38,38 @@ Status RocksJournal::Load() {
     kept_from_[partition] = std::max<uint64_t>(kept, 1);
     FW_ASSIGN_OR_RETURN(uint64_t until, database_.Number(MetaKind::kSealedUntil, partition));
     sealed_until_[partition] = TimeOfMeta(until);
+    FW_ASSIGN_OR_RETURN(highest_series_[partition], HighestStored(partition));
   }
   FW_ASSIGN_OR_RETURN(std::vector<uint32_t> segments, Segments());
-  segment_ = table_ = segments.empty() ? 1 : segments.back() + 1;
+  segment_ = segments.empty() ? FirstSegment(1) : FirstSegment(VolumeOf(segments.back()) + 1);
   return OkStatus();
 }
 
 StatusOr<uint32_t> RocksJournal::SegmentToWrite() {
-  if (segment_bytes_ >= database_.journal_table_bytes()) {
-    segment_bytes_ = 0;
-    ++segment_;
+  const uint32_t segment = segment_, volume = VolumeOf(segment);
+  uint32_t next = segment_bytes_ < database_.journal_table_bytes() ? segment : segment + 1;
+  if (volume_bytes_ >= kVolumeBytes || end_volume_.exchange(false)) next = FirstSegment(volume + 1);
+  if (next == segment) return segment;
+  if (VolumeOf(next) != volume) {
+    volume_bytes_ = 0;
+    tapes_ = {};
   }
-  const uint32_t segment = segment_;
-  if (segment != table_) FW_RETURN_IF_ERROR(database_.EndTable(kJournal));
-  table_ = segment;
-  return segment;
+  segment_bytes_ = 0;
+  segment_ = next;
+  FW_RETURN_IF_ERROR(database_.EndTable(kJournal));
+  return next;
+}
+
+std::string RocksJournal::Encode(const Commit& commit) {
+  SeriesId highest = highest_series_[commit.partition];
+  for (const NewSeries& series : commit.new_series) highest = std::max(highest, series.id);
+  highest_series_[commit.partition] = highest;
+  return tapes_[commit.partition].Encode(commit.entry, commit.samples, commit.chunks, highest);
 }
 
 void RocksJournal::Written(std::span<const Commit> commits, size_t bytes) {
   segment_bytes_ += bytes;
+  volume_bytes_ += bytes;
   for (const Commit& commit : commits) {
     if (commit.empty) continue;
     last_[commit.partition] = commit.sequence;
@@ -64,6 +85,8 @@ Status RocksJournal::Read(uint32_t partition, uint64_t first,
   uint64_t last = last_[partition];
   std::unique_ptr<rocksdb::Iterator> it = database_.Iterate(kJournal);
   uint64_t next = std::max(first, kept_from_[partition].load());
+  const uint64_t wanted = next;
+  JournalDecoder decoder;
   JournalKey at{0, partition, next};
   for (it->Seek(EncodeKey(at)); it->Valid();) {
     std::optional<JournalKey> key = DecodeJournalKey(ToView(it->key()));
@@ -77,9 +100,22 @@ Status RocksJournal::Read(uint32_t partition, uint64_t first,
     }
     std::string where = fmt::format("journal entry {} of partition {}", next, partition);
     if (key->sequence != next) return database_.Damaged(DataLoss("it is missing"), where);
-    StatusOr<Store::JournalItem> item = DecodeJournal(key->sequence, ToView(it->value()));
+    const std::string_view value = ToView(it->value());
+    if (next == wanted && !decoder.IsAt(next)) {  // on to where its tape begins
+      StatusOr<uint64_t> before = EntriesBefore(value);
+      if (before.ok() && *before >= next) before = DataLoss("it builds on more than there can be");
+      if (!before.ok()) return database_.Damaged(before.status(), where);
+      if (*before > 0) {
+        next -= *before;
+        at = {FirstSegment(VolumeOf(key->segment)), partition, next};
+        it->Seek(EncodeKey(at));
+        continue;
+      }
+    }
+    StatusOr<Store::JournalItem> item =
+        decoder.Decode(key->sequence, value, highest_series_[partition]);
     if (!item.ok()) return database_.Damaged(item.status(), where);
-    FW_RETURN_IF_ERROR(visit(*item));
+    if (next >= wanted) FW_RETURN_IF_ERROR(visit(*item));
     ++next;
     it->Next();
   }
@@ -102,6 +138,22 @@ StatusOr<std::vector<uint32_t>> RocksJournal::Segments() const {
   }
   FW_RETURN_IF_ERROR(database_.Outcome(it->status()));
   return result;
+}
+
+StatusOr<SeriesId> RocksJournal::HighestStored(uint32_t partition) const {
+  std::unique_ptr<rocksdb::Iterator> it = database_.Iterate(kSeries);
+  it->SeekForPrev(EncodeKey(SeriesKey{partition, std::numeric_limits<SeriesId>::max()}));
+  FW_RETURN_IF_ERROR(database_.Outcome(it->status()));
+  if (!it->Valid()) return SeriesId{0};
+  std::optional<SeriesKey> key = DecodeSeriesKey(ToView(it->key()));
+  if (!key) return database_.DamagedKey("series");
+  if (key->partition != partition) return SeriesId{0};
+  StatusOr<std::vector<NewSeries>> row = DecodeSeriesRow(key->id, ToView(it->value()));
+  if (!row.ok()) {
+    return database_.Damaged(row.status(),
+                             fmt::format("series {} of partition {}", key->id, partition));
+  }
+  return row->back().id;
 }
 
 // Whether nothing in the segment is needed any more.
@@ -142,27 +194,27 @@ Status RocksJournal::Drop(std::span<const uint64_t> wanted_from) {
     kept_from_[partition] = std::max(kept_from_[partition].load(), kept_from[partition]);
   }
 
-  if (segment_bytes_ >= kSegmentBytesOnDrop) {
-    segment_bytes_ = 0;
-    ++segment_;
-  }
+  if (volume_bytes_ >= kVolumeBytesOnDrop) end_volume_ = true;
   // Files alone: nobody reads what they leave, and a deletion of the rest would be a key of its own
-  // that lies across the whole journal. What is not in a file yet, or in one with parts of a segment
-  // that is needed, goes with a later call; therefore segments that follow each other go together.
+  // that lies across the whole journal. What is not in a file yet, or in one with parts of a volume
+  // that is needed, goes with a later call; therefore volumes that follow each other go together.
   FW_ASSIGN_OR_RETURN(std::vector<uint32_t> segments, Segments());
-  std::vector<bool> done;
+  std::map<uint32_t, bool> done;  // by volume
   for (uint32_t segment : segments) {
-    // A commit that is on its way may still write to the segment before the newest.
-    if (segment + 1 >= segment_) break;
-    FW_ASSIGN_OR_RETURN(bool is_done, SegmentIsDone(segment));
-    done.push_back(is_done);
+    const uint32_t volume = VolumeOf(segment);
+    if (volume >= VolumeOf(segment_)) break;
+    auto [it, first] = done.emplace(volume, true);
+    if (!it->second) continue;
+    FW_ASSIGN_OR_RETURN(it->second, SegmentIsDone(segment));
   }
-  for (size_t i = 0; i < done.size();) {
-    size_t first = i++;
-    if (!done[first]) continue;
-    while (i < done.size() && done[i]) ++i;
-    FW_RETURN_IF_ERROR(database_.DropFiles(kJournal, EncodeKey(JournalKey{segments[first], 0, 0}),
-                                           EncodeKey(JournalKey{segments[i - 1] + 1, 0, 0})));
+  for (auto it = done.begin(); it != done.end();) {
+    const uint32_t first = it->first;
+    if (!it++->second) continue;
+    uint32_t last = first;
+    for (; it != done.end() && it->second; ++it) last = it->first;
+    FW_RETURN_IF_ERROR(database_.DropFiles(kJournal,
+                                           EncodeKey(JournalKey{FirstSegment(first), 0, 0}),
+                                           EncodeKey(JournalKey{FirstSegment(last + 1), 0, 0})));
   }
   return OkStatus();
 }

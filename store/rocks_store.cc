@@ -12,7 +12,6 @@
 #include "base/file.h"
 #include "store/commit_check.h"
 #include "store/format.h"
-#include "store/journal_format.h"
 #include "store/rocks_database.h"
 #include "store/rocks_figures.h"
 #include "store/rocks_journal.h"
@@ -104,8 +103,7 @@ class RocksStore : public Store {
 
  private:
   // Returns the bytes that the journal takes of it.
-  size_t AddToBatch(const forewarn::Commit& commit, uint32_t segment,
-                    rocksdb::WriteBatch& batch) const;
+  size_t AddToBatch(const forewarn::Commit& commit, uint32_t segment, rocksdb::WriteBatch& batch);
 
   // Fixed after opening.
   const std::unique_ptr<RocksDatabase> database_;
@@ -151,12 +149,12 @@ Status RocksStore::Commit(std::span<const forewarn::Commit> commits) {
 }
 
 size_t RocksStore::AddToBatch(const forewarn::Commit& commit, uint32_t segment,
-                              rocksdb::WriteBatch& batch) const {
+                              rocksdb::WriteBatch& batch) {
   uint32_t partition = commit.partition;
   auto put = [&](Family which, const std::string& key, std::string_view value) {
     FW_CHECK(batch.Put(database_->family(which), key, ToSlice(value)).ok());
   };
-  std::string journal = EncodeJournal(commit.entry, commit.samples, commit.chunks);
+  std::string journal = journal_.Encode(commit);
   put(kJournal, EncodeKey(JournalKey{segment, partition, commit.sequence}), journal);
   put(kMeta, EncodeMetaKey(MetaKind::kLastSequence, partition), EncodeMeta(commit.sequence));
   for (const SeriesRow& row : EncodeSeriesRows(commit.new_series)) {

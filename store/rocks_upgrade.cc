@@ -21,10 +21,11 @@ Status Upgrade(const RocksDatabase& database,
     FW_CHECK(batch.Put(database.family(kMeta), it->key(), it->value()).ok());
   }
   FW_RETURN_IF_ERROR(database.Outcome(it->status()));
+  const bool tells_what_is_sealed = old_metas.front()->GetName() == "meta-3";
   it = database.Iterate(kChunks);
   it->SeekToLast();
   FW_RETURN_IF_ERROR(database.Outcome(it->status()));
-  if (it->Valid()) {
+  if (!tells_what_is_sealed && it->Valid()) {
     // No chunk crosses its day, so the last day's end bounds them all.
     std::optional<int64_t> day = DecodeDay(ToView(it->key()));
     if (!day) return database.DamagedKey("chunks");

@@ -4,7 +4,9 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/check.h"
 #include "store/format.h"
@@ -29,17 +31,41 @@ std::vector<SealedChunk> Sealed(const Store::JournalItem& item) {
   return chunks;
 }
 
-void CheckJournal(std::string_view bytes) {
-  auto item = DecodeJournal(1, bytes);
-  if (!item.ok()) return;
-  auto again = DecodeJournal(1, EncodeJournal(item->entry, item->samples, Sealed(*item)));
-  FW_CHECK(again.ok() && again->entry == item->entry && again->samples.ids == item->samples.ids &&
-           again->samples.times == item->samples.times &&
-           again->seals->size() == Sealed(*item).size());
-  for (size_t i = 0; i < item->samples.size(); ++i) {
+constexpr SeriesId kHighest = 1000;
+
+void CheckSame(const Store::JournalItem& item, const StatusOr<Store::JournalItem>& again) {
+  FW_CHECK(again.ok() && again->entry == item.entry && again->samples.ids == item.samples.ids &&
+           again->samples.times == item.samples.times &&
+           again->seals->size() == Sealed(item).size());
+  for (size_t i = 0; i < item.samples.size(); ++i) {
     FW_CHECK(std::bit_cast<uint64_t>(again->samples.values[i]) ==
-             std::bit_cast<uint64_t>(item->samples.values[i]));
+             std::bit_cast<uint64_t>(item.samples.values[i]));
   }
+}
+
+// Up to one that is refused.
+void CheckTape(const std::vector<std::string_view>& entries) {
+  JournalDecoder decoder, decoder_again;
+  JournalEncoder encoder;
+  for (uint64_t sequence = 1; sequence <= entries.size(); ++sequence) {
+    std::string_view entry = entries[sequence - 1];
+    (void)EntriesBefore(entry).ok();
+    auto item = decoder.Decode(sequence, entry, kHighest);
+    if (!item.ok()) return;
+    std::string again = encoder.Encode(item->entry, item->samples, Sealed(*item), kHighest);
+    CheckSame(*item, decoder_again.Decode(sequence, again, kHighest));
+  }
+}
+
+// Each has two bytes before it that say how long it is.
+std::vector<std::string_view> Entries(std::string_view bytes) {
+  std::vector<std::string_view> entries;
+  while (bytes.size() >= 2) {
+    size_t size = static_cast<uint8_t>(bytes[0]) | size_t{static_cast<uint8_t>(bytes[1])} << 8;
+    entries.push_back(bytes.substr(2, size));
+    bytes.remove_prefix(2 + entries.back().size());
+  }
+  return entries;
 }
 
 void CheckSealed(std::string_view bytes) {
@@ -91,7 +117,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
   std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
   switch (data[0]) {
-    case 'j': CheckJournal(bytes); break;
+    case 'j': CheckTape({bytes}); break;
+    case 'k': CheckTape(Entries(bytes)); break;
     case 'c': CheckSealed(bytes); break;
     case 'r': CheckRollups(bytes); break;
     case 'h': CheckHistory(bytes); break;

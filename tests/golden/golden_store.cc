@@ -66,6 +66,16 @@ std::vector<Commit> GoldenCommits(int format) {
   }
   fourth.chunks = {{1, samples.front().at, samples.back().at, 4, EncodeChunk(samples), 4}};
   fourth.samples.Add(1, FromMillis(kStart + 60'000), -0.0);
+  if (format < 4) return commits;
+
+  // Of which the second steps from the first, and the third cannot.
+  for (int i = 0; i < 3; ++i) {
+    Commit& step = commits.emplace_back(Make(7, 5 + static_cast<uint64_t>(i), "a step"));
+    const Timestamp at = i < 2 ? FromMillis(kStart + 75'000 + i) : FromMillis(-1);
+    step.samples.Add(1, at, 12.5 + i);
+    step.samples.Add(2, at, 1e11 + i);
+    step.samples.Add(3, at, 0.1 * i);
+  }
   return commits;
 }
 

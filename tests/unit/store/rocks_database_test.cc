@@ -31,14 +31,14 @@ TEST_F(RocksDatabaseTest, RefusesADatabaseOfANewerForewarn) {
     ASSERT_TRUE(rocksdb::DB::Open(options, Dir(), &raw).ok());
     std::unique_ptr<rocksdb::DB> db(raw);
     rocksdb::ColumnFamilyHandle* family = nullptr;
-    ASSERT_TRUE(db->CreateColumnFamily({}, "meta-4", &family).ok());
+    ASSERT_TRUE(db->CreateColumnFamily({}, "meta-5", &family).ok());
     ASSERT_TRUE(db->DestroyColumnFamilyHandle(family).ok());
   }
   Status status = OpenFails();
   EXPECT_EQ(status.code(), Code::kFailedPrecondition);
   EXPECT_THAT(
       status.message(),
-      HasSubstr("was written by a newer Forewarn (format 4, this binary reads 3): run the newer"));
+      HasSubstr("was written by a newer Forewarn (format 5, this binary reads 4): run the newer"));
 }
 
 TEST_F(RocksDatabaseTest, RefusesTheDatabaseOfAnotherProgram) {

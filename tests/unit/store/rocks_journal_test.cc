@@ -96,5 +96,100 @@ TEST_F(RocksJournalTest, WritesATableForEachSegmentAndNoneTwice) {
   }
 }
 
+// Entries build on those before them, across tables, up to where a volume began.
+class RocksTapesTest : public RocksFixture {
+ protected:
+  // Of partitions 0 and 5, each with samples of its own series.
+  static Commit MakeOf(uint32_t partition, uint64_t sequence, size_t entry_size) {
+    Commit commit = Make(sequence, entry_size);
+    commit.partition = partition;
+    for (SeriesId id = 1; id <= 20; ++id) {
+      if (sequence == 1) commit.new_series.push_back({id, {{"__name__", "up"}}});
+      double value = id % 3 == 0 ? 1.0 / static_cast<double>(sequence + id)
+                                 : static_cast<double>(sequence / id + partition);
+      commit.samples.Add(id, kTimeZero + 15s * static_cast<int64_t>(sequence), value);
+    }
+    return commit;
+  }
+  void Write(Store& store, int commits, size_t entry_size) {
+    for (int i = 0; i < commits; ++i) {
+      ++last_;
+      std::vector<Commit> group = {MakeOf(0, last_, entry_size), MakeOf(5, last_, entry_size)};
+      ASSERT_TRUE(store.Commit(group).ok());
+    }
+  }
+  // That it tells all from `first` on, and nothing else.
+  void Expect(const Store& store, uint32_t partition, uint64_t first) {
+    uint64_t next = first;
+    Status read = store.ReadJournal(partition, first, [&](const Store::JournalItem& item) {
+      AppliedSamples samples = MakeOf(partition, next, 0).samples;
+      EXPECT_EQ(item.sequence, next++);
+      EXPECT_EQ(item.samples.ids, samples.ids);
+      EXPECT_EQ(item.samples.times, samples.times);
+      EXPECT_EQ(item.samples.values, samples.values);
+      return OkStatus();
+    });
+    EXPECT_TRUE(read.ok()) << read.ToString();
+    EXPECT_EQ(next, last_ + 1) << "from " << first;
+  }
+
+  uint64_t last_ = 0;
+};
+
+TEST_F(RocksTapesTest, AreReadFromAnywhere) {
+  for (int start = 0; start < 3; ++start) {
+    auto store = Open();
+    Write(*store, 30, 5'000);  // several tables
+    for (uint64_t first = 1; first <= last_; ++first) {
+      Expect(*store, 0, first);
+      Expect(*store, 5, first);
+    }
+  }
+}
+
+TEST_F(RocksTapesTest, AreReadFromWhereTheJournalIsKept) {
+  auto store = Open();
+  for (int round = 0; round < 5; ++round) {
+    Write(*store, 20, 150'000);
+    Store::Retention retention;
+    retention.chunks_before = retention.history_before = kTimeZero;
+    retention.journal_kept_from.assign(kPartitions + 1, 1);
+    retention.journal_kept_from[0] = last_ - 7;  // both lie within a volume
+    retention.journal_kept_from[5] = last_ - 25;
+    if (last_ <= 25) continue;
+    ASSERT_TRUE(store->Drop(retention).ok());
+    Expect(*store, 0, last_ - 7);
+    Expect(*store, 5, last_ - 25);
+    Expect(*store, 5, last_ - 3);
+    if (round == 3) {
+      store.reset();
+      store = Open();
+      Expect(*store, 0, last_ - 7);
+      Expect(*store, 5, last_ - 25);
+    }
+  }
+}
+
+TEST_F(RocksTapesTest, OfWhichAnEntryIsMissingAreDamaged) {
+  {
+    auto store = Open();
+    Write(*store, 5, 10);
+  }
+  {
+    auto opened = RocksDatabase::Open({.dir = Dir()}, nullptr);
+    ASSERT_TRUE(opened.ok());
+    std::unique_ptr<rocksdb::Iterator> it = (*opened)->Iterate(kJournal);
+    it->SeekToFirst();
+    ASSERT_TRUE(it->Valid());  // the first of partition 0
+    ASSERT_TRUE((*opened)->db().Delete({}, (*opened)->family(kJournal), it->key()).ok());
+  }
+  auto store = Open();
+  Status read = store->ReadJournal(0, 4, [](const Store::JournalItem&) { return OkStatus(); });
+  EXPECT_EQ(read.code(), Code::kDataLoss);
+  EXPECT_THAT(read.message(),
+              ::testing::HasSubstr("journal entry 1 of partition 0: it is missing"));
+  Expect(*store, 5, 4);
+}
+
 }  // namespace
 }  // namespace forewarn

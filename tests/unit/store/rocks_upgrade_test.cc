@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "store/head.h"
+#include "tests/unit/store/journal_format3.h"
 #include "tests/unit/store/rocks_fixture.h"
 
 namespace forewarn {
@@ -42,7 +43,7 @@ TEST_F(RocksUpgradeTest, TakesOverTheNumbersAndRemovesTheOldFamily) {
   for (uint64_t i = 0; i < kOldMetas.size(); ++i) {
     LeaveOldMeta(kOldMetas[i], 7 + i);
     for (int start = 0; start < 2; ++start) EXPECT_EQ(NumberAfterOpening(), 7 + i);
-    EXPECT_THAT(Metas(), ElementsAre("meta-3"));
+    EXPECT_THAT(Metas(), ElementsAre("meta-4"));
   }
 }
 
@@ -69,7 +70,7 @@ TEST_F(RocksUpgradeTest, BelievesTheOldestOfThoseItFinds) {
     }
   }
   EXPECT_EQ(NumberAfterOpening(), 9u);
-  EXPECT_THAT(Metas(), ElementsAre("meta-3"));
+  EXPECT_THAT(Metas(), ElementsAre("meta-4"));
 }
 
 // Format 2 did not say up to where samples are sealed, and said of all of them that they were sealed
@@ -90,6 +91,7 @@ class UpgradeFromFormat2Test : public RocksUpgradeTest {
   }
   // 25 samples, 20 of which are sealed; without the journal, only those 20.
   void WriteFormat2(bool with_journal) {
+    std::string journal;
     {
       auto store = Open();
       Head head(0, *store, options_);
@@ -99,16 +101,19 @@ class UpgradeFromFormat2Test : public RocksUpgradeTest {
       ASSERT_EQ(commit.chunks.size(), 2u);
       for (SealedChunk& chunk : commit.chunks) chunk.after = 0;
       ASSERT_TRUE(store->Commit({&commit, 1}).ok());
+      journal = EncodeJournal3(commit);
     }
     auto opened = RocksDatabase::Open({.dir = Dir()}, nullptr);
     ASSERT_TRUE(opened.ok());
     rocksdb::DB& db = (*opened)->db();
-    std::string key = EncodeKey(JournalKey{1, 0, 1});
-    std::string journal;
-    ASSERT_TRUE(db.Get({}, (*opened)->family(kJournal), key, &journal).ok());
+    ASSERT_TRUE(db.DeleteRange({}, (*opened)->family(kJournal), EncodeKey(JournalKey{0, 0, 0}),
+                               EncodeKey(JournalKey{UINT32_MAX, 0, 0}))
+                    .ok());
     journal[0] = static_cast<char>(journal[0] - 2);
-    ASSERT_TRUE(with_journal ? db.Put({}, (*opened)->family(kJournal), key, journal).ok()
-                             : db.Delete({}, (*opened)->family(kJournal), key).ok());
+    std::string key = EncodeKey(JournalKey{1, 0, 1});
+    if (with_journal) {
+      ASSERT_TRUE(db.Put({}, (*opened)->family(kJournal), key, journal).ok());
+    }
     rocksdb::ColumnFamilyHandle* meta = nullptr;
     ASSERT_TRUE(db.CreateColumnFamily({}, "meta-2", &meta).ok());
     key = EncodeMetaKey(MetaKind::kLastSequence, 0);
