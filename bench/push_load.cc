@@ -15,6 +15,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <unordered_map>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -148,7 +149,10 @@ class Probe {
 
   void Add(const Host& host, const HostRound& round, size_t s) {
     uint32_t ref = host.first + round.refs[s];
-    if (refs_.empty()) names_ = v1::Batch();
+    if (refs_.empty()) {
+      names_ = v1::Batch();
+      label_refs_.clear();
+    }
     if (!named_[ref]) {
       named_[ref] = true;
       // References go in the order in which series are named.
@@ -157,8 +161,12 @@ class Probe {
       v1::SeriesDefinition* definition = names_.add_series();
       definition->set_ref(numbers_[ref]);
       for (const auto& [name, value] : host.telemetry->LabelsOf(round.refs[s])) {
-        definition->add_labels(name.data(), name.size());
-        definition->add_labels(value.data(), value.size());
+        for (std::string_view text : {name, value}) {
+          auto [known, is_new] = label_refs_.try_emplace(
+              std::string(text), static_cast<uint32_t>(names_.label_strings_size()));
+          if (is_new) names_.add_label_strings(text.data(), text.size());
+          definition->add_label_refs(known->second);
+        }
       }
     }
     refs_.push_back(numbers_[ref]);
@@ -236,6 +244,7 @@ class Probe {
   uint64_t sequence_ = 0;
   Timestamp end_ = kTimeZero;
   v1::Batch names_;
+  std::unordered_map<std::string, uint32_t> label_refs_;  // of its label_strings
   std::vector<uint32_t> refs_;
   std::vector<Timestamp> times_;
   std::vector<double> values_;

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <deque>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -11,84 +13,116 @@
 namespace forewarn {
 namespace {
 
+using Views = std::vector<Labels::View>;
+
+// For messages; made only when there is one.
+std::string Where(int index) { return fmt::format("series[{}].labels", index); }
+
 // The payload's label under a name that the collector sets; as in Prometheus, once more for each
 // one that is taken too.
-std::string Exported(std::string name, const std::vector<Labels::Pair>& taken) {
+std::string Exported(std::string_view name, const Views& taken) {
+  std::string exported(name);
   do {
-    name.insert(0, "exported_");
-  } while (
-      std::ranges::any_of(taken, [&](const Labels::Pair& pair) { return pair.first == name; }));
-  return name;
+    exported.insert(0, "exported_");
+  } while (std::ranges::any_of(taken, [&](const auto& label) { return label.first == exported; }));
+  return exported;
+}
+
+// Names and values in turn, in either form.
+Status ReadStrings(const v1::Batch& in, int index, std::vector<std::string_view>& strings) {
+  const v1::SeriesDefinition& definition = in.series(index);
+  if (definition.label_refs().empty()) {
+    strings.assign(definition.labels().begin(), definition.labels().end());
+    return OkStatus();
+  }
+  if (!definition.labels().empty()) {
+    return InvalidArgument(
+        fmt::format("series[{}]: labels and label_refs; only one of them may be there", index));
+  }
+  strings.reserve(static_cast<size_t>(definition.label_refs_size()));
+  for (uint32_t ref : definition.label_refs()) {
+    if (std::cmp_greater_equal(ref, in.label_strings_size())) {
+      return InvalidArgument(
+          fmt::format("series[{}].label_refs: {}, but there are {} label_strings", index, ref,
+                      in.label_strings_size()));
+    }
+    strings.push_back(in.label_strings(static_cast<int>(ref)));
+  }
+  return OkStatus();
+}
+
+Status CheckLabel(std::string_view name, std::string_view value, int index,
+                  const LimitSettings& limits) {
+  if (!IsLabelName(name)) {
+    return InvalidArgument(fmt::format("{}: '{}' is not a label name ([a-zA-Z_][a-zA-Z0-9_]*)",
+                                       Where(index), name.substr(0, 100)));
+  }
+  if (std::cmp_greater(name.size(), limits.label_name_size)) {
+    return ResourceExhausted(fmt::format(
+        "{}: the name '{}…' has {} bytes, above the limit of {}; shorten it at the source, or "
+        "raise limits.label_name_size",
+        Where(index), name.substr(0, 40), name.size(), limits.label_name_size));
+  }
+  if (value.empty()) {
+    return InvalidArgument(fmt::format("{}: the value of '{}' is empty", Where(index), name));
+  }
+  if (name == kMetricName && !IsMetricName(value)) {
+    return InvalidArgument(fmt::format("{}: '{}' is not a metric name ([a-zA-Z_:][a-zA-Z0-9_:]*)",
+                                       Where(index), value.substr(0, 100)));
+  }
+  if (std::cmp_greater(value.size(), limits.label_value_size)) {
+    return ResourceExhausted(
+        fmt::format("{}: the value of '{}' has {} bytes, above the limit of {}; shorten it at the "
+                    "source, or raise limits.label_value_size",
+                    Where(index), name, value.size(), limits.label_value_size));
+  }
+  return OkStatus();
 }
 
 }  // namespace
 
-StatusOr<Labels> ReadSeriesLabels(const v1::SeriesDefinition& in, int index,
+StatusOr<Labels> ReadSeriesLabels(const v1::Batch& in, int index,
                                   const std::vector<Labels::Pair>& identity,
                                   const LimitSettings& limits) {
-  const std::string where = fmt::format("series[{}].labels", index);
-  if (in.labels_size() % 2 != 0) {
-    return InvalidArgument(
-        fmt::format("{}: {} strings, but names and values come in pairs", where, in.labels_size()));
+  std::vector<std::string_view> strings;
+  FW_RETURN_IF_ERROR(ReadStrings(in, index, strings));
+  if (strings.size() % 2 != 0) {
+    return InvalidArgument(fmt::format("{}: {} strings, but names and values come in pairs",
+                                       Where(index), strings.size()));
   }
-  int64_t count = in.labels_size() / 2 + static_cast<int64_t>(identity.size());
-  if (count > limits.labels_per_series) {
+  const size_t count = strings.size() / 2 + identity.size();
+  if (std::cmp_greater(count, limits.labels_per_series)) {
     return ResourceExhausted(
         fmt::format("{}: {}, above the limit of {}; drop labels at the source, or raise "
                     "limits.labels_per_series",
-                    where, count, limits.labels_per_series));
+                    Where(index), count, limits.labels_per_series));
   }
-  std::vector<Labels::Pair> pairs;
-  pairs.reserve(in.labels_size() / 2 + identity.size());
+  Views payload;
+  payload.reserve(count);
   bool named = false;
-  for (int i = 0; i < in.labels_size(); i += 2) {
-    const std::string& name = in.labels(i);
-    const std::string& value = in.labels(i + 1);
-    bool is_metric_name = name == kMetricName;
-    named = named || is_metric_name;
-    if (!IsLabelName(name)) {
-      return InvalidArgument(fmt::format("{}: '{}' is not a label name ([a-zA-Z_][a-zA-Z0-9_]*)",
-                                         where, name.substr(0, 100)));
-    }
-    if (std::cmp_greater(name.size(), limits.label_name_size)) {
-      return ResourceExhausted(fmt::format(
-          "{}: the name '{}…' has {} bytes, above the limit of {}; shorten it at the source, or "
-          "raise "
-          "limits.label_name_size",
-          where, name.substr(0, 40), name.size(), limits.label_name_size));
-    }
-    if (value.empty()) {
-      return InvalidArgument(fmt::format("{}: the value of '{}' is empty", where, name));
-    }
-    if (is_metric_name && !IsMetricName(value)) {
-      return InvalidArgument(fmt::format("{}: '{}' is not a metric name ([a-zA-Z_:][a-zA-Z0-9_:]*)",
-                                         where, value.substr(0, 100)));
-    }
-    if (std::cmp_greater(value.size(), limits.label_value_size)) {
-      return ResourceExhausted(
-          fmt::format("{}: the value of '{}' has {} bytes, above the limit of {}; shorten it at "
-                      "the source, or raise "
-                      "limits.label_value_size",
-                      where, name, value.size(), limits.label_value_size));
-    }
-    pairs.emplace_back(name, value);
+  for (size_t i = 0; i < strings.size(); i += 2) {
+    FW_RETURN_IF_ERROR(CheckLabel(strings[i], strings[i + 1], index, limits));
+    named = named || strings[i] == kMetricName;
+    payload.emplace_back(strings[i], strings[i + 1]);
   }
-  if (!named) {
-    return InvalidArgument(fmt::format("{}: a series needs a __name__", where));
-  }
-  std::ranges::sort(pairs);
+  if (!named) return InvalidArgument(fmt::format("{}: a series needs a __name__", Where(index)));
+  if (!std::ranges::is_sorted(payload)) std::ranges::sort(payload);
   auto twice = std::ranges::adjacent_find(
-      pairs, [](const Labels::Pair& a, const Labels::Pair& b) { return a.first == b.first; });
-  if (twice != pairs.end()) {
-    return InvalidArgument(fmt::format("{}: the name '{}' is given twice", where, twice->first));
+      payload, [](const auto& a, const auto& b) { return a.first == b.first; });
+  if (twice != payload.end()) {
+    return InvalidArgument(
+        fmt::format("{}: the name '{}' is given twice", Where(index), twice->first));
   }
+  std::deque<std::string> exported;  // names that the payload does not have
   for (const Labels::Pair& ours : identity) {
-    for (Labels::Pair& theirs : pairs) {
-      if (theirs.first == ours.first) theirs.first = Exported(ours.first, pairs);
-    }
+    auto theirs = std::ranges::find(payload, ours.first, &Labels::View::first);
+    if (theirs == payload.end()) continue;
+    theirs->first = exported.emplace_back(Exported(ours.first, payload));
   }
-  pairs.insert(pairs.end(), identity.begin(), identity.end());
-  return Labels(std::move(pairs));
+  if (!exported.empty()) std::ranges::sort(payload);
+  Views all(count);
+  std::ranges::merge(payload, Views(identity.begin(), identity.end()), all.begin());
+  return Labels::FromSorted(all);
 }
 
 }  // namespace forewarn

@@ -227,9 +227,19 @@ Status BatchReader::ReadSeries(const v1::Batch& in, SampleBlock& out) {
   table->series.reserve(static_cast<size_t>(in.series_size()));
   for (int i = 0; i < in.series_size(); ++i) {
     const v1::SeriesDefinition& definition = in.series(i);
-    FW_ASSIGN_OR_RETURN(Labels labels, ReadSeriesLabels(definition, i, identity_labels_, limits_));
+    FW_ASSIGN_OR_RETURN(Labels labels, ReadSeriesLabels(in, i, identity_labels_, limits_));
+    const Fingerprint fingerprint = Fingerprint::Of(labels.bytes());
+    // Also of those named again: a few bytes of label_refs may stand for many.
+    named_bytes_ += static_cast<int64_t>(labels.bytes().size());
+    if (named_bytes_ > limits_.series_per_probe * kLabelBytesPerSeries) {
+      return ResourceExhausted(fmt::format(
+          "series: labels of {} bytes on one stream, above the limit of {} ({} for each of "
+          "limits.series_per_probe = {}); shorten them at the source",
+          named_bytes_, limits_.series_per_probe * kLabelBytesPerSeries, kLabelBytesPerSeries,
+          limits_.series_per_probe));
+    }
     if (definition.ref() < named_.size()) {
-      if (named_[definition.ref()] == labels.fingerprint()) continue;
+      if (named_[definition.ref()] == fingerprint) continue;
       return InvalidArgument(fmt::format("{}: {} is bound to other labels than {} already",
                                          At("series", i, "ref"), definition.ref(),
                                          labels.ToString()));
@@ -244,17 +254,7 @@ Status BatchReader::ReadSeries(const v1::Batch& in, SampleBlock& out) {
                       "limits.series_per_probe",
                       limits_.series_per_probe));
     }
-    for (const auto& [name, value] : labels) {
-      named_bytes_ += static_cast<int64_t>(name.size() + value.size());
-    }
-    if (named_bytes_ > limits_.series_per_probe * kLabelBytesPerSeries) {
-      return ResourceExhausted(fmt::format(
-          "series: labels of {} bytes on one stream, above the limit of {} ({} for each of "
-          "limits.series_per_probe = {}); shorten them at the source",
-          named_bytes_, limits_.series_per_probe * kLabelBytesPerSeries, kLabelBytesPerSeries,
-          limits_.series_per_probe));
-    }
-    named_.push_back(labels.fingerprint());
+    named_.push_back(fingerprint);
     table->series.push_back(std::move(labels));
   }
   if (!table->series.empty()) out.table = std::move(table);

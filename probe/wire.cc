@@ -8,14 +8,6 @@
 namespace forewarn {
 namespace {
 
-void Define(const SeriesName& series, uint32_t ref, v1::Batch& out) {
-  std::vector<std::string_view> parts;
-  FW_CHECK(SplitSeriesName(series, parts));
-  v1::SeriesDefinition& definition = *out.add_series();
-  definition.set_ref(ref);
-  for (std::string_view part : parts) definition.add_labels(part.data(), part.size());
-}
-
 void FillReports(const Reports& reports, v1::Batch& out) {
   for (const Event& event : reports.events) {
     v1::Event& to = *out.add_events();
@@ -58,6 +50,19 @@ void FillReports(const Reports& reports, v1::Batch& out) {
 
 }  // namespace
 
+void BatchWriter::Define(const SeriesName& series, uint32_t ref, v1::Batch& out) {
+  std::vector<std::string_view> parts;
+  FW_CHECK(SplitSeriesName(series, parts));
+  v1::SeriesDefinition& definition = *out.add_series();
+  definition.set_ref(ref);
+  for (std::string_view part : parts) {
+    const auto next = static_cast<uint32_t>(out.label_strings_size());
+    auto [known, is_new] = label_refs_.try_emplace(std::string(part), next);
+    if (is_new) out.add_label_strings(part.data(), part.size());
+    definition.add_label_refs(known->second);
+  }
+}
+
 uint32_t BatchWriter::RefOf(const SeriesName& series, v1::Batch& out) {
   auto [known, is_new] = refs_.try_emplace(series, static_cast<uint32_t>(refs_.size()));
   if (is_new) Define(known->first, known->second, out);
@@ -98,6 +103,7 @@ void BatchWriter::WriteColumns(const SpoolItem& item, size_t first, v1::Batch& o
 
 void BatchWriter::Write(const SpooledBatch& batch, v1::Batch& out) {
   out.Clear();
+  label_refs_.clear();
   out.set_epoch(batch.epoch);
   out.set_sequence(batch.sequence);
   // What is beyond the bound of a block goes beside it.

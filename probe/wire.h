@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <unordered_map>
 
 #include "forewarn/v1/ingest.pb.h"
@@ -22,11 +23,13 @@ class BatchWriter {
 
  private:
   uint32_t RefOf(const SeriesName& series, v1::Batch& out);
+  void Define(const SeriesName& series, uint32_t ref, v1::Batch& out);
   void WritePacked(const SpoolItem& item, size_t count, v1::Batch& out);
   void WriteColumns(const SpoolItem& item, size_t first, v1::Batch& out);
 
   const bool packed_;
   std::unordered_map<SeriesName, uint32_t> refs_;
+  std::unordered_map<std::string, uint32_t> label_refs_;  // of the batch that is being written
   StreamEncoder encoder_;
 };
 

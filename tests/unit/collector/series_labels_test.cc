@@ -16,9 +16,53 @@ using testing::HasSubstr;
 const std::vector<Labels::Pair> kIdentity = {{"customer", "acme"}, {"job", "node"}};
 
 StatusOr<Labels> Read(const std::vector<std::string>& labels, const LimitSettings& limits = {}) {
-  v1::SeriesDefinition in;
-  for (const std::string& label : labels) in.add_labels(label);
-  return ReadSeriesLabels(in, 3, kIdentity, limits);
+  v1::Batch in;
+  for (int i = 0; i < 3; ++i) in.add_series();
+  v1::SeriesDefinition* series = in.add_series();
+  for (const std::string& label : labels) series->add_labels(label);
+  StatusOr<Labels> read = ReadSeriesLabels(in, 3, kIdentity, limits);
+
+  // The other form says the same.
+  series->clear_labels();
+  in.add_label_strings("of another series");
+  for (const std::string& label : labels) {
+    series->add_label_refs(static_cast<uint32_t>(in.label_strings_size()));
+    in.add_label_strings(label);
+  }
+  StatusOr<Labels> by_refs = ReadSeriesLabels(in, 3, kIdentity, limits);
+  EXPECT_EQ(by_refs.status(), read.status());
+  if (read.ok() && by_refs.ok()) {
+    EXPECT_EQ(*by_refs, *read);
+  }
+  return read;
+}
+
+TEST(SeriesLabels, MayReferToOneStringOften) {
+  v1::Batch in;
+  for (const char* text : {"same", "__name__"}) in.add_label_strings(text);
+  for (uint32_t ref : {1, 0, 0, 0}) in.add_series()->add_label_refs(ref);
+  v1::SeriesDefinition* series = in.add_series();
+  for (uint32_t ref : {0, 0, 1, 0}) series->add_label_refs(ref);
+  StatusOr<Labels> labels = ReadSeriesLabels(in, 4, kIdentity, {});
+  ASSERT_TRUE(labels.ok()) << labels.status().ToString();
+  EXPECT_EQ(labels->ToString(), R"(same{customer="acme",job="node",same="same"})");
+}
+
+TEST(SeriesLabels, ReferToNothingThatIsNotThere) {
+  v1::Batch in;
+  in.add_label_strings("__name__");
+  v1::SeriesDefinition* series = in.add_series();
+  for (uint32_t ref : {0, 1}) series->add_label_refs(ref);
+  Status outside = ReadSeriesLabels(in, 0, kIdentity, {}).status();
+  EXPECT_EQ(outside.code(), Code::kInvalidArgument);
+  EXPECT_THAT(outside.message(), HasSubstr("series[0].label_refs: 1, but there are 1"));
+  series->set_label_refs(1, 4'294'967'295);
+  EXPECT_FALSE(ReadSeriesLabels(in, 0, kIdentity, {}).ok());
+  in.add_label_strings("up");
+  series->set_label_refs(1, 1);
+  EXPECT_TRUE(ReadSeriesLabels(in, 0, kIdentity, {}).ok());
+  series->add_labels("a");
+  EXPECT_THAT(ReadSeriesLabels(in, 0, kIdentity, {}).status().message(), HasSubstr("only one"));
 }
 
 TEST(SeriesLabels, AreThoseOfThePayloadWithWhoSentThem) {

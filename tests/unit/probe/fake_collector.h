@@ -123,7 +123,13 @@ class FakeCollector : public Transport {
       for (const v1::SeriesDefinition& series : batch.series()) {
         if (series.ref() != names_.size()) collector_.mistake = "references are not 0, 1, 2, …";
         std::string name;
-        for (const std::string& part : series.labels()) name += part + ",";
+        for (uint32_t part : series.label_refs()) {
+          if (static_cast<int>(part) >= batch.label_strings_size()) {
+            collector_.mistake = "a label that is no string of the batch";
+            continue;
+          }
+          name += batch.label_strings(static_cast<int>(part)) + ",";
+        }
         names_.push_back(name);
       }
       bool known = collector_.applied.contains({batch.epoch(), batch.sequence()});
