@@ -9,6 +9,7 @@
 #include "base/record.h"
 #include "collector/answer_parts.h"
 #include "collector/customer_series.h"
+#include "collector/label_strings.h"
 #include "collector/operate_convert.h"
 #include "collector/operate_service.h"
 #include "collector/rpc.h"
@@ -32,40 +33,52 @@ promql::EvalLimits QueryLimits() {
   return limits;
 }
 
-v1::QuerySeries* AddSeries(const Labels& labels, v1::QueryResponse& response) {
-  v1::QuerySeries* series = response.add_series();
-  Write(labels, *series->mutable_labels());
-  return series;
-}
-
 void AddPoint(Timestamp at, double value, v1::QuerySeries& series) {
   series.add_times_ms(ToMillis(at));
   series.add_values(value);
 }
 
-void Write(const promql::Matrix& matrix, v1::QueryResponse& response) {
-  for (const SeriesData& data : matrix) {
-    v1::QuerySeries* series = AddSeries(data.labels, response);
-    for (const Sample& sample : data.samples) {
-      if (!IsStale(sample.value)) AddPoint(sample.at, sample.value, *series);
-    }
-  }
-}
+// Writes what an expression came to.
+class AnswerWriter {
+ public:
+  explicit AnswerWriter(v1::QueryResponse& response)
+      : response_(response), label_strings_(*response.mutable_label_strings()) {}
 
-Status Write(const promql::Value& value, v1::QueryResponse& response) {
-  if (const auto* scalar = std::get_if<promql::Scalar>(&value)) {
-    AddPoint(scalar->at, scalar->value, *AddSeries({}, response));
-  } else if (const auto* vector = std::get_if<promql::Vector>(&value)) {
-    for (const promql::VectorSample& sample : *vector) {
-      AddPoint(sample.at, sample.value, *AddSeries(sample.labels, response));
+  Status Write(const promql::Value& value) {
+    if (const auto* scalar = std::get_if<promql::Scalar>(&value)) {
+      AddPoint(scalar->at, scalar->value, AddSeries({}));
+    } else if (const auto* vector = std::get_if<promql::Vector>(&value)) {
+      for (const promql::VectorSample& sample : *vector) {
+        AddPoint(sample.at, sample.value, AddSeries(sample.labels));
+      }
+    } else if (const auto* matrix = std::get_if<promql::Matrix>(&value)) {
+      WriteMatrix(*matrix);
+    } else {
+      return InvalidArgument("expression: the result is a text, which has no samples");
     }
-  } else if (const auto* matrix = std::get_if<promql::Matrix>(&value)) {
-    Write(*matrix, response);
-  } else {
-    return InvalidArgument("expression: the result is a text, which has no samples");
+    return OkStatus();
   }
-  return OkStatus();
-}
+  void WriteMatrix(const promql::Matrix& matrix) {
+    for (const SeriesData& data : matrix) {
+      v1::QuerySeries& series = AddSeries(data.labels);
+      series.mutable_times_ms()->Reserve(static_cast<int>(data.samples.size()));
+      series.mutable_values()->Reserve(static_cast<int>(data.samples.size()));
+      for (const Sample& sample : data.samples) {
+        if (!IsStale(sample.value)) AddPoint(sample.at, sample.value, series);
+      }
+    }
+  }
+
+ private:
+  v1::QuerySeries& AddSeries(const Labels& labels) {
+    v1::QuerySeries& series = *response_.add_series();
+    label_strings_.Write(labels, *series.mutable_label_refs());
+    return series;
+  }
+
+  v1::QueryResponse& response_;
+  LabelStrings label_strings_;
+};
 
 std::string_view VerdictName(Verdict verdict) {
   switch (verdict) {
@@ -131,7 +144,8 @@ Status Write(const HistoryRow& row, v1::HistoryItem& out) {
 class PartWriter {
  public:
   using Send = AnswerParts<v1::SelectResponse>::Send;
-  explicit PartWriter(const Send& send) : send_(send) {}
+  explicit PartWriter(const Send& send)
+      : send_(send), label_strings_(*part_.mutable_label_strings()) {}
 
   Status Add(const SeriesData& data) {
     v1::QuerySeries* series = nullptr;
@@ -140,7 +154,7 @@ class PartWriter {
       if (IsStale(sample.value)) continue;
       if (series == nullptr) {
         series = part_.add_series();
-        Write(data.labels, *series->mutable_labels());
+        label_strings_.Write(data.labels, *series->mutable_label_refs());
       }
       AddPoint(sample.at, sample.value, *series);
       if (++in_part_ < kPointsOfPart) continue;
@@ -154,6 +168,7 @@ class PartWriter {
       return Cancelled("nobody takes the answer any more");
     }
     part_.Clear();
+    label_strings_.Clear();
     in_part_ = 0;
     return OkStatus();
   }
@@ -164,6 +179,7 @@ class PartWriter {
 
   const Send& send_;
   v1::SelectResponse part_;
+  LabelStrings label_strings_;
   size_t in_part_ = 0;
   size_t points_ = 0;
 };
@@ -240,14 +256,14 @@ class QueryService final : public v1::QueryService::CallbackService {
     if (request.step_ms() == 0) {
       FW_ASSIGN_OR_RETURN(promql::Value value,
                           promql::EvaluateAt(expression, source, to, QueryLimits()));
-      return Write(value, response);
+      return AnswerWriter(response).Write(value);
     }
     Timestamp from = FromMillis(request.from_ms());
     if (from > to) return InvalidArgument("from_ms: after to_ms");
     FW_ASSIGN_OR_RETURN(promql::Matrix matrix,
                         promql::EvaluateRange(expression, source, from, to,
                                               Duration(request.step_ms()), QueryLimits()));
-    Write(matrix, response);
+    AnswerWriter(response).WriteMatrix(matrix);
     return OkStatus();
   }
 

@@ -75,7 +75,7 @@ class Connection {
   template <typename Service, typename Request, typename Response>
   Status Read(std::unique_ptr<grpc::ClientReader<Response>> (Service::Stub::*method)(
                   grpc::ClientContext*, const Request&),
-              const Request& request, const std::function<Status(const Response&)>& take) {
+              const Request& request, const std::function<Status(Response&)>& take) {
     FW_RETURN_IF_ERROR(CheckIsUtf8(request));
     auto service = Service::NewStub(channel_);
     grpc::ClientContext context;

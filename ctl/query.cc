@@ -2,6 +2,7 @@
 
 #include "base/units.h"
 #include "ctl/commands.h"
+#include "ctl/label_refs.h"
 #include "model/labels.h"
 
 namespace forewarn {
@@ -24,27 +25,35 @@ StatusOr<int64_t> Millis(const std::string& moment, Timestamp now) {
   return ToMillis(at);
 }
 
+// --from and --to; 0 for what is not given.
+template <typename Arguments, typename Request>
+Status SetTimes(const Arguments& arguments, Timestamp now, Request& request) {
+  FW_ASSIGN_OR_RETURN(int64_t from, Millis(arguments.from, now));
+  FW_ASSIGN_OR_RETURN(int64_t to, Millis(arguments.to, now));
+  request.set_from_ms(from);
+  request.set_to_ms(to);
+  return OkStatus();
+}
+
 }  // namespace
 
 Status Query(Session& session, const QueryArguments& arguments) {
   v1::QueryRequest request;
   request.set_expression(arguments.expression);
   request.set_customer(arguments.customer);
-  FW_ASSIGN_OR_RETURN(int64_t from, Millis(arguments.from, session.now));
-  FW_ASSIGN_OR_RETURN(int64_t to, Millis(arguments.to, session.now));
+  FW_RETURN_IF_ERROR(SetTimes(arguments, session.now, request));
   if (!arguments.step.empty()) {
     FW_ASSIGN_OR_RETURN(Duration step, DurationOf("--step", arguments.step));
-    if (step <= 0s || from == 0)
+    if (step <= 0s || request.from_ms() == 0)
       return InvalidArgument("a range query needs --from and a --step above 0s");
     request.set_step_ms(step.count());
-  } else if (from != 0) {
+  } else if (request.from_ms() != 0) {
     return InvalidArgument("--from needs --step: how far apart the answers are, such as 1m");
   }
-  request.set_from_ms(from);
-  request.set_to_ms(to);
   v1::QueryResponse response;
   FW_RETURN_IF_ERROR(
       session.connection->Call<QueryService>(&QueryService::Stub::Query, request, response));
+  FW_RETURN_IF_ERROR(WriteLabelsOut(*response.mutable_label_strings(), *response.mutable_series()));
 
   Table table({"SERIES", "TIME", "VALUE"});
   for (const v1::QuerySeries& series : response.series()) {
@@ -62,12 +71,10 @@ Status Select(Session& session, const SelectArguments& arguments) {
   v1::SelectRequest request;
   request.set_customer(arguments.customer);
   for (const std::string& matcher : arguments.matchers) request.add_matchers(matcher);
-  FW_ASSIGN_OR_RETURN(int64_t from, Millis(arguments.from, session.now));
-  FW_ASSIGN_OR_RETURN(int64_t to, Millis(arguments.to, session.now));
-  request.set_from_ms(from);
-  request.set_to_ms(to);
+  FW_RETURN_IF_ERROR(SetTimes(arguments, session.now, request));
   return session.connection->Read<QueryService, v1::SelectRequest, v1::SelectResponse>(
-      &QueryService::Stub::Select, request, [&](const v1::SelectResponse& part) -> Status {
+      &QueryService::Stub::Select, request, [&](v1::SelectResponse& part) -> Status {
+        FW_RETURN_IF_ERROR(WriteLabelsOut(*part.mutable_label_strings(), *part.mutable_series()));
         std::string text;
         for (const v1::QuerySeries& series : part.series()) {
           std::string name = Printable(SeriesName(series));
@@ -88,10 +95,7 @@ Status ListEvents(Session& session, const EventArguments& arguments) {
     return InvalidArgument("--limit must be from 1 to 1000000");
   v1::ListEventsRequest request;
   request.set_customer(arguments.customer);
-  FW_ASSIGN_OR_RETURN(int64_t from, Millis(arguments.from, session.now));
-  FW_ASSIGN_OR_RETURN(int64_t to, Millis(arguments.to, session.now));
-  request.set_from_ms(from);
-  request.set_to_ms(to);
+  FW_RETURN_IF_ERROR(SetTimes(arguments, session.now, request));
   request.set_limit(static_cast<uint32_t>(arguments.limit));
   v1::ListEventsResponse response;
   FW_RETURN_IF_ERROR(
@@ -110,10 +114,7 @@ Status CountEvents(Session& session, const CountArguments& arguments) {
     return InvalidArgument("--limit must be from 1 to 10000");
   v1::CountEventsRequest request;
   request.set_customer(arguments.customer);
-  FW_ASSIGN_OR_RETURN(int64_t from, Millis(arguments.from, session.now));
-  FW_ASSIGN_OR_RETURN(int64_t to, Millis(arguments.to, session.now));
-  request.set_from_ms(from);
-  request.set_to_ms(to);
+  FW_RETURN_IF_ERROR(SetTimes(arguments, session.now, request));
   request.set_by(arguments.by);
   request.set_limit(static_cast<uint32_t>(arguments.limit));
   v1::CountEventsResponse response;

@@ -31,6 +31,13 @@ bool IsOrdered(const Node& node) {
          (aggregate->op == TokenKind::kTopk || aggregate->op == TokenKind::kBottomk);
 }
 
+// By labels. Sources answer in that order and most expressions keep it, which is soon seen.
+template <typename Element>
+void OrderByLabels(std::vector<Element>& elements) {
+  if (std::ranges::is_sorted(elements, {}, &Element::labels)) return;
+  std::ranges::stable_sort(elements, {}, &Element::labels);
+}
+
 // What a range vector as a whole expression gives: its samples, as they are.
 StatusOr<Value> RangeAsValue(Evaluator& evaluator, const Node& root) {
   FW_ASSIGN_OR_RETURN(RangeData data, evaluator.Ranges(root));
@@ -41,7 +48,7 @@ StatusOr<Value> RangeAsValue(Evaluator& evaluator, const Node& root) {
     });
   }
   std::erase_if(data.series, [](const SeriesData& series) { return series.samples.empty(); });
-  std::ranges::stable_sort(data.series, {}, &SeriesData::labels);
+  OrderByLabels(data.series);
   return Value(std::move(data.series));
 }
 
@@ -59,11 +66,13 @@ StatusOr<Value> EvaluateAt(const Expression& expression, const SeriesSource& sou
   FW_ASSIGN_OR_RETURN(Result result, evaluator.Evaluate(root));
   if (auto* column = std::get_if<Column>(&result)) return Value(Scalar{at, (*column)[0]});
   if (auto* text = std::get_if<std::string>(&result)) return Value(Text{std::move(*text)});
+  auto& rows = std::get<Rows>(result);
   Vector vector;
-  for (Row& row : std::get<Rows>(result)) {
+  vector.reserve(rows.size());
+  for (Row& row : rows) {
     vector.push_back(VectorSample{std::move(row.labels), at, row.cells[0]});
   }
-  if (!IsOrdered(root)) std::ranges::stable_sort(vector, {}, &VectorSample::labels);
+  if (!IsOrdered(root)) OrderByLabels(vector);
   return Value(std::move(vector));
 }
 
@@ -95,12 +104,13 @@ StatusOr<Matrix> EvaluateRange(const Expression& expression, const SeriesSource&
   Matrix matrix;
   for (Row& row : std::get<Rows>(result)) {
     SeriesData series{std::move(row.labels), {}};
+    series.samples.reserve(static_cast<size_t>(std::ranges::count_if(row.cells, IsValue)));
     for (size_t i = 0; i < count; ++i) {
       if (IsValue(row.cells[i])) series.samples.push_back({grid.At(i), row.cells[i]});
     }
     if (!series.samples.empty()) matrix.push_back(std::move(series));
   }
-  std::ranges::stable_sort(matrix, {}, &SeriesData::labels);
+  OrderByLabels(matrix);
   return matrix;
 }
 

@@ -77,13 +77,13 @@ StatusOr<Rows> Evaluator::SelectRows(const Selector& selector, Cell cell) {
   const Duration lookback = query_.limits.lookback;
   const Timestamp first = Reference(selector.shift, 0);
   const Timestamp last = Reference(selector.shift, grid_.count - 1);
-  FW_ASSIGN_OR_RETURN(const std::vector<SeriesData> series,
+  FW_ASSIGN_OR_RETURN(std::vector<SeriesData> series,
                       Select(selector.matchers, first - lookback, last));
   FW_RETURN_IF_ERROR(ChargeRows(series.size()));
   Rows rows;
   rows.reserve(series.size());
-  for (const SeriesData& data : series) {
-    Row row{data.labels, std::vector<double>(grid_.count, StaleMarker())};
+  for (SeriesData& data : series) {
+    Row row{std::move(data.labels), std::vector<double>(grid_.count, StaleMarker())};
     size_t next = 0;  // the first sample after the instant
     for (size_t step = 0; step < grid_.count; ++step) {
       const Timestamp at = Reference(selector.shift, step);

@@ -218,8 +218,9 @@ TEST_F(SelectTest, AnswersInPartsOfABoundedSize) {
     int points = 0;
     for (const v1::QuerySeries& series : part.series()) {
       points += series.values_size();
-      EXPECT_EQ(series.labels(2).name(), "host");
-      std::vector<double>& of = values[series.labels(2).value()];
+      auto text = [&](int i) { return part.label_strings(static_cast<int>(series.label_refs(i))); };
+      EXPECT_EQ(text(4), "host");
+      std::vector<double>& of = values[text(5)];
       of.insert(of.end(), series.values().begin(), series.values().end());
     }
     EXPECT_LE(points, 8192);

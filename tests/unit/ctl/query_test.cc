@@ -16,10 +16,10 @@ class Queries : public v1::QueryService::Service {
                      v1::QueryResponse* response) override {
     asked = *request;
     v1::QuerySeries* series = response->add_series();
-    for (auto [name, value] : {std::pair("__name__", "up"), std::pair("job", "a")}) {
-      v1::Label* label = series->add_labels();
-      label->set_name(name);
-      label->set_value(value);
+    for (const char* text : {"__name__", "up", "job", "a"}) {
+      series->add_label_refs(first_label_ref +
+                             static_cast<uint32_t>(response->label_strings_size()));
+      response->add_label_strings(text);
     }
     series->add_times_ms(1'777'629'600'000);
     series->add_values(0.5);
@@ -40,9 +40,10 @@ class Queries : public v1::QueryService::Service {
     selected = *request;
     v1::SelectResponse part;
     v1::QuerySeries* series = part.add_series();
-    v1::Label* label = series->add_labels();
-    label->set_name("__name__");
-    label->set_value("up");
+    for (const char* text : {"__name__", "up"}) {
+      series->add_label_refs(first_label_ref + static_cast<uint32_t>(part.label_strings_size()));
+      part.add_label_strings(text);
+    }
     series->add_times_ms(1'777'629'600'000);
     series->add_values(0.5);
     for (int i = 0; i < parts && writer->Write(part); ++i) {
@@ -70,6 +71,7 @@ class Queries : public v1::QueryService::Service {
   uint64_t others = 0;
   v1::SelectRequest selected;
   int parts = 2;
+  uint32_t first_label_ref = 0;
   bool cancelled = false;
 };
 
@@ -83,6 +85,27 @@ TEST_F(QueryTest, AnInstantQueryHasNoStep) {
             "SERIES       TIME                  VALUE\nup{job=\"a\"}  2026-05-01T10:00:00Z  0.5\n");
   EXPECT_EQ(fake.asked.to_ms(), 1'777'626'000'000);
   EXPECT_EQ(fake.asked.step_ms(), 0);
+}
+
+TEST_F(QueryTest, JsonNamesTheLabelsOfEachSeries) {
+  session.json = true;
+  ASSERT_TRUE(
+      Query(session, {.expression = "up", .customer = "acme", .from = "", .to = "", .step = ""})
+          .ok());
+  EXPECT_THAT(out.str(), HasSubstr("\"name\": \"job\""));
+  EXPECT_THAT(out.str(), HasSubstr("\"value\": \"a\""));
+}
+
+TEST_F(QueryTest, AnAnswerWhoseLabelsAreNotThereIsRefused) {
+  fake.first_label_ref = 1;
+  Status query =
+      Query(session, {.expression = "up", .customer = "acme", .from = "", .to = "", .step = ""});
+  EXPECT_EQ(query.code(), Code::kDataLoss);
+  EXPECT_THAT(query.message(), HasSubstr("label_refs"));
+  SelectArguments arguments{
+      .matchers = {"__name__=\"up\""}, .customer = "acme", .from = "1h", .to = ""};
+  EXPECT_EQ(Select(session, arguments).code(), Code::kDataLoss);
+  EXPECT_EQ(out.str(), "");
 }
 
 TEST_F(QueryTest, ARangeHasABeginningAndAStep) {
