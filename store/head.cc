@@ -264,7 +264,11 @@ StatusOr<std::unique_ptr<const SeriesView>> Head::Look(const Matchers& matchers,
   std::vector<SeriesId> ids;  // of those
   size_t with_samples = 0, samples = 0;
   const bool rolled_up = from < impl_->store.RawFrom();
-  for (SeriesId id : from > to ? std::vector<SeriesId>() : impl_->index.Match(matchers)) {
+  const std::vector<SeriesId> matching =
+      from > to ? std::vector<SeriesId>() : impl_->index.Match(matchers);
+  found.reserve(std::min(matching.size(), limits.max_series));
+  ids.reserve(found.capacity());
+  for (SeriesId id : matching) {
     SeriesView::Item item;
     item.id = id;
     item.is_stored = from <= impl_->all_series[id].sealed_until();
@@ -577,9 +581,11 @@ void Head::Impl::CopyOpen(SeriesId id, Timestamp from, Timestamp to, SeriesView:
         chunk.window() + options.chunk_window <= from) {
       return;
     }
-    for (const Sample& sample : chunk.Samples(arena)) {
-      if (sample.at >= from && sample.at <= to) item.open.push_back(sample);
-    }
+    const std::vector<Sample> samples = chunk.Samples(arena);
+    auto first = std::ranges::lower_bound(samples, from, {}, &Sample::at);
+    auto last = std::upper_bound(first, samples.end(), to,
+                                 [](Timestamp at, const Sample& sample) { return at < sample.at; });
+    item.open.insert(item.open.end(), first, last);
   });
 }
 
