@@ -30,9 +30,9 @@
 //
 // The format's version is in the name of the family `meta-4`, so that it is known before anything
 // is opened. Format 1 differs in the values of the journal and in the kinds of chunks, formats 2 and
-// 3 in the values of the journal, and all three in the rows of series; they are read as they are. Formats 1 and 2 do not tell up to where
-// samples are sealed. Days and segments lead their keys, so that what is dropped by age is whole
-// files. A segment is a stretch of the journal of all partitions; a new one starts when it has its
+// 3 in the values of the journal, and all three in the rows of series; they are read as they are.
+// Formats 1 and 2 do not tell up to where samples are sealed. Days and segments lead their keys, so
+// that what is dropped by age is whole files. A segment is a stretch of the journal of all partitions; a new one starts when it has its
 // size, and within a partition sequences go on from one segment to the next. The segments whose
 // numbers have the same upper 24 bits are a volume, in which the entries of a partition may build on each other; a
 // new one starts when it has its size and whenever the database is opened. Before format 4 no entry

@@ -257,6 +257,24 @@ TEST(Wire, LongLabelsByTheThousandsAreRefusedBeforeTheyFillTheMemory) {
                                            "limits.series_per_probe = 20)"));
 }
 
+TEST(Wire, WhatIsNamedAgainCountsTowardsTheBoundOfLabels) {
+  LimitSettings limits;
+  limits.series_per_probe = 20;  // and so 20 kB of labels
+  BatchReader reader = MakeReader(limits);
+  v1::Batch in = Numbered(1);
+  in.add_label_strings("__name__");
+  in.add_label_strings("up");
+  for (int i = 0; i < 1000; ++i) {
+    v1::SeriesDefinition* series = in.add_series();
+    series->set_ref(0);
+    for (uint32_t ref : {0, 1}) series->add_label_refs(ref);
+  }
+  EXPECT_EQ(Outcome(in, limits).code(), Code::kResourceExhausted)
+      << "few bytes, but a thousand times the labels of one series";
+  in.mutable_series()->DeleteSubrange(100, 900);
+  EXPECT_TRUE(reader.Read(in).ok());
+}
+
 TEST(Wire, ReadsEventsChecksChangesGapsAndRounds) {
   v1::Batch in = Numbered(3);
   v1::Event* event = in.add_events();
