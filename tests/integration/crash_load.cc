@@ -30,6 +30,7 @@
 #include "bench/in_parallel.h"
 #include "bench/timing.h"
 #include "ctl/connection.h"
+#include "ctl/label_refs.h"
 #include "forewarn/v1/ingest.pb.h"
 #include "forewarn/v1/operate.grpc.pb.h"
 #include "model/stream_codec.h"
@@ -245,6 +246,9 @@ class Probe {
     v1::QueryResponse response;
     Status status =
         connection.Call<v1::QueryService>(&v1::QueryService::Stub::Query, request, response);
+    if (status.ok()) {
+      status = WriteLabelsOut(*response.mutable_label_strings(), *response.mutable_series());
+    }
     if (!status.ok()) return Fail(status.ToString());
     auto where = [&] {
       return fmt::format("{}, host {}, rounds {} to {}", customer(), host, from, to);
