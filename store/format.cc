@@ -36,7 +36,7 @@
 // size, and within a partition sequences go on from one segment to the next. The segments whose
 // numbers have the same upper 24 bits are a volume, in which the entries of a partition may build on each other; a
 // new one starts when it has its size and whenever the database is opened. Before format 4 no entry
-// built on another, and series had a row each.
+// built on another, series had a row each, and there was no number of kind 5.
 
 namespace forewarn {
 namespace {
@@ -92,6 +92,13 @@ std::optional<SeriesKey> DecodeSeriesKey(std::string_view bytes) {
 std::string EncodeDay(int64_t day) {
   Encoder out;
   out.Key64(Biased(day));
+  return out.Take();
+}
+
+std::string EncodeDayOf(int64_t day, uint32_t partition) {
+  Encoder out;
+  out.Key64(Biased(day));
+  out.Key16(Partition16(partition));
   return out.Take();
 }
 

@@ -70,6 +70,8 @@ StatusOr<HistoryRow> DecodeHistory(const HistoryKey& key, std::string_view bytes
 
 // What every key of a day starts with, for chunks, rollups and history alike.
 std::string EncodeDay(int64_t day);
+// The same with the partition, which is next in the keys of chunks and history.
+std::string EncodeDayOf(int64_t day, uint32_t partition);
 // The day of such a key.
 std::optional<int64_t> DecodeDay(std::string_view key);
 
@@ -87,6 +89,9 @@ enum class MetaKind : uint8_t {
   kJournalKeptFrom = 2,  // the first journal sequence that has not been dropped
   kSealedUntil = 3,      // a time that no sample of a sealed chunk passes
   kRawFrom = 4,          // the days before this time were rolled up; of partition 0, for all
+  // Of days before this time, series of the partition may have been rolled up before all were: what
+  // the rollups of such a day tell is no longer in chunks, and chunks that there are, are in none.
+  kRawFromOfSome = 5,
 };
 std::string EncodeMetaKey(MetaKind kind, uint32_t partition);
 std::string EncodeMeta(uint64_t number);

@@ -263,7 +263,7 @@ StatusOr<std::unique_ptr<const SeriesView>> Head::Look(const Matchers& matchers,
   std::vector<SeriesView::Item> found;
   std::vector<SeriesId> ids;  // of those
   size_t with_samples = 0, samples = 0;
-  const bool rolled_up = from < impl_->store.RawFrom();
+  const bool rolled_up = from < impl_->store.RawFrom(impl_->partition);
   const std::vector<SeriesId> matching =
       from > to ? std::vector<SeriesId>() : impl_->index.Match(matchers);
   found.reserve(std::min(matching.size(), limits.max_series));
@@ -549,7 +549,7 @@ StatusOr<std::vector<Sample>> Head::Impl::Read(SeriesId id, Timestamp from, Time
     if (to >= of.sealed_until()) LearnSealedUntil(id, from, chunks);
   }
   // Asked after the chunks: what was dropped since is then found here.
-  if (from < store.RawFrom()) {
+  if (from < store.RawFrom(partition)) {
     FW_ASSIGN_OR_RETURN(std::vector<Rollup> rollups,
                         store.ReadRollups(partition, id, kRollupStretches[0], from, to));
     for (const Rollup& rollup : rollups) samples.push_back(rollup.last);

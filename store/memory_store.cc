@@ -12,6 +12,7 @@
 #include "base/check.h"
 #include "store/chunk.h"
 #include "store/commit_check.h"
+#include "store/kept_days.h"
 
 namespace forewarn {
 
@@ -47,6 +48,7 @@ struct MemoryPartition {
   std::map<uint64_t, std::shared_ptr<const Store::JournalItem>> journal;
   std::map<std::pair<StateKind, std::string>, std::string> state;
   std::map<SeriesId, Labels> series;
+  Timestamp raw_from = Timestamp::min();
   ChunkMap chunks;
   std::map<std::pair<SeriesId, Duration>, std::vector<Rollup>> rollups;  // by stretch
   // By customer, event time, sequence and place in the commit.
@@ -61,7 +63,6 @@ struct MemoryStore::Impl {
   std::map<uint32_t, MemoryPartition> partitions;  // guarded by mutex
   std::optional<Status> next_failure;              // guarded by mutex
   bool failure_is_written = false;                 // guarded by mutex
-  Timestamp raw_from = Timestamp::min();           // guarded by mutex
 
   const MemoryPartition& Partition(uint32_t partition) const {
     static const MemoryPartition kEmpty;
@@ -219,9 +220,9 @@ StatusOr<std::vector<Rollup>> MemoryStore::ReadRollups(uint32_t partition, Serie
   return result;
 }
 
-Timestamp MemoryStore::RawFrom() const {
+Timestamp MemoryStore::RawFrom(uint32_t partition) const {
   std::lock_guard lock(impl_->mutex);
-  return impl_->raw_from;
+  return impl_->Partition(partition).raw_from;
 }
 
 StatusOr<std::vector<HistoryRow>> MemoryStore::ReadHistory(uint32_t partition,
@@ -250,17 +251,32 @@ Status MemoryStore::VisitHistory(uint32_t partition, std::string_view customer, 
   return OkStatus();
 }
 
+// Whole days, as on a disk.
 Status MemoryStore::Drop(const Retention& retention) {
   size_t unreadable = 0;
+  const FirstDays of_all = KeptDays::OfAll(retention);
+  std::vector<KeptDays> all = KeptDays::Of(retention);
+  Retention::Dropped others;
   std::lock_guard lock(impl_->mutex);
   for (auto& [number, partition] : impl_->partitions) {
     FW_CHECK(number < retention.journal_kept_from.size());
     partition.journal.erase(partition.journal.begin(),
                             partition.journal.lower_bound(retention.journal_kept_from[number]));
-    // Whole days, as on a disk.
+    KeptDays& kept = all[number];
+    auto owner_of = [&, &series = partition.series](SeriesId id) -> KeptDays::Owner& {
+      auto found = series.find(id);
+      return kept.owner(found == series.end() ? 0 : kept.Find(found->second.Get("customer")));
+    };
+    // What is over for everybody is not told.
+    auto is_over = [&](const KeptDays::Owner& owner, Kept kind, int64_t day, uint64_t& dropped) {
+      if (day >= owner.FirstOf(kind)) return false;
+      if (day >= of_all[static_cast<size_t>(kind)]) ++dropped;
+      return true;
+    };
     for (auto it = partition.chunks.begin(); it != partition.chunks.end();) {
       const SealedChunk& chunk = it->second;
-      if (StoredDayOf(chunk.first) >= StoredDayOf(retention.chunks_before)) {
+      KeptDays::Owner& owner = owner_of(chunk.id);
+      if (!is_over(owner, Kept::kChunks, StoredDayOf(chunk.first), owner.dropped.chunks)) {
         ++it;
         continue;
       }
@@ -275,16 +291,27 @@ Status MemoryStore::Drop(const Retention& retention) {
       it = partition.chunks.erase(it);
     }
     for (auto& [key, rollups] : partition.rollups) {
+      KeptDays::Owner& owner = owner_of(key.first);
       std::erase_if(rollups, [&](const Rollup& rollup) {
-        return StoredDayOf(rollup.last.at) < StoredDayOf(retention.rollups_before);
+        return is_over(owner, Kept::kRollups, StoredDayOf(rollup.last.at), owner.dropped.rollups);
       });
     }
     std::erase_if(partition.history, [&](const auto& item) {
-      return StoredDayOf(item.second.at) < StoredDayOf(retention.history_before);
+      KeptDays::Owner& owner = kept.owner(kept.Find(item.second.customer));
+      return is_over(owner, Kept::kHistory, StoredDayOf(item.second.at), owner.dropped.history);
     });
+    if (const int64_t day = kept.Latest(Kept::kChunks); day > StoredDayOf(Timestamp::min())) {
+      partition.raw_from = std::max(partition.raw_from, Timestamp(std::chrono::days(day)));
+    }
+    for (const KeptDays::Owner& owner : kept.owners()) {
+      if (owner.customer.empty()) {
+        others.Add(owner.dropped);
+      } else if (retention.told && owner.dropped.any()) {
+        retention.told(owner.customer, owner.dropped);
+      }
+    }
   }
-  auto day = std::chrono::floor<std::chrono::days>(retention.chunks_before);
-  impl_->raw_from = std::max(impl_->raw_from, Timestamp(day));
+  if (retention.told && others.any()) retention.told("", others);
   if (unreadable == 0) return OkStatus();
   return DataLoss(fmt::format("{} records that were dropped could not be read", unreadable));
 }

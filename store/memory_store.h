@@ -38,7 +38,7 @@ class MemoryStore : public Store {
   StatusOr<Timestamp> SealedUntil(uint32_t partition) const override;
   StatusOr<std::vector<Rollup>> ReadRollups(uint32_t partition, SeriesId id, Duration stretch,
                                             Timestamp from, Timestamp to) const override;
-  Timestamp RawFrom() const override;
+  Timestamp RawFrom(uint32_t partition) const override;
   StatusOr<std::vector<HistoryRow>> ReadHistory(uint32_t partition, std::string_view customer,
                                                 Timestamp from, Timestamp to,
                                                 size_t limit) const override;

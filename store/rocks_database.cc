@@ -199,6 +199,12 @@ std::unique_ptr<rocksdb::Iterator> RocksDatabase::Iterate(Family which,
   return std::unique_ptr<rocksdb::Iterator>(db_->NewIterator(options, family(which)));
 }
 
+std::unique_ptr<rocksdb::Iterator> RocksDatabase::IterateOnce(Family which) const {
+  rocksdb::ReadOptions options;
+  options.fill_cache = false;
+  return std::unique_ptr<rocksdb::Iterator>(db_->NewIterator(options, family(which)));
+}
+
 StatusOr<uint64_t> RocksDatabase::Number(MetaKind kind, uint32_t partition) const {
   std::string value;
   rocksdb::Status got =

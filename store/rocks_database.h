@@ -54,6 +54,9 @@ class RocksDatabase {
   // Over what was written when the snapshot was taken; null: by now.
   std::unique_ptr<rocksdb::Iterator> Iterate(Family which, const rocksdb::Snapshot* then) const;
 
+  // The same, of what is read once and then goes: it takes no room in the cache.
+  std::unique_ptr<rocksdb::Iterator> IterateOnce(Family which) const;
+
   // Of `meta`; 0 when it was never written.
   StatusOr<uint64_t> Number(MetaKind kind, uint32_t partition) const;
 

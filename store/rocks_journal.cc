@@ -17,6 +17,8 @@ namespace {
 
 constexpr uint64_t kVolumeBytes = 64 << 20;       // a new volume starts beyond this
 constexpr uint64_t kVolumeBytesOnDrop = 4 << 20;  // and, when old journal is dropped, beyond this
+// Or at each such time, however little it holds: what is old must go.
+constexpr int kVolumeDrops = 6;
 
 // A key's segment is the volume's number and its own in the volume.
 constexpr uint32_t kSegmentBits = 8;
@@ -186,15 +188,19 @@ Status RocksJournal::Drop(std::span<const uint64_t> wanted_from) {
     std::string key = EncodeMetaKey(MetaKind::kJournalKeptFrom, partition);
     FW_CHECK(batch.Put(database_.family(kMeta), key, EncodeMeta(kept_from[partition])).ok());
   }
-  if (batch.Count() == 0) return OkStatus();
-  rocksdb::WriteOptions synced;
-  synced.sync = true;
-  FW_RETURN_IF_ERROR(database_.Outcome(database_.db().Write(synced, &batch)));
+  if (batch.Count() > 0) {
+    rocksdb::WriteOptions synced;
+    synced.sync = true;
+    FW_RETURN_IF_ERROR(database_.Outcome(database_.db().Write(synced, &batch)));
+  }
   for (uint32_t partition = 0; partition < kPartitionCount; ++partition) {
     kept_from_[partition] = std::max(kept_from_[partition].load(), kept_from[partition]);
   }
 
-  if (volume_bytes_ >= kVolumeBytesOnDrop) end_volume_ = true;
+  if (volume_bytes_ >= kVolumeBytesOnDrop || ++drops_ >= kVolumeDrops) {
+    drops_ = 0;
+    end_volume_ = true;
+  }
   // Files alone: nobody reads what they leave, and a deletion of the rest would be a key of its own
   // that lies across the whole journal. What is not in a file yet, or in one with parts of a volume
   // that is needed, goes with a later call; therefore volumes that follow each other go together.

@@ -67,6 +67,7 @@ class RocksJournal {
   // Of each partition's series; by Encode, so that no reader finds a sample of a higher one.
   std::array<std::atomic<SeriesId>, kPartitionCount> highest_series_{};
   std::mutex drop_mutex_;  // two may ask to Drop at once
+  int drops_ = 0;          // since one of them ended a volume; guarded by drop_mutex_
 
   std::atomic<uint32_t> segment_ = 0;                  // by the writer, before it writes there
   std::atomic<uint64_t> volume_bytes_ = 0;             // by Written

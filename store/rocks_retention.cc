@@ -1,126 +1,86 @@
 #include "store/rocks_retention.h"
 
-#include <fmt/format.h>
 #include <rocksdb/write_batch.h>
 
-#include <array>
 #include <chrono>
 #include <memory>
 #include <optional>
 #include <span>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/check.h"
-#include "base/units.h"
-#include "store/chunk.h"
 #include "store/commit_check.h"
 #include "store/format.h"
-#include "store/rollup.h"
 
 namespace forewarn {
 namespace {
 
 constexpr size_t kBatchBytes = 4 << 20;
 
-// For a day that is read once and then goes.
-std::unique_ptr<rocksdb::Iterator> IterateOnce(const RocksDatabase& database, Family which) {
-  rocksdb::ReadOptions options;
-  options.fill_cache = false;
-  return std::unique_ptr<rocksdb::Iterator>(
-      database.db().NewIterator(options, database.family(which)));
-}
-
 }  // namespace
-
-// What one series leaves of one day: little, however many samples there were.
-struct RocksRetention::Remains {
-  ChunkKey of;  // one of its chunks
-  std::array<std::vector<Rollup>, kRollupStretches.size()> rollups;
-
-  bool empty() const { return rollups[0].empty(); }
-  // The samples of one chunk.
-  void Add(std::span<const Sample> samples) {
-    for (size_t i = 0; i < kRollupStretches.size(); ++i) {
-      Merge(RollUp(samples, kRollupStretches[i]), kRollupStretches[i], rollups[i]);
-    }
-  }
-};
-
-// What could not be read, so that it went without leaving anything.
-struct RocksRetention::Damage {
-  uint64_t records = 0;
-  std::string first;
-
-  void Add(std::string_view what, const Status& why) {
-    if (records++ == 0) first = fmt::format("{}: {}", what, why.message());
-  }
-  Status Outcome() const {
-    if (records == 0) return OkStatus();
-    return DataLoss(fmt::format(
-        "{} records that were dropped could not be read and are in no rollup; the first was {}",
-        records, first));
-  }
-};
-
-// Puts the rollups of one series and day. With `late`, to those that are there already: its chunks
-// came after the day was dropped.
-Status RocksRetention::Put(Remains& remains, bool late, rocksdb::WriteBatch& batch,
-                           Damage& damage) const {
-  const ChunkKey& of = remains.of;
-  for (size_t i = 0; i < kRollupStretches.size(); ++i) {
-    std::string key = EncodeKey(RollupKey{of.day, static_cast<uint8_t>(i), of.partition, of.id});
-    std::string before;
-    rocksdb::Status got = rocksdb::Status::NotFound();
-    if (late) got = database_.db().Get({}, database_.family(kRollups), key, &before);
-    if (!got.ok() && !got.IsNotFound()) return database_.Outcome(got);
-    std::vector<Rollup>& rollups = remains.rollups[i];
-    if (got.ok()) {
-      std::vector<Rollup> earlier;
-      Status read = DecodeRollups(before, earlier);
-      if (read.ok()) {
-        Merge(rollups, kRollupStretches[i], earlier);
-        rollups = std::move(earlier);
-      } else {
-        damage.Add(fmt::format("the rollups of series {} of partition {} from {}", of.id,
-                               of.partition, FormatTime(Timestamp(std::chrono::days(of.day)))),
-                   read);
-      }
-    }
-    FW_CHECK(batch.Put(database_.family(kRollups), key, EncodeRollups(rollups)).ok());
-  }
-  return OkStatus();
-}
 
 Status RocksRetention::Load() {
   FW_ASSIGN_OR_RETURN(uint64_t number, database_.Number(MetaKind::kRawFrom, 0));
   raw_from_ = TimeOfMeta(number);
-  return OkStatus();
+  return early_.Load();
 }
 
 Status RocksRetention::Drop(const Store::Retention& retention) {
   std::unique_lock lock(mutex_, std::try_to_lock);
   if (!lock) return OkStatus();  // another call works at it
-  FW_RETURN_IF_ERROR(
-      database_.DropRange(kHistory, "", EncodeDay(StoredDayOf(retention.history_before))));
-  FW_RETURN_IF_ERROR(
-      database_.DropRange(kRollups, "", EncodeDay(StoredDayOf(retention.rollups_before))));
-  Damage damage;
+  std::vector<KeptDays> kept = KeptDays::Of(retention);
+  DropDamage damage;
+  StatusOr<bool> whole = DropDays(KeptDays::OfAll(retention), kept, retention.stop, damage);
+  Store::Retention::Dropped others;
+  for (const KeptDays& of : kept) {
+    for (const KeptDays::Owner& owner : of.owners()) {
+      if (owner.customer.empty()) {
+        others.Add(owner.dropped);
+      } else if (retention.told && owner.dropped.any()) {
+        retention.told(owner.customer, owner.dropped);
+      }
+    }
+  }
+  if (retention.told && others.any()) retention.told("", others);
+  return whole.ok() ? damage.Outcome() : whole.status();
+}
+
+StatusOr<bool> RocksRetention::DropDays(const FirstDays& of_all, std::vector<KeptDays>& kept,
+                                        const std::function<bool()>& stop, DropDamage& damage) {
+  auto first_of_all = [&](Kept kind) { return of_all[static_cast<size_t>(kind)]; };
+  FW_RETURN_IF_ERROR(database_.DropRange(kHistory, "", EncodeDay(first_of_all(Kept::kHistory))));
+  FW_RETURN_IF_ERROR(database_.DropRange(kRollups, "", EncodeDay(first_of_all(Kept::kRollups))));
   for (;;) {
     FW_ASSIGN_OR_RETURN(std::optional<int64_t> day, FirstDay(damage));
-    if (!day || *day >= StoredDayOf(retention.chunks_before)) return damage.Outcome();
-    StatusOr<bool> whole = DropDay(*day, retention.stop, damage);
+    if (!day || *day >= first_of_all(Kept::kChunks)) break;
+    reclaim_.AddDaysBefore(kChunks, *day + 1);
+    StatusOr<bool> whole = DropDay(*day, stop, damage);
     std::unique_lock writing(writing_);
     dropping_.reset();
-    if (!whole.ok()) return whole.status();
-    if (!*whole) return damage.Outcome();
+    if (!whole.ok() || !*whole) return whole;
   }
+  // What of it lies in tables with what is kept. The first time anything may be left to do, by an
+  // earlier process, of all days that are over for anybody.
+  for (auto [kind, which] : {std::pair(Kept::kChunks, kChunks), std::pair(Kept::kRollups, kRollups),
+                             std::pair(Kept::kHistory, kHistory)}) {
+    int64_t& reclaimed = reclaimed_[static_cast<size_t>(kind)];
+    int64_t until = first_of_all(kind);
+    if (reclaimed == kNever) {
+      for (const KeptDays& of : kept) until = std::max(until, of.Latest(kind));
+    }
+    if (until <= std::max(reclaimed, StoredDayOf(Timestamp::min()))) continue;
+    reclaim_.AddDaysBefore(which, until);
+    reclaimed = first_of_all(kind);
+  }
+  FW_ASSIGN_OR_RETURN(bool whole, early_.Drop(kept, of_all, raw_from_.load(), stop, damage));
+  if (!whole) return false;
+  return reclaim_.Run(stop);
 }
 
 // The first day that has chunks. Keys that tell no day are dropped.
-StatusOr<std::optional<int64_t>> RocksRetention::FirstDay(Damage& damage) const {
-  std::unique_ptr<rocksdb::Iterator> it = IterateOnce(database_, kChunks);
+StatusOr<std::optional<int64_t>> RocksRetention::FirstDay(DropDamage& damage) const {
+  std::unique_ptr<rocksdb::Iterator> it = database_.IterateOnce(kChunks);
   for (it->SeekToFirst(); it->Valid(); it->Next()) {
     if (std::optional<int64_t> day = DecodeDay(ToView(it->key()))) return day;
     damage.Add("a chunk", DataLoss("key cut short or damaged"));
@@ -133,6 +93,7 @@ StatusOr<std::optional<int64_t>> RocksRetention::FirstDay(Damage& damage) const 
 
 RocksRetention::WritingLock RocksRetention::Spare(std::span<const Commit> commits) {
   std::unique_lock writing(writing_);
+  early_.Note(commits);
   if (!dropping_) return writing;
   for (const Commit& commit : commits) {
     if (commit.empty) continue;
@@ -146,52 +107,47 @@ RocksRetention::WritingLock RocksRetention::Spare(std::span<const Commit> commit
 
 // The rollups of a day replace what an attempt left that was cut short; its chunks go in the write
 // that says that it is done. Those of chunks that come later, for a day that is done, are added, and
-// such chunks go in the same write as their rollups. So no sample counts twice.
+// such chunks go in the same write as their rollups; likewise in partitions where the day was dropped
+// for some before. So no sample counts twice.
 StatusOr<bool> RocksRetention::DropDay(int64_t day, const std::function<bool()>& stop,
-                                       Damage& damage) {
+                                       DropDamage& damage) {
   const std::string end = EncodeDay(day + 1);
-  const bool late = raw_from_.load() >= Timestamp(std::chrono::days(day + 1));
+  const Timestamp day_end = Timestamp(std::chrono::days(day + 1));
+  const bool late = raw_from_.load() >= day_end;
   rocksdb::WriteBatch batch;
-  Remains remains;
-  std::vector<Sample> samples;
+  DayRemains remains;
+  std::optional<ChunkKey> current;
+  bool merge = late;  // the current one
   std::unique_ptr<rocksdb::Iterator> it;
   {
     std::unique_lock writing(writing_);
     if (!late) dropping_ = day;
     spared_.clear();
-    it = IterateOnce(database_, kChunks);
+    it = database_.IterateOnce(kChunks);
   }
   for (it->Seek(EncodeDay(day)); it->Valid() && ToView(it->key()) < end; it->Next()) {
     std::optional<ChunkKey> key = DecodeChunkKey(ToView(it->key()));
-    const ChunkKey& of = remains.of;
-    if (key && !remains.empty() && (key->partition != of.partition || key->id != of.id)) {
-      FW_RETURN_IF_ERROR(Put(remains, late, batch, damage));
-      remains = {};
+    if (!key) {
+      damage.Add("a chunk", DataLoss("key cut short or damaged"));
+      if (late) FW_CHECK(batch.Delete(database_.family(kChunks), it->key()).ok());
+      continue;
+    }
+    if (!current || key->partition != current->partition || key->id != current->id) {
+      FW_RETURN_IF_ERROR(remains.Put(database_, merge, batch, damage));
+      if (!current || key->partition != current->partition) early_.NoteRollups(key->partition, day);
       if (batch.GetDataSize() >= kBatchBytes) {
         FW_RETURN_IF_ERROR(database_.Outcome(database_.db().Write({}, &batch)));
         batch.Clear();
       }
-      if (stop != nullptr && stop()) return false;
+      if (current && stop != nullptr && stop()) return false;
+      current = key;
+      merge = late || early_.raw_from(key->partition) >= day_end;
     }
-    samples.clear();
-    Status read = DataLoss("key cut short or damaged");
-    if (key) {
-      remains.of = *key;
-      StatusOr<SealedChunk> chunk = DecodeSealed(*key, ToView(it->value()));
-      read = chunk.ok() ? DecodeChunk(chunk->bytes, samples) : chunk.status();
-    }
-    if (read.ok()) {
-      remains.Add(samples);
-    } else {
-      damage.Add(key ? fmt::format("a chunk of series {} of partition {} from {}", key->id,
-                                   key->partition, FormatTime(key->first))
-                     : "a chunk",
-                 read);
-    }
-    if (late) FW_CHECK(batch.Delete(database_.family(kChunks), it->key()).ok());
+    remains.Take(*key, ToView(it->value()), damage);
+    if (merge) FW_CHECK(batch.Delete(database_.family(kChunks), it->key()).ok());
   }
   FW_RETURN_IF_ERROR(database_.Outcome(it->status()));
-  if (!remains.empty()) FW_RETURN_IF_ERROR(Put(remains, late, batch, damage));
+  FW_RETURN_IF_ERROR(remains.Put(database_, merge, batch, damage));
   it.reset();
   rocksdb::WriteOptions options;
   options.sync = late;  // else EndDay() syncs it

@@ -89,7 +89,10 @@ class RocksStore : public Store {
                                             Timestamp from, Timestamp to) const override {
     return reader_.ReadRollups(partition, id, stretch, from, to);
   }
-  Timestamp RawFrom() const override { return retention_.raw_from(); }
+  Timestamp RawFrom(uint32_t partition) const override {
+    FW_CHECK(partition < RocksJournal::kPartitionCount);
+    return retention_.raw_from(partition);
+  }
   StatusOr<std::vector<HistoryRow>> ReadHistory(uint32_t partition, std::string_view customer,
                                                 Timestamp from, Timestamp to,
                                                 size_t limit) const override {

@@ -62,7 +62,7 @@ StatusOr<SeriesData> SeriesView::Read(size_t i) const {
     for (const SealedChunk& chunk : chunks) FW_RETURN_IF_ERROR(decode(chunk));
   }
   // Asked after the chunks, and of the store as it is now: what was dropped since is then found here.
-  if (from_ < store_.RawFrom()) {
+  if (from_ < store_.RawFrom(partition_)) {
     FW_ASSIGN_OR_RETURN(std::vector<Rollup> rollups,
                         store_.ReadRollups(partition_, item.id, kRollupStretches[0], from_, to_));
     for (const Rollup& rollup : rollups) data.samples.push_back(rollup.last);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -89,13 +90,14 @@ class Store {
   // none.
   virtual StatusOr<Timestamp> SealedUntil(uint32_t partition) const = 0;
 
-  // The rollups of one series that are left of the days before RawFrom(), with last samples in
-  // [from, to], in time order. `stretch` is one of kRollupStretches.
+  // The rollups of one series that are left of the days before RawFrom(partition), with last samples
+  // in [from, to], in time order. `stretch` is one of kRollupStretches.
   virtual StatusOr<std::vector<Rollup>> ReadRollups(uint32_t partition, SeriesId id,
                                                     Duration stretch, Timestamp from,
                                                     Timestamp to) const = 0;
-  // Chunks of the days before have been dropped, and their rollups are there to be read.
-  virtual Timestamp RawFrom() const = 0;
+  // Chunks of the days before may have been dropped, those of some series of the partition or of all,
+  // and the rollups of what was dropped are there to be read.
+  virtual Timestamp RawFrom(uint32_t partition) const = 0;
 
   // History of one customer with event times in [from, to], oldest first, at most `limit` rows (the
   // newest ones when there are more).
@@ -108,19 +110,46 @@ class Store {
                               Timestamp to,
                               const std::function<bool(const HistoryRow&)>& visit) const = 0;
 
-  // Drops what is older: whole days, as files where nothing came for them since. What chunks of such
-  // a day hold is rolled up before they go. `journal_kept_from[p]` is the first sequence of partition
-  // p that is still needed; those before may go. It may take long, and goes on beside commits and
-  // reads. A call beside one that works at the days drops what it may of the journal, which takes
-  // moments, and leaves the days to that one. kDataLoss when all was done, but something that was
-  // dropped could not be read: the message says how much, and what came first.
+  // Drops what is older: whole days. What chunks of such a day hold is rolled up before they go.
+  // `journal_kept_from[p]` is the first sequence of partition p that is still needed; those before may
+  // go. It may take long, and goes on beside commits and reads. A call beside one that works at the
+  // days drops what it may of the journal, which takes moments, and leaves the days to that one.
+  // kDataLoss when all was done, but something that was dropped could not be read: the message says
+  // how much, and what came first.
+  //
+  // A day that is over for everybody goes as files where nothing came for it since. Of a day that is
+  // over for some customers, what they have of it goes, series by series. Whose a series is says its
+  // label `customer`; a customer's data lie in its partition. When the call returns success, the files
+  // of the store hold nothing any more of what was dropped, but for readers that began before.
   struct Retention {
+    struct Until {
+      Timestamp chunks_before;
+      Timestamp rollups_before = Timestamp::min();
+      Timestamp history_before;
+    };
     Timestamp chunks_before;
     Timestamp rollups_before = Timestamp::min();
     Timestamp history_before;
+    // The customers for whom other times hold, by id.
+    std::map<std::string, Until, std::less<>> own = {};
     std::vector<uint64_t> journal_kept_from;  // kPartitions + 1 numbers
     // Asked now and then: true ends the work early, with what is done so far whole.
     std::function<bool()> stop;
+    // Hears once, before the call returns, what went before it was over for everybody: of each of
+    // `own`, and under no name of all others together. May be empty.
+    struct Dropped {
+      uint64_t chunks = 0;
+      uint64_t rollups = 0;  // records
+      uint64_t history = 0;  // rows
+
+      bool any() const { return chunks + rollups + history > 0; }
+      void Add(const Dropped& more) {
+        chunks += more.chunks;
+        rollups += more.rollups;
+        history += more.history;
+      }
+    };
+    std::function<void(std::string_view customer, const Dropped&)> told = nullptr;
   };
   virtual Status Drop(const Retention& retention) = 0;
 

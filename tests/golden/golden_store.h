@@ -11,7 +11,8 @@ namespace forewarn {
 // never changes; a new format gets a new folder beside the others.
 std::vector<Commit> GoldenCommits(int format);
 
-// From format 3 on the days before are rolled up. 2026-01-01T00:00:00Z.
+// From format 3 on the days before are rolled up: in format 3 for all, in format 4 in partition 7.
+// 2026-01-01T00:00:00Z.
 inline constexpr Timestamp kGoldenRawFrom = FromMillis(1'767'225'600'000);
 
 }  // namespace forewarn

@@ -139,6 +139,7 @@ ALLOWED_CALLS = {
     ("collector/push_stream.h", "shared"): "a stream lives as long as the last of gRPC's callbacks on it",
     ("collector/push_stream.cc", "shared"): "a stream lives as long as the last of gRPC's callbacks on it",
     ("store/rocks_journal.h", "thread"): "Store is read by many threads while one commits (store/store.h)",
+    ("store/rocks_early_drop.h", "thread"): "a part of store/rocks_retention.h",
     ("store/rocks_retention.h", "thread"): "Drop() works beside commits and reads (store/store.h)",
     ("store/memory_store.cc", "thread"): "keeps the same promise as the store on disk",
 }

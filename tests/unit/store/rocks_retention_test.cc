@@ -62,7 +62,7 @@ TEST_F(RocksRetentionTest, LeavesTheRollupsOfWhatItDrops) {
     Seal(id, kDay + 24h, 240);
   }
   ASSERT_TRUE(store_->Drop(Before(kDay + 30h)).ok());
-  EXPECT_EQ(store_->RawFrom(), kDay + 24h);
+  EXPECT_EQ(store_->RawFrom(0), kDay + 24h);
   for (SeriesId id : {1u, 2u}) {
     EXPECT_EQ(store_->ReadChunks(0, id, kDay, kDay + 48h)->size(), 1u);
     EXPECT_EQ(Rollups(id, 5min).size(), 24u);
@@ -72,7 +72,7 @@ TEST_F(RocksRetentionTest, LeavesTheRollupsOfWhatItDrops) {
   }
   store_.reset();
   store_ = Open();
-  EXPECT_EQ(store_->RawFrom(), kDay + 24h);
+  EXPECT_EQ(store_->RawFrom(0), kDay + 24h);
 }
 
 TEST_F(RocksRetentionTest, AddsWhatCameLateForADayThatWasDropped) {
@@ -112,7 +112,7 @@ TEST_F(RocksRetentionTest, EndsEarlyWhenAskedToAndGoesOnTheNextTime) {
   retention.stop = [] { return true; };
   ASSERT_TRUE(store_->Drop(retention).ok());
   EXPECT_EQ(store_->ReadChunks(0, 1, kDay, kDay + 24h)->size(), 1u);
-  EXPECT_EQ(store_->RawFrom(), Timestamp::min());
+  EXPECT_EQ(store_->RawFrom(0), Timestamp::min());
   retention.stop = nullptr;
   ASSERT_TRUE(store_->Drop(retention).ok());
   for (SeriesId id : {1u, 2u, 3u}) EXPECT_EQ(CountIn(Rollups(id, 5min)), 240u);
