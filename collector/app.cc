@@ -18,6 +18,7 @@
 #include "collector/enrol_service.h"
 #include "collector/operate_service.h"
 #include "collector/version.h"
+#include "config/customer_retention.h"
 #include "model/ids.h"
 
 namespace forewarn {
@@ -160,6 +161,7 @@ Status App::Replay() {
   options.evaluated = [this](const Shard::Evaluation& evaluation) {
     metrics_.RulesEvaluated(evaluation.took, evaluation.series);
   };
+  options.dropped = [this](auto, const auto& dropped) { metrics_.RetentionDropped(dropped); };
   partitions_ = std::make_unique<Partitions>(*store_, clock_, std::move(options), std::move(hooks));
   Duration begun = clock_.Monotonic();
   auto progress = [this, begun](size_t done, size_t total) {
@@ -181,9 +183,10 @@ Status App::Replay() {
 
 Status App::FinishBundle() {
   Bundle applied;
-  FW_RETURN_IF_ERROR(
-      desk_->Ask(kControlPartition, [&](const Shard& shard) { applied = shard.bundle(); }));
+  auto ask = [&](const Shard& shard) { applied = shard.bundle(); };
+  FW_RETURN_IF_ERROR(desk_->Ask(kControlPartition, ask));
   if (applied.id.empty()) return OkStatus();
+  FW_RETURN_IF_ERROR(CheckRetentionInForce(applied, settings_));
   for (uint32_t partition = 0; partition < kPartitions; ++partition) {
     std::string here;
     FW_RETURN_IF_ERROR(
@@ -210,7 +213,7 @@ Status App::OpenRpc() {
   enrolments_ = std::make_unique<CallPool>(kEnrolmentThreads, kEnrolmentQueue);
   exports_ = std::make_unique<FairPool>(kExportThreads, kExportQueue, kExportQueueBytes);
   ingest_ = std::make_unique<IngestService>(*partitions_, metrics_, clock_, settings_.limits);
-  OperateParts parts{*desk_, *calls_, *ca_, !settings_.smtp.host.empty()};
+  OperateParts parts{*desk_, *calls_, *ca_, settings_};
   services_.push_back(MakeEnrolmentService(*desk_, *enrolments_, *calls_, *ca_, metrics_));
   services_.push_back(MakeProbeService(parts));
   services_.push_back(MakeSourceService(parts));
@@ -219,9 +222,8 @@ Status App::OpenRpc() {
   services_.push_back(MakeAlertService(parts));
   services_.push_back(MakeTicketService(parts));
 
-  for (auto& service : MakeOtlpServices(otlp_, source_tokens_, *exports_, clock_)) {
+  for (auto& service : MakeOtlpServices(otlp_, source_tokens_, *exports_, clock_))
     services_.push_back(std::move(service));
-  }
 
   std::vector<grpc::Service*> services = {&ingest_->service()};
   for (const auto& service : services_) services.push_back(service.get());

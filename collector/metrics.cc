@@ -67,6 +67,7 @@ struct Metrics::Impl {
   Gauge* alerts[3];
   Gauge* tickets[4];
   Counter* notifications[2][3];
+  Counter* dropped[3];
 
   Counter& gap_seconds;
   Gauge& streams;
@@ -224,6 +225,15 @@ Metrics::Impl::Impl()
     level_files[level] = &files.Add({{"level", std::to_string(level)}});
   }
 
+  auto& drop = BuildCounter()
+                   .Name("forewarn_retention_dropped_records_total")
+                   .Help(
+                       "Records dropped of customers whose time was over before everybody's, by "
+                       "kind; the log says whose.")
+                   .Register(registry);
+  constexpr const char* kDropped[] = {"chunks", "rollups", "events"};
+  for (int kind = 0; kind < 3; ++kind) dropped[kind] = &drop.Add({{"kind", kDropped[kind]}});
+
   auto& notification = BuildCounter()
                            .Name("forewarn_notifications_total")
                            .Help("Attempts to deliver a notification by channel and result.")
@@ -329,6 +339,12 @@ void Metrics::SetStorage(const Store::Figures& figures) {
   };
   raise(impl_->block_cache_hits, figures.block_cache_hits);
   raise(impl_->block_cache_misses, figures.block_cache_misses);
+}
+
+void Metrics::RetentionDropped(const Store::Retention::Dropped& dropped) {
+  impl_->dropped[0]->Increment(static_cast<double>(dropped.chunks));
+  impl_->dropped[1]->Increment(static_cast<double>(dropped.rollups));
+  impl_->dropped[2]->Increment(static_cast<double>(dropped.history));
 }
 
 void Metrics::TicketPrevented() { impl_->prevented.Increment(); }

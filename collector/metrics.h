@@ -71,6 +71,9 @@ class Metrics {
   void SetCensus(const Census& census);
   void SetStorage(const Store::Figures& figures);
 
+  // What went of customers whose time was over before everybody's.
+  void RetentionDropped(const Store::Retention::Dropped& dropped);
+
   // --- tickets and messages ---
   void TicketPrevented();
   // From the customer's warning to the breach that was predicted.

@@ -13,6 +13,7 @@
 #include "collector/operate_service.h"
 #include "collector/rpc.h"
 #include "config/bundle_files.h"
+#include "config/customer_retention.h"
 #include "forewarn/v1/operate.grpc.pb.h"
 #include "model/audit.h"
 #include "model/ids.h"
@@ -44,8 +45,8 @@ std::vector<std::string> Differences(const Bundle& before, const Bundle& after) 
 }
 
 // What this collector cannot do, though the files are good: messages that would never leave.
-Status CheckReceivers(const Bundle& bundle, bool has_mail_server) {
-  if (has_mail_server) return OkStatus();
+Status CheckReceivers(const Bundle& bundle, const CollectorSettings& settings) {
+  if (!settings.smtp.host.empty()) return OkStatus();
   std::string names;
   for (const Receiver& receiver : bundle.receivers) {
     if (receiver.kind != Receiver::Kind::kEmail) continue;
@@ -59,7 +60,7 @@ Status CheckReceivers(const Bundle& bundle, bool has_mail_server) {
 }
 
 // Everything that is wrong with the files, of all kinds.
-StatusOr<Bundle> Check(const v1::ApplyRequest& request, bool has_mail_server) {
+StatusOr<Bundle> Check(const v1::ApplyRequest& request, const CollectorSettings& settings) {
   std::vector<BundleFile> files;
   std::vector<BundleFile> rules;
   for (const v1::File& file : request.files()) {
@@ -73,7 +74,8 @@ StatusOr<Bundle> Check(const v1::ApplyRequest& request, bool has_mail_server) {
   }
   FW_RETURN_IF_ERROR(bundle.status());
   FW_RETURN_IF_ERROR(of_rules);
-  FW_RETURN_IF_ERROR(CheckReceivers(*bundle, has_mail_server));
+  FW_RETURN_IF_ERROR(CheckReceivers(*bundle, settings));
+  FW_RETURN_IF_ERROR(CheckRetention(*bundle, settings));
   return bundle;
 }
 
@@ -96,7 +98,7 @@ class BundleService final : public v1::BundleService::CallbackService {
  private:
   Status DoApply(const std::string& actor, const v1::ApplyRequest& request,
                  v1::ApplyResponse& response) {
-    FW_ASSIGN_OR_RETURN(Bundle bundle, Check(request, parts_.has_mail_server));
+    FW_ASSIGN_OR_RETURN(Bundle bundle, Check(request, parts_.settings));
     std::lock_guard lock(applying_);
     Bundle before;
     FW_RETURN_IF_ERROR(

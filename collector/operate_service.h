@@ -5,6 +5,7 @@
 #include "collector/ca.h"
 #include "collector/calls.h"
 #include "collector/desk.h"
+#include "config/collector_settings.h"
 
 namespace grpc {
 class Service;
@@ -20,7 +21,7 @@ struct OperateParts {
   Desk& desk;
   CallPool& calls;
   const CertificateAuthority& ca;
-  bool has_mail_server;  // `smtp.host` is set
+  const CollectorSettings& settings;
 };
 
 std::unique_ptr<grpc::Service> MakeProbeService(const OperateParts& parts);

@@ -7,6 +7,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/log.h"
 #include "base/units.h"
 #include "model/ids.h"
 
@@ -123,35 +124,70 @@ Status Partitions::AskAndWait(uint32_t partition, const ShardThread::Question& q
       "partition {} is too busy to answer now; try again, or narrow the question", partition));
 }
 
+Store::Retention Partitions::RetentionAt(Timestamp now, const Bundle& bundle) const {
+  Store::Retention retention;
+  retention.chunks_before = now - options_.samples_kept;
+  retention.rollups_before = now - options_.rollups_kept;
+  retention.history_before = now - options_.history_kept;
+  for (const Customer& customer : bundle.customers) {
+    const CustomerRetention& own = customer.retention;
+    if (!own.any()) continue;
+    auto kept = [](Duration own, Duration others) { return own > Duration{0} ? own : others; };
+    retention.own[customer.id] = {now - kept(own.samples, options_.samples_kept),
+                                  now - kept(own.rollups, options_.rollups_kept),
+                                  now - kept(own.events, options_.history_kept)};
+  }
+  return retention;
+}
+
 void Partitions::DropOld(std::function<void(const Status&)> done) {
   struct Collected {
     std::mutex mutex;
-    Store::Retention retention;  // guarded by mutex
-    size_t missing = 0;          // guarded by mutex
+    Store::Retention retention;     // guarded by mutex
+    std::vector<uint64_t> journal;  // guarded by mutex; by partition
+    size_t missing = 0;             // guarded by mutex
   };
   auto collected = std::make_shared<Collected>();
-  Timestamp now = clock_.Now();
-  collected->retention.chunks_before = now - options_.samples_kept;
-  collected->retention.rollups_before = now - options_.rollups_kept;
-  collected->retention.history_before = now - options_.history_kept;
-  collected->retention.journal_kept_from.resize(shards_.size(), 0);
+  const Timestamp now = clock_.Now();
+  // Until the control partition has said whose data are kept for other times, no day is over.
+  collected->retention.chunks_before = Timestamp::min();
+  collected->retention.history_before = Timestamp::min();
+  collected->journal.resize(shards_.size(), 0);
   collected->missing = shards_.size();
   // What a shard says rests on commits that are still on their way; so the answer travels behind
   // them.
   auto answered = [this, collected, done](uint32_t partition, uint64_t kept_from) {
     std::lock_guard lock(collected->mutex);
-    collected->retention.journal_kept_from[partition] = kept_from;
+    collected->journal[partition] = kept_from;
     if (--collected->missing > 0) return;
     committer_->Push([this, collected, done] {
       std::lock_guard lock(collected->mutex);
-      Drop(collected->retention, done);
+      collected->retention.journal_kept_from = std::move(collected->journal);
+      collected->retention.told = [this](std::string_view customer, const auto& dropped) {
+        Tell(customer, dropped);
+      };
+      Drop(std::move(collected->retention), done);
     });
   };
   for (uint32_t p = 0; p < shards_.size(); ++p) {
-    bool asked =
-        Ask(p, [answered, p](const Shard& shard) { answered(p, shard.JournalKeptFrom()); });
+    bool asked = Ask(p, [this, answered, collected, now, p](const Shard& shard) {
+      if (p == kControlPartition) {
+        std::lock_guard lock(collected->mutex);
+        collected->retention = RetentionAt(now, shard.bundle());
+      }
+      answered(p, shard.JournalKeptFrom());
+    });
     if (!asked) answered(p, 0);  // busy: its journal stays until the next time
   }
+}
+
+void Partitions::Tell(std::string_view customer, const Store::Retention::Dropped& dropped) const {
+  FW_LOG(kInfo, "retention.dropped",
+         {{"customer", customer.empty() ? "(all without own times)" : customer},
+          {"chunks", dropped.chunks},
+          {"rollups", dropped.rollups},
+          {"events", dropped.history}});
+  if (options_.dropped) options_.dropped(customer, dropped);
 }
 
 // Rolling up a day of many series takes longer than anybody may wait for an acknowledgement, and

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -31,6 +32,9 @@ struct PartitionsOptions {
   Duration closed_kept = Shard::kClosedKept;
   // Hears of each evaluation of rules, on the shards' threads; may be empty.
   std::function<void(const Shard::Evaluation&)> evaluated;
+  // Hears what went of a customer before it was over for everybody (Store::Retention::told), on a
+  // thread of DropOld(), besides the log; may be empty.
+  std::function<void(std::string_view customer, const Store::Retention::Dropped&)> dropped;
 };
 
 // All partitions of this process with the threads that run them: the whole of the fold, seen from
@@ -57,10 +61,11 @@ class Partitions : public EntrySink {
   // the question is then not run any more.
   Status AskAndWait(uint32_t partition, const ShardThread::Question& question, Duration patience);
 
-  // Drops what is older than the settings say, and journal that nothing needs any more. Returns at
-  // once; the work, which may be long, is done on a thread of its own, after the commits that it
-  // rests on. While the days of an earlier call take long, a later one drops journal. `done` says how
-  // it went; it is not called for work that is not begun, since two are under way.
+  // Drops what is older than the settings say, or the bundle in force of a customer, and journal that
+  // nothing needs any more. Returns at once; the work, which may be long, is done on a thread of its
+  // own, after the commits that it rests on. While the days of an earlier call take long, a later one
+  // drops journal. `done` says how it went; it is not called for work that is not begun, since two are
+  // under way.
   void DropOld(std::function<void(const Status&)> done);
 
   // Entries that wait to be folded.
@@ -79,6 +84,9 @@ class Partitions : public EntrySink {
   };
 
   Status CheckClock() const;
+  // What is over at `now`, as the bundle in force says.
+  Store::Retention RetentionAt(Timestamp now, const Bundle& bundle) const;
+  void Tell(std::string_view customer, const Store::Retention::Dropped& dropped) const;
   void Drop(Store::Retention retention, std::function<void(const Status&)> done);
 
   Store& store_;

@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/fingerprint.h"
+#include "config/customer_retention.h"
 #include "config/schema.h"
 #include "config/schema_manual.h"
 #include "model/matcher.h"
@@ -87,6 +88,9 @@ const Schema<Customer>& CustomerSchema() {
            "The engineer named in messages to this customer."),
       Text("owner_email", &Customer::owner_email, EmailKind(), "That engineer's address."),
       LabelsSetting(),
+      Section("retention", &Customer::retention, CustomerRetentionSchema(),
+              "How long its data are kept. What is not given is as the collector's settings "
+              "(`retention`) say."),
   };
   return schema;
 }

@@ -284,7 +284,7 @@ const Schema<CollectorSettings>& CollectorSchema() {
                   "The threads that evaluate."),
           Section("limits", &CollectorSettings::limits, LimitSchema(), "What probes may send."),
           Section("retention", &CollectorSettings::retention, RetentionSchema(),
-                  "How long things are kept."),
+                  "How long things are kept. A customer of the bundle may have times of its own."),
           Section("probes", &CollectorSettings::probes, ProbeCertificateSchema(),
                   "The identity of probes."),
           Section("smtp", &CollectorSettings::smtp, SmtpSchema(), "The e-mail server."),

@@ -26,6 +26,23 @@ struct Person {
   }
 };
 
+// How long a customer's data are kept where that is not as the collector's settings say. Zero: as
+// they say.
+struct CustomerRetention {
+  Duration samples{0};
+  Duration rollups{0};
+  Duration events{0};
+
+  bool any() const { return samples + rollups + events > Duration{0}; }
+
+  template <typename Self, typename Visitor>
+  static void Fields(Self& self, Visitor&& visit) {
+    visit(1, self.samples);
+    visit(2, self.rollups);
+    visit(3, self.events);
+  }
+};
+
 struct Customer {
   std::string id;  // slug
   std::string name;
@@ -35,6 +52,7 @@ struct Customer {
   std::string owner;  // the named engineer in messages to this customer
   std::string owner_email;
   Labels labels;  // plan, product, … for selectors
+  CustomerRetention retention;
 
   template <typename Self, typename Visitor>
   static void Fields(Self& self, Visitor&& visit) {
@@ -46,6 +64,7 @@ struct Customer {
     visit(6, self.owner);
     visit(7, self.owner_email);
     visit(8, self.labels);
+    visit(9, self.retention);
   }
 };
 

@@ -3,6 +3,7 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -15,6 +16,18 @@
 #include "tests/unit/collector/temp_dir.h"
 
 namespace forewarn {
+
+// The machine's clock, that can be put forward.
+class ForwardClock : public Clock {
+ public:
+  Timestamp Now() const override { return system_.Now() + forward_.load(); }
+  Duration Monotonic() const override { return system_.Monotonic() + forward_.load(); }
+  void Forward(Duration by) { forward_ = forward_.load() + by; }
+
+ private:
+  const SystemClock system_;
+  std::atomic<Duration> forward_ = Duration{0};
+};
 
 // A whole collector in this process, on free ports of loopback, and the clients that come to its doors.
 class EdgesTest : public testing::Test {
@@ -115,7 +128,7 @@ class EdgesTest : public testing::Test {
   }
 
   TempDir dir_;
-  SystemClock clock_;
+  ForwardClock clock_;
   CollectorSettings settings_;
   std::unique_ptr<App> app_;
   v1::EnrolResponse enrolled_;

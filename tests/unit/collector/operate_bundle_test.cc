@@ -15,7 +15,7 @@ class OperateBundleTest : public ServiceWorld {
  protected:
   void Open() {
     Recover();
-    Serve(MakeBundleService({*desk_, calls_, *ca_, true}));
+    Serve(MakeBundleService({*desk_, calls_, *ca_, settings_}));
     stub_ = v1::BundleService::NewStub(ConnectOperator());
   }
 

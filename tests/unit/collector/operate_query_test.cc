@@ -43,7 +43,7 @@ class OperateQueryTest : public ServiceWorld {
   }
   void ServeQueries() {
     Recover();
-    Serve(MakeQueryService({*desk_, calls_, *ca_, true}));
+    Serve(MakeQueryService({*desk_, calls_, *ca_, settings_}));
     stub_ = v1::QueryService::NewStub(ConnectOperator());
   }
   grpc::Status Count(const v1::CountEventsRequest& request) {
@@ -111,7 +111,7 @@ TEST_F(OperateQueryTest, ACallerWhoGoesAwayEndsTheCountingOfEvents) {
   EndlessStore endless;
   Recover();
   Desk desk(*partitions_, endless, clock_);
-  Serve(MakeQueryService({desk, calls_, *ca_, true}));
+  Serve(MakeQueryService({desk, calls_, *ca_, settings_}));
   stub_ = v1::QueryService::NewStub(ConnectOperator());
   v1::CountEventsRequest request;
   request.set_customer("acme");
@@ -129,7 +129,7 @@ TEST_F(OperateQueryTest, ADeadlineEndsTheCountingOfEvents) {
   EndlessStore endless;
   Recover();
   Desk desk(*partitions_, endless, clock_);
-  Serve(MakeQueryService({desk, calls_, *ca_, true}));
+  Serve(MakeQueryService({desk, calls_, *ca_, settings_}));
   auto channel = ConnectOperator();
   ASSERT_TRUE(
       channel->WaitForConnected(std::chrono::system_clock::now() + std::chrono::minutes(1)));
@@ -170,7 +170,7 @@ class SelectTest : public ServiceWorld {
     ASSERT_TRUE(partitions_->Recover([](size_t, size_t) {}).ok());
     partitions_->Start();
     desk_ = std::make_unique<Desk>(*partitions_, store, clock);
-    Serve(MakeQueryService({*desk_, calls_, *ca_, true}));
+    Serve(MakeQueryService({*desk_, calls_, *ca_, settings_}));
     stub_ = v1::QueryService::NewStub(ConnectOperator());
     request_.set_customer("acme");
     request_.add_matchers("__name__=\"load\"");

@@ -46,7 +46,7 @@ TEST_F(OperateTicketsTest, ATicketIsShownWithItsOwnTimelineAndNoOtherIsLookedInt
   KeepLine(kNumber + kPartitions, 0, "of the next");
   ASSERT_TRUE(store_.Commit({&commit_, 1}).ok());
   Recover();
-  Serve(MakeTicketService({*desk_, calls_, *ca_, true}));
+  Serve(MakeTicketService({*desk_, calls_, *ca_, settings_}));
 
   v1::GetTicketRequest request;
   request.set_name(TicketName(kNumber));

@@ -3,8 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <future>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -22,7 +24,7 @@ class PartitionsTest : public testing::Test {
  protected:
   void Start() {
     partitions_ = std::make_unique<Partitions>(
-        store_, clock_, PartitionsOptions{},
+        store_, clock_, options_,
         Committer::Hooks{[](const Commit&) {}, [](const Committer::Group&) {},
                          [this](const Status& status) { fatal_.set_value(status); }});
     size_t last = 0;
@@ -43,6 +45,7 @@ class PartitionsTest : public testing::Test {
 
   MemoryStore store_;
   ManualClock clock_{kTestStart};
+  PartitionsOptions options_;
   std::promise<Status> fatal_;
   std::unique_ptr<Partitions> partitions_;
 };
@@ -198,6 +201,92 @@ TEST_F(PartitionsTest, DropsTheJournalOfWhatIsSealed) {
   ASSERT_TRUE(found.ok());
   ASSERT_EQ(found->size(), 1u);
   EXPECT_EQ(found->front().samples.size(), 2u);
+}
+
+// The whole way of a customer's own times: from the bundle in force to what readers find.
+class OwnRetentionTest : public PartitionsTest {
+ protected:
+  OwnRetentionTest() {
+    options_.dropped = [this](std::string_view customer, const auto& dropped) {
+      told_[std::string(customer)] = dropped;
+    };
+  }
+  void Apply(Bundle bundle, const std::string& id) {
+    bundle.id = id;
+    for (uint32_t partition : {kControlPartition, PartitionOf("acme")}) {
+      ASSERT_TRUE(Do({partition, clock_.Now(), "operator", bundle}).ok());
+    }
+  }
+  static Bundle With(CustomerRetention retention) {
+    Bundle bundle = TestBundle();
+    bundle.customers[0].retention = retention;
+    return bundle;
+  }
+  // An hour of a sample every minute, which is sealed once a sample of hours later has come.
+  void Push(const std::string& customer, uint64_t first) {
+    ProbeIdentity probe = TestProbe(customer);
+    if (customer != "acme") probe.probe.back() = '2';
+    for (uint64_t i = 0; i <= 60; ++i) {
+      clock_.Advance(i == 60 ? 5h : 1min);
+      Entry entry = TestBatch(first + i, clock_.Now(), 0.5, probe);
+      Event event;
+      event.at = clock_.Now();
+      std::get<Batch>(entry.what).events = {event};
+      ASSERT_TRUE(Do(std::move(entry)).ok());
+    }
+  }
+  Status DropOld() {
+    std::promise<Status> dropped;
+    told_.clear();
+    partitions_->DropOld([&](const Status& status) { dropped.set_value(status); });
+    return dropped.get_future().get();
+  }
+  size_t Samples(const std::string& customer, Timestamp from) {
+    CustomerSeries series(*partitions_, customer, 1min);
+    auto found = series.Select({Matcher::Equal("__name__", "load")}, from, from + 2h, {});
+    EXPECT_TRUE(found.ok()) << found.status().ToString();
+    return found.ok() && !found->empty() ? found->front().samples.size() : 0;
+  }
+  // That were pushed; what the rules make of the silence comes when it comes.
+  int64_t Events(const std::string& customer) {
+    auto rows = store_.ReadHistory(PartitionOf(customer), customer, kTimeZero, clock_.Now(), 1000);
+    return std::ranges::count(*rows, HistoryKind::kEvent, &HistoryRow::kind);
+  }
+
+  std::map<std::string, Store::Retention::Dropped> told_;
+};
+
+TEST_F(OwnRetentionTest, HoldsFromTheBundleInForceWithoutARestart) {
+  Start();
+  const Timestamp acme = clock_.Now();
+  Push("acme", 1);
+  const Timestamp globex = clock_.Now();
+  Push("globex", 1);
+  clock_.Advance(11 * 24h);
+  ASSERT_TRUE(DropOld().ok());
+  EXPECT_TRUE(told_.empty());
+  EXPECT_EQ(Samples("acme", acme), 60u);
+
+  Apply(With({.samples = 10 * 24h, .events = 10 * 24h}), "00000000000000b2");
+  ASSERT_TRUE(DropOld().ok());
+  EXPECT_EQ(Samples("acme", acme), 13u) << "of each five minutes one";
+  EXPECT_EQ(Events("acme"), 0);
+  EXPECT_EQ(Samples("globex", globex), 60u);
+  EXPECT_EQ(Events("globex"), 61);
+  ASSERT_EQ(told_.size(), 1u);
+  EXPECT_GE(told_["acme"].chunks, 1u);
+  EXPECT_GE(told_["acme"].history, 60u);
+
+  Apply(With({.samples = 400 * 24h, .rollups = 400 * 24h, .events = 400 * 24h}),
+        "00000000000000b3");
+  const Timestamp later = clock_.Now();
+  Push("acme", 62);
+  clock_.Advance(100 * 24h);
+  ASSERT_TRUE(DropOld().ok());
+  EXPECT_EQ(Samples("acme", later), 60u) << "longer than all others";
+  EXPECT_EQ(Events("acme"), 61);
+  EXPECT_EQ(Samples("globex", globex), 13u);
+  EXPECT_EQ(Events("globex"), 0);
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "collector/metrics.h"
 #include "collector/partitions.h"
 #include "collector/server.h"
+#include "config/collector_settings.h"
 #include "forewarn/v1/ingest.grpc.pb.h"
 #include "forewarn/v1/operate.grpc.pb.h"
 #include "model/ids.h"
@@ -33,6 +34,7 @@ class ServiceWorld : public testing::Test {
     auto ca = CertificateAuthority::Open(options, clock_.Now());
     FW_CHECK(ca.ok());
     ca_ = *std::move(ca);
+    settings_.smtp.host = "mail.example.com";
   }
   ~ServiceWorld() override {
     if (server_ != nullptr) server_->Shutdown(Duration(0));
@@ -79,6 +81,7 @@ class ServiceWorld : public testing::Test {
   SystemClock clock_;
   MemoryStore store_;
   Metrics metrics_;
+  CollectorSettings settings_;
   std::unique_ptr<CertificateAuthority> ca_;
   std::unique_ptr<Partitions> partitions_;
   std::unique_ptr<Desk> desk_;
