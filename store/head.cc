@@ -542,6 +542,8 @@ void Head::Impl::LearnSealedUntil(SeriesId id, Timestamp from, std::span<const S
 StatusOr<std::vector<Sample>> Head::Impl::Read(SeriesId id, Timestamp from, Timestamp to) {
   const SeriesHead& of = all_series[id];
   std::vector<Sample> samples;
+  // Asked before the chunks: what is durable is among them, or was dropped since.
+  const uint64_t durable = pending.empty() ? 0 : LastDurable();
   auto overlaps = [&](Timestamp first, Timestamp last) { return first <= to && last >= from; };
   if (from <= of.sealed_until()) {
     FW_ASSIGN_OR_RETURN(std::vector<SealedChunk> chunks, store.ReadChunks(partition, id, from, to));
@@ -556,6 +558,7 @@ StatusOr<std::vector<Sample>> Head::Impl::Read(SeriesId id, Timestamp from, Time
   }
   for (auto it = pending.lower_bound({id, Timestamp::min()});
        it != pending.end() && it->first.first == id; ++it) {
+    if (it->second.sealed_by <= durable) continue;
     const SealedChunk& chunk = it->second.chunk;
     if (overlaps(chunk.first, chunk.last)) FW_RETURN_IF_ERROR(Decode(id, chunk, samples));
   }
@@ -571,8 +574,10 @@ StatusOr<std::vector<Sample>> Head::Impl::Read(SeriesId id, Timestamp from, Time
 
 // What only the head has of a series' samples in the range.
 void Head::Impl::CopyOpen(SeriesId id, Timestamp from, Timestamp to, SeriesView::Item& item) {
+  const uint64_t durable = pending.empty() ? 0 : LastDurable();
   for (auto it = pending.lower_bound({id, Timestamp::min()});
        it != pending.end() && it->first.first == id; ++it) {
+    if (it->second.sealed_by <= durable) continue;
     const SealedChunk& chunk = it->second.chunk;
     if (chunk.first <= to && chunk.last >= from) item.pending.push_back(chunk);
   }
