@@ -79,14 +79,6 @@ CaOptions ToCa(const CollectorSettings& settings) {
   return options;
 }
 
-// Where a program on this machine finds what listens at `address`.
-std::string LocalAddress(const std::string& address) {
-  size_t colon = address.rfind(':');
-  std::string host = address.substr(0, colon);
-  bool anywhere = host == "0.0.0.0" || host == "[::]";
-  return anywhere ? "localhost" + address.substr(colon) : address;
-}
-
 // The last thing a process says whose disk does not take its writes: nothing of them was
 // acknowledged, and the next start replays.
 [[noreturn]] void Die(const Status& status) {
@@ -103,7 +95,9 @@ std::string LocalAddress(const std::string& address) {
 App::App(CollectorSettings settings, const Clock& clock)
     : settings_(std::move(settings)),
       clock_(clock),
-      otlp_([this] { return Doors(); }, metrics_, clock_, settings_.limits) {}
+      otlp_([this] { return Doors(); }, metrics_, clock_, settings_.limits),
+      query_api_({[this] { return Readers(); }, source_tokens_, metrics_, clock_, settings_.query,
+                  settings_.doors.tokens_without_tls}) {}
 
 App::~App() { Stop(); }
 
@@ -312,6 +306,7 @@ std::vector<HttpRoute> App::Routes() {
   };
   std::vector<HttpRoute> routes = HttpDoors({[this] { return Doors(); }, otlp_, source_tokens_,
                                              metrics_, clock_, settings_.limits, settings_.doors});
+  for (HttpRoute& route : query_api_.Routes()) routes.push_back(std::move(route));
   routes.insert(routes.begin(),
                 {{"GET", "/metrics", metrics}, {"GET", "/livez", live}, {"GET", "/readyz", ready}});
   return routes;
@@ -382,7 +377,8 @@ void App::Stop() {
   exports_.reset();
   // No message leaves any more whose outcome could not be recorded.
   if (delivery_ != nullptr) delivery_->Stop();
-  http_.reset();  // after the last answer that the doors owe
+  query_api_.Stop();
+  http_.reset();  // after the last answer that the doors and queries owe
   desk_.reset();
   rpc_.reset();
   services_.clear();

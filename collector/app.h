@@ -20,6 +20,7 @@
 #include "collector/ingest_service.h"
 #include "collector/metrics.h"
 #include "collector/partitions.h"
+#include "collector/query_api/query_api.h"
 #include "collector/server.h"
 #include "config/collector_settings.h"
 #include "store/store.h"
@@ -68,6 +69,8 @@ class App {
   std::vector<HttpRoute> Routes();
   // Null while nothing is taken.
   DoorIntake* Doors() const { return ready_ ? doors_.get() : nullptr; }
+  // Null while nobody is answered.
+  Desk* Readers() const { return ready_ ? desk_.get() : nullptr; }
   // Says in the log, once a day, that the server's certificate is about to end.
   void WatchCertificate();
   // Counts what the shards hold, as of now.
@@ -93,6 +96,7 @@ class App {
   std::unique_ptr<DoorIntake> doors_;
   TokenDirectory source_tokens_;
   OtlpDoor otlp_;
+  QueryApi query_api_;
   std::unique_ptr<HttpServer> http_;
   std::unique_ptr<CallPool> calls_;
   std::unique_ptr<CallPool> enrolments_;

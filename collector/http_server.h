@@ -35,7 +35,7 @@ struct HttpResponse {
 // the server lives, but not be called then.
 using HttpReply = std::function<void(HttpResponse)>;
 
-// One door: `method` on exactly `path`. What runs here runs on the server's threads, several at once;
+// One door: `method` on exactly `path`, in which a segment `*` stands for any one that is not empty. What runs here runs on the server's threads, several at once;
 // `later` on some of its own, so that it may take its time. One that throws is a bug of its own.
 struct HttpRoute {
   std::string method;

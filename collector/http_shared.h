@@ -11,6 +11,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -126,13 +127,23 @@ struct HttpShared {
   }
 };
 
+// Whether a route's path, in which `*` is any segment, is this one.
+inline bool IsPathOf(std::string_view pattern, std::string_view path) {
+  size_t star = pattern.find('*');
+  if (star == std::string_view::npos) return path == pattern;
+  std::string_view begin = pattern.substr(0, star), end = pattern.substr(star + 1);
+  if (path.size() <= begin.size() + end.size()) return false;
+  std::string_view any = path.substr(begin.size(), path.size() - begin.size() - end.size());
+  return path.starts_with(begin) && path.ends_with(end) && any.find('/') == std::string_view::npos;
+}
+
 // The route, or the answer that there is none.
 inline std::optional<HttpResponse> FindHttpRoute(const HttpShared& shared,
                                                  const HttpRequest& request,
                                                  const HttpRoute*& found) {
   std::string allowed;
   for (const HttpRoute& route : shared.routes) {
-    if (route.path != request.path) continue;
+    if (!IsPathOf(route.path, request.path)) continue;
     found = &route;
     if (route.method == request.method) return std::nullopt;
     allowed += (allowed.empty() ? "" : ", ") + route.method;

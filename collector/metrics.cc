@@ -27,7 +27,7 @@ namespace {
 
 using Buckets = Histogram::BucketBoundaries;
 
-constexpr size_t kDoors = 3;
+constexpr size_t kDoors = 4;
 
 size_t Index(SourceToken::Door door) { return static_cast<size_t>(door) - 1; }
 
@@ -175,14 +175,15 @@ Metrics::Impl::Impl()
     samples[result] = &sample.Add({{"protocol", "forewarn"}, {"result", result}});
   }
   for (SourceToken::Door door : {SourceToken::Door::kPrometheus, SourceToken::Door::kOtlp,
-                                 SourceToken::Door::kAlertmanager}) {
+                                 SourceToken::Door::kAlertmanager, SourceToken::Door::kQuery}) {
     std::string name(DoorName(door));
+    for (const char* result : {"accepted", "partial", "refused", "retry", "unauthenticated"}) {
+      door_requests[Index(door)][result] = &request.Add({{"door", name}, {"result", result}});
+    }
+    if (door == SourceToken::Door::kQuery) continue;  // through which nothing is sent
     for (const char* result :
          {"accepted", "too_old", "too_new", "duplicate", "series_limit", "invalid"}) {
       door_samples[Index(door)][result] = &sample.Add({{"protocol", name}, {"result", result}});
-    }
-    for (const char* result : {"accepted", "partial", "refused", "retry", "unauthenticated"}) {
-      door_requests[Index(door)][result] = &request.Add({{"door", name}, {"result", result}});
     }
     for (const char* result : {"accepted", "duplicate", "invalid"}) {
       door_events[Index(door)][result] = &event.Add({{"protocol", name}, {"result", result}});

@@ -8,11 +8,11 @@
 
 #include "base/record.h"
 #include "collector/answer_parts.h"
-#include "collector/customer_series.h"
 #include "collector/label_strings.h"
 #include "collector/operate_convert.h"
 #include "collector/operate_service.h"
 #include "collector/rpc.h"
+#include "collector/scoped_series.h"
 #include "forewarn/v1/operate.grpc.pb.h"
 #include "model/ids.h"
 #include "model/incident.h"
@@ -251,7 +251,7 @@ class QueryService final : public v1::QueryService::CallbackService {
     FW_RETURN_IF_ERROR(CheckCustomer(request.customer()));
     if (request.step_ms() < 0) return InvalidArgument("step_ms: negative");
     FW_ASSIGN_OR_RETURN(promql::Expression expression, promql::Parse(request.expression()));
-    CustomerSeries source(parts_.desk.partitions(), request.customer(), kSelectPatience, stop);
+    ScopedSeries source(parts_.desk.partitions(), request.customer(), kSelectPatience, stop);
     Timestamp to = request.to_ms() == 0 ? parts_.desk.clock().Now() : FromMillis(request.to_ms());
     if (request.step_ms() == 0) {
       FW_ASSIGN_OR_RETURN(promql::Value value,
@@ -281,7 +281,7 @@ class QueryService final : public v1::QueryService::CallbackService {
     }
     Timestamp from = FromMillis(request.from_ms());
     Timestamp to = request.to_ms() == 0 ? parts_.desk.clock().Now() : FromMillis(request.to_ms());
-    CustomerSeries source(parts_.desk.partitions(), request.customer(), kSelectPatience, stop);
+    ScopedSeries source(parts_.desk.partitions(), request.customer(), kSelectPatience, stop);
     const SelectLimits limits;
     FW_ASSIGN_OR_RETURN(std::unique_ptr<const SeriesView> view,
                         source.Look(matchers, from, to, limits));

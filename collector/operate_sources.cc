@@ -44,11 +44,10 @@ class SourceService final : public v1::SourceService::CallbackService {
                 v1::CreateSourceTokenResponse& response) {
     SourceToken token;
     FW_ASSIGN_OR_RETURN(token.door, ParseDoor(request.door()));
-    FW_RETURN_IF_ERROR(CheckCustomer(request.customer()));
-    if (!IsSlug(request.installation()) || !IsSlug(request.source())) {
-      return InvalidArgument(
-          "installation and source: an id is 1 to 63 characters of [a-z0-9-], such as "
-          "`monitoring`");
+    if (token.door == SourceToken::Door::kQuery) {
+      FW_RETURN_IF_ERROR(CheckReader(request));
+    } else {
+      FW_RETURN_IF_ERROR(CheckSender(request));
     }
     if (request.valid_for_ms() < 0 || Duration(request.valid_for_ms()) > kValidForMax) {
       return InvalidArgument("valid_for_ms: 0, for ever, or at most ten years");
@@ -71,6 +70,29 @@ class SourceService final : public v1::SourceService::CallbackService {
             .status());
     response.set_token(std::move(text));
     return OkStatus();
+  }
+
+  static Status CheckSender(const v1::CreateSourceTokenRequest& request) {
+    if (request.all_customers()) {
+      return InvalidArgument("all_customers: who sends belongs to one customer; name it");
+    }
+    FW_RETURN_IF_ERROR(CheckCustomer(request.customer()));
+    if (IsSlug(request.installation()) && IsSlug(request.source())) return OkStatus();
+    return InvalidArgument(
+        "installation and source: an id is 1 to 63 characters of [a-z0-9-], such as "
+        "`monitoring`");
+  }
+
+  static Status CheckReader(const v1::CreateSourceTokenRequest& request) {
+    if (request.all_customers() != request.customer().empty()) {
+      return InvalidArgument("customer: name the one that may be read, or say all_customers");
+    }
+    if (!request.all_customers()) FW_RETURN_IF_ERROR(CheckCustomer(request.customer()));
+    if (!request.installation().empty()) {
+      return InvalidArgument("installation: who reads belongs to none; leave it out");
+    }
+    if (IsSlug(request.source())) return OkStatus();
+    return InvalidArgument("source: an id is 1 to 63 characters of [a-z0-9-], such as `grafana`");
   }
 
   Status List(const std::string&, const v1::ListSourceTokensRequest&,
@@ -110,6 +132,7 @@ class SourceService final : public v1::SourceService::CallbackService {
 
   // The last token of a source is gone: from now on its silence means nothing.
   Status Release(const std::string& actor, const SourceToken& revoked) {
+    if (revoked.door == SourceToken::Door::kQuery) return OkStatus();
     bool has_another = false;
     FW_RETURN_IF_ERROR(parts_.desk.Ask(kControlPartition, [&](const Shard& shard) {
       for (const auto& [hash, token] : shard.source_tokens().all()) {

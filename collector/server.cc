@@ -127,4 +127,11 @@ void RpcServer::Shutdown(Duration patience) {
   impl_->server->Wait();
 }
 
+std::string LocalAddress(const std::string& address) {
+  size_t colon = address.rfind(':');
+  std::string host = address.substr(0, colon);
+  bool anywhere = host == "0.0.0.0" || host == "[::]";
+  return anywhere ? "localhost" + address.substr(colon) : address;
+}
+
 }  // namespace forewarn

@@ -58,4 +58,7 @@ class RpcServer {
   std::unique_ptr<Impl> impl_;
 };
 
+// Where a program on this machine finds what listens at `address`.
+std::string LocalAddress(const std::string& address);
+
 }  // namespace forewarn

@@ -42,17 +42,18 @@ std::string_view DoorName(SourceToken::Door door) {
     case SourceToken::Door::kPrometheus: return "prometheus";
     case SourceToken::Door::kOtlp: return "otlp";
     case SourceToken::Door::kAlertmanager: return "alertmanager";
+    case SourceToken::Door::kQuery: return "query";
   }
   return "unknown";
 }
 
 StatusOr<SourceToken::Door> ParseDoor(std::string_view name) {
   using Door = SourceToken::Door;
-  for (Door door : {Door::kPrometheus, Door::kOtlp, Door::kAlertmanager}) {
+  for (Door door : {Door::kPrometheus, Door::kOtlp, Door::kAlertmanager, Door::kQuery}) {
     if (name == DoorName(door)) return door;
   }
   return InvalidArgument(
-      fmt::format("door: '{}' is none; there is prometheus, otlp and alertmanager", name));
+      fmt::format("door: '{}' is none; there is prometheus, otlp, alertmanager and query", name));
 }
 
 void SourceTokens::Restore(SourceToken token) {

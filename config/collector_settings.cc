@@ -114,6 +114,20 @@ const Schema<DoorSettings>& DoorSchema() {
   return schema;
 }
 
+const Schema<QuerySettings>& QuerySchema() {
+  static const Schema<QuerySettings> schema = {
+      Integer("threads", &QuerySettings::threads, 1, 64,
+              "Queries that are answered at a time; the others wait."),
+      Integer("max_series", &QuerySettings::max_series, 1, 10'000'000,
+              "Series that one selector may read; more is an error."),
+      Integer("max_samples", &QuerySettings::max_samples, 1, 1'000'000'000,
+              "Samples that one selector may read, of 16 bytes each; more is an error."),
+      DurationSetting("timeout", &QuerySettings::timeout, 1s, 1h,
+                      "How long a query may take; one that asks for less gets less."),
+  };
+  return schema;
+}
+
 const Schema<ShardSettings>& ShardSchema() {
   static const Schema<ShardSettings> schema = {
       Integer("threads", &ShardSettings::threads, 0, 64,
@@ -280,6 +294,8 @@ const Schema<CollectorSettings>& CollectorSchema() {
                   "The door for monitoring, and for the protocols of others: HTTP."),
           Section("doors", &CollectorSettings::doors, DoorSchema(),
                   "What Prometheus, OpenTelemetry and Alertmanager may send."),
+          Section("query", &CollectorSettings::query, QuerySchema(),
+                  "What Grafana and others may read at a time."),
           Section("shards", &CollectorSettings::shards, ShardSchema(),
                   "The threads that evaluate."),
           Section("limits", &CollectorSettings::limits, LimitSchema(), "What probes may send."),

@@ -51,6 +51,14 @@ struct DoorSettings {
   bool tokens_without_tls = false;
 };
 
+// What is read through Prometheus' API.
+struct QuerySettings {
+  int64_t threads = 2;
+  int64_t max_series = 100'000;
+  int64_t max_samples = 20'000'000;
+  Duration timeout = 1min;
+};
+
 struct ShardSettings {
   int64_t threads = 0;           // 0: one for each processor
   int64_t queue_batches = 1024;  // for each shard
@@ -111,6 +119,7 @@ struct CollectorSettings {
   GrpcSettings grpc;
   HttpSettings http;
   DoorSettings doors;
+  QuerySettings query;
   ShardSettings shards;
   LimitSettings limits;
   RetentionSettings retention;

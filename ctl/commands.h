@@ -22,6 +22,7 @@ Status ListTokens(Session& session);
 struct SourceTokenArguments {
   std::string door;
   std::string customer;
+  bool all_customers = false;
   std::string installation;
   std::string source;
   std::string valid_for;  // empty: until it is revoked

@@ -137,17 +137,25 @@ class CommandLine {
 
   void AddSourceTokens() {
     CLI::App* group =
-        Group("source-token", "Permissions to send by Prometheus, OpenTelemetry or Alertmanager");
+        Group("source-token",
+              "Permissions to send by Prometheus, OpenTelemetry or Alertmanager, and to read");
     CLI::App* create = Command(group, "create", "Makes a token and prints it, once",
                                [this](Session& s) { return CreateSourceToken(s, source_token_); });
-    create->add_option("--door", source_token_.door, "prometheus, otlp or alertmanager")
-        ->required();
-    create->add_option("--customer", source_token_.customer, "The source's customer")->required();
-    create->add_option("--installation", source_token_.installation, "The source's installation")
-        ->required();
     create
-        ->add_option("--source", source_token_.source,
-                     "Its name within the installation, such as monitoring")
+        ->add_option("--door", source_token_.door,
+                     "prometheus, otlp or alertmanager, to send; query, to read by Prometheus' API")
+        ->required();
+    create->add_option("--customer", source_token_.customer,
+                       "The source's customer; to read, whose data");
+    create->add_flag("--all-customers", source_token_.all_customers,
+                     "To read the data of all customers, instead of --customer");
+    create->add_option("--installation", source_token_.installation,
+                       "The source's installation; none to read");
+    create
+        ->add_option(
+            "--source", source_token_.source,
+            "Its name within the installation, such as monitoring; to read, who does, such "
+            "as grafana")
         ->required();
     create->add_option("--valid-for", source_token_.valid_for,
                        "How long it may be used, such as 90d; until it is revoked when not given");

@@ -11,6 +11,7 @@ Status CreateSourceToken(Session& session, const SourceTokenArguments& arguments
   v1::CreateSourceTokenRequest request;
   request.set_door(arguments.door);
   request.set_customer(arguments.customer);
+  request.set_all_customers(arguments.all_customers);
   request.set_installation(arguments.installation);
   request.set_source(arguments.source);
   if (!arguments.valid_for.empty()) {
@@ -28,11 +29,15 @@ Status CreateSourceToken(Session& session, const SourceTokenArguments& arguments
   // The token alone, so that the answer can be sent to a file.
   session.Answer(response, Printable(response.token()) + "\n");
   if (!session.json) {
-    session.notes << fmt::format(
-        "For {} of {}/{} as '{}', whose series carry probe=\"{}\". It is not stored and cannot be "
-        "shown again.\n",
-        arguments.door, arguments.customer, arguments.installation, arguments.source,
-        Printable(response.source_id()));
+    session.notes << (arguments.door == "query"
+                          ? fmt::format("For {} as '{}', who may read {}.", arguments.door,
+                                        arguments.source,
+                                        arguments.all_customers ? "what all customers have"
+                                                                : arguments.customer)
+                          : fmt::format("For {} of {}/{} as '{}', whose series carry probe=\"{}\".",
+                                        arguments.door, arguments.customer, arguments.installation,
+                                        arguments.source, Printable(response.source_id())))
+                  << " It is not stored and cannot be shown again.\n";
   }
   return OkStatus();
 }
@@ -44,7 +49,8 @@ Status ListSourceTokens(Session& session) {
   Table table(
       {"ID", "DOOR", "CUSTOMER", "INSTALLATION", "SOURCE", "EXPIRES", "CREATED BY", "PROBE"});
   for (const v1::SourceTokenInfo& token : response.tokens()) {
-    table.Add({token.id(), token.door(), token.customer(), token.installation(), token.source(),
+    table.Add({token.id(), token.door(), token.customer().empty() ? "all" : token.customer(),
+               token.installation(), token.source(),
                token.expires_at_ms() == 0 ? "never" : TimeText(token.expires_at_ms()),
                token.created_by(), token.source_id()});
   }

@@ -14,7 +14,7 @@ namespace forewarn {
 // stored. Stored under StateKind::kSourceToken by its hash, in the control partition. Times are
 // arrival times.
 struct SourceToken {
-  enum class Door : int32_t { kPrometheus = 1, kOtlp = 2, kAlertmanager = 3 };
+  enum class Door : int32_t { kPrometheus = 1, kOtlp = 2, kAlertmanager = 3, kQuery = 4 };
 
   std::string hash;  // SHA-256 of the token, hex
   Door door = Door::kPrometheus;

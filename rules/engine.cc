@@ -256,6 +256,12 @@ std::vector<Alert> Engine::Alerts() const {
   return alerts;
 }
 
+const std::vector<PreparedGroup>& Engine::groups() const { return impl_->groups; }
+
+std::string Engine::LastError(const PreparedRule& rule) const {
+  return impl_->runner.LastError(rule.key);
+}
+
 std::vector<Engine::RuleStatus> Engine::Rules(Timestamp now) const {
   std::map<std::string, bool> matched;  // rules share selectors
   auto is_matched = [&](const Matchers& selector, const std::string& text) {
@@ -278,7 +284,7 @@ std::vector<Engine::RuleStatus> Engine::Rules(Timestamp now) const {
       status.expression = rule.rule.expression.ToString();
       status.alerting = rule.rule.alerting;
       status.per_round = rule.per_round;
-      status.last_error = impl_->runner.LastError(rule.key);
+      status.last_error = LastError(rule);
       for (const Matchers& selector : rule.roots) {
         std::string text = DescribeSelector(selector);
         bool is_named = std::ranges::find(status.unmatched, text) != status.unmatched.end();

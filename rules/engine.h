@@ -15,6 +15,7 @@
 #include "model/series_source.h"
 #include "rules/conclusions.h"
 #include "rules/contact.h"
+#include "rules/rule_set.h"
 
 namespace forewarn {
 
@@ -74,6 +75,9 @@ class Engine {
     // in the kMatchedWithin before `now`.
     std::vector<std::string> unmatched;
   };
+  // The rules as they run, and what one of them complained of when it last did; empty: nothing.
+  const std::vector<PreparedGroup>& groups() const;
+  std::string LastError(const PreparedRule& rule) const;
   static constexpr Duration kMatchedWithin = 24h;
   // Reads the series of each rule: for people, not for each entry.
   std::vector<RuleStatus> Rules(Timestamp now) const;

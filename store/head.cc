@@ -292,6 +292,14 @@ StatusOr<std::unique_ptr<const SeriesView>> Head::Look(const Matchers& matchers,
       std::make_unique<SeriesView>(impl_->partition, impl_->store, from, to, std::move(items)));
 }
 
+std::vector<std::string> Head::LabelNames(const Matchers& matchers) const {
+  return impl_->index.LabelNames(matchers);
+}
+
+std::vector<std::string> Head::LabelValues(std::string_view name, const Matchers& matchers) const {
+  return impl_->index.LabelValues(name, matchers);
+}
+
 size_t Head::series_count() const { return impl_->index.size(); }
 
 size_t Head::memory_bytes() const {

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/status.h"
@@ -96,6 +98,11 @@ class Head : public SeriesSource {
   static constexpr size_t kLookedAt = 10;
   StatusOr<std::unique_ptr<const SeriesView>> Look(const Matchers& matchers, Timestamp from,
                                                    Timestamp to, const SelectLimits& limits) const;
+
+  // The names of labels, and the values of one, of all series that match, whenever they had samples: each
+  // once, in no order. No matcher is no series.
+  std::vector<std::string> LabelNames(const Matchers& matchers) const;
+  std::vector<std::string> LabelValues(std::string_view name, const Matchers& matchers) const;
 
   size_t series_count() const;
   size_t memory_bytes() const;  // an estimate

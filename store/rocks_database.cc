@@ -51,7 +51,7 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Family which, const StoreOptions& opt
   result.compression = rocksdb::kZSTD;
   if (which == kJournal) {
     result.compression = rocksdb::kNoCompression;  // its values are compressed
-    // A table holds one segment, and no two overlap: each goes on to the next level as it is, and none is
+    // A table holds one segment, or two when the disk is behind, and no two overlap: each goes on to the next level as it is, and none is
     // ever written again. There it can be dropped as a file, which DeleteFilesInRanges() does not do where
     // tables may overlap.
     result.level0_file_num_compaction_trigger = 1;

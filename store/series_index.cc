@@ -234,14 +234,50 @@ Postings SeriesIndex::Narrow(const Postings& from, const Matcher& matcher) const
 }
 
 std::vector<SeriesId> SeriesIndex::Match(const Matchers& matchers) const {
-  if (matchers.empty()) return {};
+  return MatchAll(matchers).Ids();
+}
+
+template <typename Visit>
+void SeriesIndex::VisitValues(const Name& name, const Postings& series, const Visit& visit) const {
+  for (uint32_t label : name.labels) {
+    const Label& one = labels_[label - 1];
+    if (!Intersect(series, one.series).empty() && !visit(one.value)) return;
+  }
+}
+
+std::vector<std::string> SeriesIndex::LabelNames(const Matchers& matchers) const {
+  const Postings series = MatchAll(matchers);
+  std::vector<std::string> names;
+  for (const Name& name : names_) {
+    VisitValues(name, series, [&](std::string_view) {
+      names.emplace_back(name.text);
+      return false;
+    });
+  }
+  return names;
+}
+
+std::vector<std::string> SeriesIndex::LabelValues(std::string_view name,
+                                                  const Matchers& matchers) const {
+  std::vector<std::string> values;
+  uint32_t id = FindName(name);
+  if (id == 0) return values;
+  VisitValues(names_[id - 1], MatchAll(matchers), [&](std::string_view value) {
+    values.emplace_back(value);
+    return true;
+  });
+  return values;
+}
+
+Postings SeriesIndex::MatchAll(const Matchers& matchers) const {
+  if (matchers.empty()) return Postings();
   // The smallest set of an equality first, so that the others have little to
   // narrow.
   const Postings* smallest = nullptr;
   for (const Matcher& matcher : matchers) {
     if (matcher.kind() != Matcher::Kind::kEqual || matcher.value().empty()) continue;
     uint32_t label = FindLabel(matcher.name(), matcher.value());
-    if (label == 0) return {};
+    if (label == 0) return Postings();
     const Postings& series = labels_[label - 1].series;
     if (smallest == nullptr || series.size() < smallest->size()) smallest = &series;
   }
@@ -255,7 +291,7 @@ std::vector<SeriesId> SeriesIndex::Match(const Matchers& matchers) const {
   };
   narrow(true);
   narrow(false);
-  return result.Ids();
+  return result;
 }
 
 size_t SeriesIndex::memory_bytes() const {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -43,6 +44,11 @@ class SeriesIndex {
   // The series that match every matcher, by number. No matcher is no series.
   std::vector<SeriesId> Match(const Matchers& matchers) const;
 
+  // The names of the labels of the series that match every matcher, and the values that those have
+  // under `name`: each once, in no order.
+  std::vector<std::string> LabelNames(const Matchers& matchers) const;
+  std::vector<std::string> LabelValues(std::string_view name, const Matchers& matchers) const;
+
   size_t memory_bytes() const;  // an estimate
 
  private:
@@ -72,6 +78,10 @@ class SeriesIndex {
   std::string_view ValueOf(SeriesId id, uint32_t name) const;
   Postings WithValues(uint32_t name, const Matcher& matcher, bool matching) const;
   Postings Narrow(const Postings& from, const Matcher& matcher) const;
+  Postings MatchAll(const Matchers& matchers) const;
+  // The values of `name` that some of `series` have go to `visit`, until it returns false.
+  template <typename Visit>
+  void VisitValues(const Name& name, const Postings& series, const Visit& visit) const;
 
   const Fingerprint hash_seed_;
 

@@ -29,6 +29,7 @@ Pace PaceOf(SourceToken::Door door) {
     case SourceToken::Door::kPrometheus: return {10s, 15s};
     case SourceToken::Door::kOtlp: return {0s, 5s};
     case SourceToken::Door::kAlertmanager: return {0s, 1ms};
+    case SourceToken::Door::kQuery: break;  // through which nothing is sent
   }
   return {0s, 5s};
 }

@@ -1,7 +1,13 @@
 #!/usr/bin/env bash
-# Formats every C++ and proto file in place.
+# Formats every C++ file in place.
 #
-# ./dev fmt [FILE...]
+# ./dev fmt [--check | FILE...]
+# With --check nothing is written; fails if a file is not formatted. ctest does that too.
 need "${packages_lint[@]}"
-mapfile -t files < <(cxx_files "$@")
-[[ ${#files[@]} -eq 0 ]] || clang-format-14 -i --style=file "${files[@]}"
+if [[ "${1:-}" == --check ]]; then
+  [[ $# -eq 1 ]] || die "fmt takes --check or files, not both"
+  lint_format
+else
+  mapfile -t files < <(cxx_files "$@")
+  [[ ${#files[@]} -eq 0 ]] || clang-format-14 -i --style=file "${files[@]}"
+fi

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Long runs that CI has no time for: seeds of the simulator, kills, faults, attacks, an hour of remote write, a fresh Debian.
+# Long runs that CI has no time for: seeds of the simulator, kills, faults, attacks, an hour of remote write,
+# questions for Prometheus, a fresh Debian.
 #
 # ./dev soak sim [SEEDS]      the simulator with SEEDS seeds (2000 by default) under the sanitizers
 # ./dev soak kill [KILLS]     kill -9 of the collector under 100 000 samples a second, KILLS times (200 by default), and
@@ -11,6 +12,9 @@
 #                             (10000 idle streams; needs `ulimit -n` of 20000); prints what each cost
 # ./dev soak write [SECONDS]  a real Prometheus writes for SECONDS (3600 by default) to a collector that is killed now and
 #                             then; both must answer alike
+# ./dev soak promql [QUESTIONS] [SEED]
+#                             a real Prometheus and the collector are asked QUESTIONS (100000 by default) made from a
+#                             seed; both must answer alike
 # ./dev soak fresh            ./dev test and ./dev run --demo in a Debian that has only its base and git; as root
 what=${1:-}
 # Not by ctest, whose time-outs are for the small forms.
@@ -44,8 +48,14 @@ case "$what" in
     build release programs
     FW_REMOTE_WRITE_SECONDS=${2:-3600} integration remote_write
     ;;
+  promql)
+    need "${packages_build[@]}" "${packages_run[@]}"
+    get_debian_peers
+    build release programs
+    FW_PROMQL_QUESTIONS=${2:-100000} FW_PROMQL_SEED=${3:-$RANDOM} integration promql
+    ;;
   fresh)
     tests/fresh_debian.sh bash -c './dev test && ./dev run --demo'
     ;;
-  *) die "soak knows sim, kill, faults, attacks, write and fresh; ./dev soak --help tells more" ;;
+  *) die "soak knows sim, kill, faults, attacks, write, promql and fresh; ./dev soak --help tells more" ;;
 esac

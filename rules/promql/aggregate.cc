@@ -129,7 +129,10 @@ StatusOr<Rows> SelectBest(const Aggregate& aggregate, const Column& parameter, R
   return rows;
 }
 
-StatusOr<Rows> CountValues(std::string_view label, const Rows& rows, const Groups& groups) {
+// With `is_dropped` the counted values are no label of the result: a grouping without it takes it away
+// again, and all of a group count together.
+StatusOr<Rows> CountValues(std::string_view label, bool is_dropped, const Rows& rows,
+                           const Groups& groups) {
   if (!IsLabelName(label)) {
     return InvalidArgument(fmt::format("count_values: '{}' is not a label name", label));
   }
@@ -141,7 +144,7 @@ StatusOr<Rows> CountValues(std::string_view label, const Rows& rows, const Group
         const double value = rows[i].cells[step];
         if (!IsValue(value)) continue;
         Labels labels = group;
-        labels.Set(label, FormatPlain(value));
+        if (!is_dropped) labels.Set(label, FormatPlain(value));
         auto& cells = counts.try_emplace(std::move(labels), steps, StaleMarker()).first->second;
         cells[step] = IsValue(cells[step]) ? cells[step] + 1 : 1;
       }
@@ -184,7 +187,11 @@ StatusOr<Rows> AggregateRows(const Aggregate& aggregate, const Column& parameter
   if (aggregate.op == TokenKind::kTopk || aggregate.op == TokenKind::kBottomk) {
     return SelectBest(aggregate, parameter, std::move(rows), groups);
   }
-  if (aggregate.op == TokenKind::kCountValues) return CountValues(label, rows, groups);
+  if (aggregate.op == TokenKind::kCountValues) {
+    bool is_dropped = aggregate.without &&
+                      std::ranges::find(aggregate.grouping, label) != aggregate.grouping.end();
+    return CountValues(label, is_dropped, rows, groups);
+  }
 
   const size_t steps = rows.empty() ? 0 : rows[0].cells.size();
   Rows result;

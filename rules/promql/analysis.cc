@@ -159,4 +159,8 @@ std::vector<Matchers> Expression::Selectors() const {
 
 Duration Expression::Reach() const { return ReachOf(*root_); }
 
+bool Expression::IsInstant() const {
+  return root_->type == ValueType::kScalar || root_->type == ValueType::kVector;
+}
+
 }  // namespace forewarn::promql

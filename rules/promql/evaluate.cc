@@ -57,7 +57,7 @@ StatusOr<Value> RangeAsValue(Evaluator& evaluator, const Node& root) {
 StatusOr<Value> EvaluateAt(const Expression& expression, const SeriesSource& source, Timestamp at,
                            const EvalLimits& limits) {
   FW_RETURN_IF_ERROR(CheckTime(at));
-  Budget budget(limits.max_operations);
+  Budget budget(limits.max_operations, limits.stop);
   const QueryContext query{source, limits, at, at, budget};
   Evaluator evaluator(query, Grid{at});
   const Node& root = WithoutParens(expression.root());
@@ -65,7 +65,7 @@ StatusOr<Value> EvaluateAt(const Expression& expression, const SeriesSource& sou
 
   FW_ASSIGN_OR_RETURN(Result result, evaluator.Evaluate(root));
   if (auto* column = std::get_if<Column>(&result)) return Value(Scalar{at, (*column)[0]});
-  if (auto* text = std::get_if<std::string>(&result)) return Value(Text{std::move(*text)});
+  if (auto* text = std::get_if<std::string>(&result)) return Value(Text{at, std::move(*text)});
   auto& rows = std::get<Rows>(result);
   Vector vector;
   vector.reserve(rows.size());
@@ -95,7 +95,7 @@ StatusOr<Matrix> EvaluateRange(const Expression& expression, const SeriesSource&
                     "answered: take a longer step",
                     count, FormatDuration(step), limits.max_steps));
   }
-  Budget budget(limits.max_operations);
+  Budget budget(limits.max_operations, limits.stop);
   const QueryContext query{source, limits, from, to, budget};
   const Grid grid{from, step, count};
   FW_ASSIGN_OR_RETURN(Result result, Evaluator(query, grid).Evaluate(root));

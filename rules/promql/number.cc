@@ -21,9 +21,8 @@ std::string ShortestDigits(double value, std::chars_format format) {
 
 // The shortest digits that tell the value apart, and zeros up to the point: 1e23 is a one and 23
 // zeros.
-std::string FormatFinite(double value, bool plain) {
+std::string FinitePlain(double value) {
   constexpr double kExact = 1e15;  // below, the plain form has no more digits than needed
-  if (!plain) return fmt::format("{}", value);
   if (std::abs(value) < kExact) return ShortestDigits(value, std::chars_format::fixed);
   const std::string text = ShortestDigits(value, std::chars_format::scientific);
   const size_t e = text.find('e');
@@ -38,10 +37,11 @@ std::string FormatFinite(double value, bool plain) {
   return digits;
 }
 
-std::string Format(double value, bool plain) {
+template <typename Finite>
+std::string Format(double value, const Finite& finite) {
   if (std::isnan(value)) return "NaN";
   if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
-  return FormatFinite(value, plain);
+  return finite(value);
 }
 
 }  // namespace
@@ -82,7 +82,13 @@ StatusOr<double> ParseNumber(std::string_view text) {
   return sign * value;
 }
 
-std::string FormatValue(double value) { return Format(value, false); }
-std::string FormatPlain(double value) { return Format(value, true); }
+std::string FormatValue(double value) {
+  return Format(value, [](double finite) { return fmt::format("{}", finite); });
+}
+std::string FormatPlain(double value) { return Format(value, FinitePlain); }
+std::string FormatScientific(double value) {
+  return Format(
+      value, [](double finite) { return ShortestDigits(finite, std::chars_format::scientific); });
+}
 
 }  // namespace forewarn::promql

@@ -14,8 +14,10 @@ namespace forewarn::promql {
 StatusOr<double> ParseNumber(std::string_view text);
 
 // As Go's strconv writes a float: the shortest digits that read back the same. `FormatValue` takes
-// an exponent when that is shorter; `FormatPlain` never does. Infinities are `+Inf` and `-Inf`.
+// an exponent when that is shorter, `FormatPlain` never and `FormatScientific` always: `1e+00`.
+// Infinities are `+Inf` and `-Inf`.
 std::string FormatValue(double value);
 std::string FormatPlain(double value);
+std::string FormatScientific(double value);
 
 }  // namespace forewarn::promql

@@ -368,4 +368,14 @@ StatusOr<Expression> Parse(std::string_view text) {
   return Expression(std::move(root));
 }
 
+StatusOr<Matchers> ParseMatchers(std::string_view selector) {
+  FW_ASSIGN_OR_RETURN(Expression expression, Parse(selector));
+  const auto* found = As<Selector>(expression.root());
+  if (found == nullptr || found->range != Duration(0) || found->shift.offset != Duration(0) ||
+      found->shift.at.has_value()) {
+    return InvalidArgument("a selector is wanted, such as up{job=\"node\"}");
+  }
+  return found->matchers;
+}
+
 }  // namespace forewarn::promql

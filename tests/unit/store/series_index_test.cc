@@ -170,5 +170,19 @@ TEST_F(SeriesIndexTest, CountsTheSeriesOfALabelValue) {
   EXPECT_EQ(index_.CountOf("rack", "1"), 0u);
 }
 
+TEST_F(SeriesIndexTest, TellsTheLabelsOfWhatMatches) {
+  using ::testing::UnorderedElementsAre;
+  EXPECT_THAT(index_.LabelNames({Matcher::Equal("probe", "1")}),
+              UnorderedElementsAre("__name__", "host", "probe"));
+  EXPECT_THAT(index_.LabelNames({Matcher::Equal("probe", "2"), Matcher::Equal("host", "")}),
+              UnorderedElementsAre("__name__", "probe"));
+  EXPECT_THAT(index_.LabelValues("host", {Make(Matcher::Kind::kRegex, "probe", ".+")}),
+              UnorderedElementsAre("a", "b"));
+  EXPECT_THAT(index_.LabelValues("host", {Matcher::Equal("probe", "2")}), ElementsAre("b"));
+  EXPECT_THAT(index_.LabelValues("host", {Matcher::Equal("probe", "3")}), IsEmpty());
+  EXPECT_THAT(index_.LabelValues("none", {Matcher::Equal("probe", "1")}), IsEmpty());
+  EXPECT_THAT(index_.LabelNames({}), IsEmpty());
+}
+
 }  // namespace
 }  // namespace forewarn

@@ -136,5 +136,12 @@ TEST(Reach, AddsRangesOffsetsAndTheLookBack) {
   for (const auto& [text, reach] : cases) EXPECT_EQ(Parsed(text).Reach(), reach) << text;
 }
 
+TEST(IsInstant, IsWhatARangeQueryTakes) {
+  EXPECT_TRUE(Parsed("1").IsInstant());
+  EXPECT_TRUE(Parsed("sum(a)").IsInstant());
+  EXPECT_FALSE(Parsed("a[5m]").IsInstant());
+  EXPECT_FALSE(Parsed("'text'").IsInstant());
+}
+
 }  // namespace
 }  // namespace forewarn::promql

@@ -45,6 +45,9 @@ TEST(Number, WritesNumbersAsGoDoes) {
   EXPECT_EQ(FormatPlain(1e-7), "0.0000001");
   EXPECT_EQ(FormatPlain(-INFINITY), "-Inf");
   EXPECT_EQ(FormatValue(NAN), "NaN");
+  EXPECT_EQ(FormatScientific(1), "1e+00");
+  EXPECT_EQ(FormatScientific(-12.5e-7), "-1.25e-06");
+  EXPECT_EQ(FormatScientific(INFINITY), "+Inf");
 }
 
 }  // namespace

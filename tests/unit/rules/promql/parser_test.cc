@@ -137,5 +137,15 @@ TEST(Parser, BoundsTheDepthOfHostileText) {
   EXPECT_TRUE(Parse(repeat("a+", 150) + "a").ok());
 }
 
+TEST(ParseMatchers, TakesAPlainSelectorAlone) {
+  StatusOr<Matchers> matchers = ParseMatchers("up{job=~'n.*'}");
+  ASSERT_TRUE(matchers.ok());
+  ASSERT_EQ(matchers->size(), 2u);
+  for (const char* text : {"up[5m]", "up offset 5m", "up @ 1", "sum(up)", "1", "(up)"}) {
+    EXPECT_THAT(ParseMatchers(text).status().message(), HasSubstr("a selector is wanted")) << text;
+  }
+  EXPECT_THAT(ParseMatchers("up{").status().message(), HasSubstr("1:4"));
+}
+
 }  // namespace
 }  // namespace forewarn::promql

@@ -34,5 +34,13 @@ TEST(Budget, EndsExactlyAtItsLimit) {
   EXPECT_FALSE(budget.Charge(UINT64_MAX).ok());
 }
 
+TEST(Budget, EndsWhenItIsToldTo) {
+  bool stop = false;
+  Budget budget(10, [&] { return stop; });
+  EXPECT_TRUE(budget.Charge(1).ok());
+  stop = true;
+  EXPECT_EQ(budget.Charge(1).code(), Code::kCancelled);
+}
+
 }  // namespace
 }  // namespace forewarn::promql

@@ -1,0 +1,58 @@
+#include "collector/query_api/rules_json.h"
+
+#include <gmock/gmock.h>
+
+#include "tests/unit/collector/query_api/query_world.h"
+
+namespace forewarn {
+namespace {
+
+using testing::AllOf;
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::Not;
+
+using RulesJsonTest = QueryWorld;
+
+constexpr const char* kNever = R"("evaluationTime":0,"lastEvaluation":"0001-01-01T00:00:00Z")";
+
+std::string AlertOf(const std::string& customer, int value) {
+  return fmt::format(
+      R"({{"labels":{{"alertname":"LoadHigh","customer":"{}","installation":"main","probe":)"
+      R"("00000000-0000-4000-8000-000000000001","severity":"error"}},"annotations":)"
+      R"({{"summary":"load is {}"}},"state":"firing","activeAt":"2026-05-28T20:26:40Z","value":"{}e+00"}})",
+      customer, value, value);
+}
+
+TEST_F(RulesJsonTest, TellsTheAlertsOfWhoMayBeRead) {
+  EXPECT_THAT(Get("alerts"),
+              EndsWith(R"({"status":"success","data":{"alerts":[)" + AlertOf("acme", 2) + "]}}"));
+  EXPECT_THAT(Get("alerts", everybody_),
+              AllOf(HasSubstr(AlertOf("acme", 2)), HasSubstr(AlertOf("globex", 3))));
+}
+
+TEST_F(RulesJsonTest, TellsRulesWithTheirAlerts) {
+  EXPECT_THAT(
+      Get("rules"),
+      EndsWith(fmt::format(
+          R"({{"status":"success","data":{{"groups":[{{"name":"load","file":"rules/load.yaml","interval":60,)"
+          R"("limit":0,{},"rules":[{{"name":"LoadHigh","query":"load > 1","labels":{{"severity":"error"}},)"
+          R"("duration":0,"keepFiringFor":0,"annotations":{{"summary":"load is {{{{ $value }}}}"}},)"
+          R"("state":"firing","alerts":[{}],"health":"ok","type":"alerting",{}}}]}}]}}}})",
+          kNever, AlertOf("acme", 2), kNever)));
+}
+
+TEST_F(RulesJsonTest, ChoosesByTypeAndName) {
+  for (const char* chosen :
+       {"rules?type=alert", "rules?rule_name[]=LoadHigh", "rules?rule_group[]=load",
+        "rules?file[]=rules/load.yaml", "rules?rule_name[]=x&rule_name[]=LoadHigh"}) {
+    EXPECT_THAT(Get(chosen), HasSubstr("\"name\":\"LoadHigh\"")) << chosen;
+  }
+  for (const char* none :
+       {"rules?type=record", "rules?rule_name[]=Other", "rules?rule_group[]=x", "rules?file[]=x"}) {
+    EXPECT_THAT(Get(none), EndsWith(R"({"status":"success","data":{"groups":[]}})")) << none;
+  }
+}
+
+}  // namespace
+}  // namespace forewarn
