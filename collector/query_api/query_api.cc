@@ -10,8 +10,8 @@
 #include <utility>
 
 #include "base/log.h"
-#include "collector/calls.h"
 #include "collector/doors/seldom_log.h"
+#include "collector/fair_pool.h"
 #include "collector/query_api/answer_json.h"
 #include "collector/query_api/parameters.h"
 #include "collector/query_api/rules_json.h"
@@ -29,6 +29,8 @@ constexpr std::string_view kForm = "application/x-www-form-urlencoded";
 constexpr std::string_view kValuesBegin = "/api/v1/label/";
 constexpr std::string_view kValuesEnd = "/values";
 constexpr size_t kWaiting = 64;
+constexpr size_t kWaitingBytes = 16 << 20;
+constexpr size_t kSelectorsMax = 100;
 constexpr Duration kShardPatience = 10s;
 constexpr Timestamp kBeginning = FromMillis(-1'000'000'000'000'000);
 constexpr Timestamp kEnd = FromMillis(1'000'000'000'000'000);
@@ -95,7 +97,7 @@ struct QueryApi::Impl {
   explicit Impl(const Parts& parts)
       : parts_(parts),
         refused_(parts.clock),
-        calls_(static_cast<size_t>(parts.settings.threads), kWaiting) {}
+        calls_(static_cast<size_t>(parts.settings.threads), kWaiting, kWaitingBytes) {}
 
   StatusOr<SourceToken> WhoIs(const HttpRequest& request) const {
     if (parts_.desk() == nullptr) {
@@ -122,7 +124,9 @@ struct QueryApi::Impl {
   }
 
   void Later(HttpRequest request, const HttpReply& reply, Answer (Impl::*handle)(const Question&)) {
-    bool taken = calls_.Run([this, request = std::move(request), reply, handle] {
+    std::string who = request.authorization;
+    size_t bytes = request.body.size() + request.query.size();
+    auto work = [this, request = std::move(request), reply, handle] {
       Answer answer = Ask(request, handle);
       const char* result = "accepted";
       if (!answer.ok()) {
@@ -131,7 +135,8 @@ struct QueryApi::Impl {
       parts_.metrics.DoorRequestDone(kDoor, result);
       reply(answer.ok() ? HttpResponse{200, Success(*answer), std::string(kJson), {}}
                         : Failure(answer.status()));
-    });
+    };
+    bool taken = calls_.Run(who, bytes, std::move(work));
     if (taken) return;
     parts_.metrics.DoorRequestDone(kDoor, "retry");
     reply(Failure(Unavailable("too many queries are waiting; try again later")));
@@ -167,6 +172,8 @@ struct QueryApi::Impl {
     promql::EvalLimits limits;
     limits.select.max_series = static_cast<size_t>(parts_.settings.max_series);
     limits.select.max_samples = static_cast<size_t>(parts_.settings.max_samples);
+    // Samples that are read, and values on the way: both stay in memory until the end.
+    limits.max_operations = 2 * static_cast<uint64_t>(parts_.settings.max_samples);
     limits.stop = question.stop;
     return limits;
   }
@@ -193,9 +200,7 @@ struct QueryApi::Impl {
     StatusOr<promql::Value> value =
         promql::EvaluateAt(expression, question.Series(), at, Limits(question));
     if (!value.ok()) return OnTheWay(value.status());
-    std::string out;
-    AppendValue(*value, out);
-    return out;
+    return Written(*value);
   }
 
   Answer QueryRange(const Question& question) {
@@ -222,8 +227,24 @@ struct QueryApi::Impl {
     StatusOr<promql::Matrix> matrix =
         promql::EvaluateRange(expression, question.Series(), from, to, **step, limits);
     if (!matrix.ok()) return OnTheWay(matrix.status());
+    return Written(*std::move(matrix));
+  }
+
+  // As JSON, a value takes about twice its size.
+  Answer Written(const promql::Value& value) const {
+    size_t points = 0;
+    if (const auto* matrix = std::get_if<promql::Matrix>(&value)) {
+      for (const SeriesData& series : *matrix) points += series.samples.size();
+    }
+    const auto most = static_cast<size_t>(parts_.settings.max_samples) / 4;
+    if (points > most) {
+      return ResourceExhausted(fmt::format(
+          "the answer has {} points, above the limit of {}; take a longer step, a shorter time or "
+          "fewer series, or raise query.max_samples",
+          points, most));
+    }
     std::string out;
-    AppendValue(*std::move(matrix), out);
+    AppendValue(value, out);
     return out;
   }
 
@@ -237,7 +258,12 @@ struct QueryApi::Impl {
   // Those of each `match[]`; series match when one of them does.
   static StatusOr<std::vector<Matchers>> Selectors(const Question& question) {
     std::vector<Matchers> selectors;
-    for (const std::string& text : question.parameters.All("match[]")) {
+    const std::vector<std::string> texts = question.parameters.All("match[]");
+    if (texts.size() > kSelectorsMax) {
+      return Invalid("match[]",
+                     InvalidArgument(fmt::format("more than {} are given", kSelectorsMax)));
+    }
+    for (const std::string& text : texts) {
       StatusOr<Matchers> matchers = promql::ParseMatchers(text);
       if (!matchers.ok()) return Invalid("match[]", matchers.status());
       selectors.push_back(*std::move(matchers));
@@ -275,6 +301,12 @@ struct QueryApi::Impl {
     for (const Matchers& matchers : selectors) {
       FW_ASSIGN_OR_RETURN(std::set<std::string> found, look(question.Series(), matchers));
       names.merge(found);
+    }
+    if (names.size() > static_cast<size_t>(parts_.settings.max_series)) {
+      return ResourceExhausted(
+          fmt::format("there are {}, above the limit of {}; name more in match[], or raise "
+                      "query.max_series",
+                      names.size(), parts_.settings.max_series));
     }
     std::string out;
     AppendStrings({names.begin(), names.end()}, out);
@@ -319,7 +351,7 @@ struct QueryApi::Impl {
   const Parts parts_;
   std::atomic<bool> stopping_ = false;
   mutable SeldomLog refused_;  // by code
-  CallPool calls_;             // the last member: its threads use the others
+  FairPool calls_;             // the last member: its threads use the others
 };
 
 QueryApi::QueryApi(const Parts& parts) : impl_(std::make_unique<Impl>(parts)) {}
