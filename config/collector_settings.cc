@@ -121,8 +121,7 @@ const Schema<QuerySettings>& QuerySchema() {
       Integer("max_series", &QuerySettings::max_series, 1, 10'000'000,
               "Series that one selector may read; more is an error."),
       Integer("max_samples", &QuerySettings::max_samples, 1, 1'000'000'000,
-              "Samples that one selector may read, of 16 bytes each, and four times what an answer "
-              "may have; more is an error."),
+              "Samples that one selector may read, of 16 bytes each; more is an error."),
       DurationSetting("timeout", &QuerySettings::timeout, 1s, 1h,
                       "How long a query may take; one that asks for less gets less."),
   };

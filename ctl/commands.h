@@ -22,10 +22,10 @@ Status ListTokens(Session& session);
 struct SourceTokenArguments {
   std::string door;
   std::string customer;
-  bool all_customers = false;
   std::string installation;
   std::string source;
-  std::string valid_for;  // empty: until it is revoked
+  std::string valid_for;       // empty: until it is revoked
+  bool all_customers = false;  // instead of `customer`
 };
 Status CreateSourceToken(Session& session, const SourceTokenArguments& arguments);
 Status ListSourceTokens(Session& session);

@@ -237,22 +237,18 @@ std::vector<SeriesId> SeriesIndex::Match(const Matchers& matchers) const {
   return MatchAll(matchers).Ids();
 }
 
-template <typename Visit>
-void SeriesIndex::VisitValues(const Name& name, const Postings& series, const Visit& visit) const {
-  for (uint32_t label : name.labels) {
-    const Label& one = labels_[label - 1];
-    if (!Intersect(series, one.series).empty() && !visit(one.value)) return;
-  }
-}
-
+// One pass over what matches: with a look at each value instead, a question about few series of a
+// customer would pay for all the values that all of them have.
 std::vector<std::string> SeriesIndex::LabelNames(const Matchers& matchers) const {
-  const Postings series = MatchAll(matchers);
+  std::vector<bool> seen(names_.size() + 1);
   std::vector<std::string> names;
-  for (const Name& name : names_) {
-    VisitValues(name, series, [&](std::string_view) {
-      names.emplace_back(name.text);
-      return false;
-    });
+  for (SeriesId id : Match(matchers)) {
+    for (auto at = LabelsBegin(id), end = LabelsEnd(id); at != end; ++at) {
+      uint32_t name = labels_[*at - 1].name;
+      if (seen[name]) continue;
+      seen[name] = true;
+      names.emplace_back(names_[name - 1].text);
+    }
   }
   return names;
 }
@@ -260,12 +256,17 @@ std::vector<std::string> SeriesIndex::LabelNames(const Matchers& matchers) const
 std::vector<std::string> SeriesIndex::LabelValues(std::string_view name,
                                                   const Matchers& matchers) const {
   std::vector<std::string> values;
-  uint32_t id = FindName(name);
-  if (id == 0) return values;
-  VisitValues(names_[id - 1], MatchAll(matchers), [&](std::string_view value) {
-    values.emplace_back(value);
-    return true;
-  });
+  uint32_t wanted = FindName(name);
+  if (wanted == 0) return values;
+  std::vector<bool> seen(labels_.size() + 1);
+  for (SeriesId id : Match(matchers)) {
+    for (auto at = LabelsBegin(id), end = LabelsEnd(id); at != end; ++at) {
+      if (labels_[*at - 1].name != wanted) continue;
+      if (!seen[*at]) values.emplace_back(labels_[*at - 1].value);
+      seen[*at] = true;
+      break;
+    }
+  }
   return values;
 }
 

@@ -79,9 +79,6 @@ class SeriesIndex {
   Postings WithValues(uint32_t name, const Matcher& matcher, bool matching) const;
   Postings Narrow(const Postings& from, const Matcher& matcher) const;
   Postings MatchAll(const Matchers& matchers) const;
-  // The values of `name` that some of `series` have go to `visit`, until it returns false.
-  template <typename Visit>
-  void VisitValues(const Name& name, const Postings& series, const Visit& visit) const;
 
   const Fingerprint hash_seed_;
 

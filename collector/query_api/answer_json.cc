@@ -25,7 +25,7 @@ void AppendComma(bool& is_first, std::string& out) {
   is_first = false;
 }
 
-void AppendVector(const promql::Vector& vector, std::string& out) {
+bool AppendVector(const promql::Vector& vector, size_t longest, std::string& out) {
   bool is_first = true;
   for (const promql::VectorSample& sample : vector) {
     AppendComma(is_first, out);
@@ -34,10 +34,12 @@ void AppendVector(const promql::Vector& vector, std::string& out) {
     out += ",\"value\":";
     AppendPoint(sample.at, sample.value, out);
     out += '}';
+    if (out.size() > longest) return false;
   }
+  return true;
 }
 
-void AppendMatrix(const promql::Matrix& matrix, std::string& out) {
+bool AppendMatrix(const promql::Matrix& matrix, size_t longest, std::string& out) {
   bool is_first = true;
   for (const SeriesData& series : matrix) {
     AppendComma(is_first, out);
@@ -50,7 +52,9 @@ void AppendMatrix(const promql::Matrix& matrix, std::string& out) {
       AppendPoint(sample.at, sample.value, out);
     }
     out += "]}";
+    if (out.size() > longest) return false;
   }
+  return true;
 }
 
 }  // namespace
@@ -120,7 +124,7 @@ void AppendNumber(double value, std::string& out) {
   out += '"';
 }
 
-void AppendValue(const promql::Value& value, std::string& out) {
+bool AppendValue(const promql::Value& value, size_t longest, std::string& out) {
   if (const auto* scalar = std::get_if<promql::Scalar>(&value)) {
     out += R"({"resultType":"scalar","result":)";
     AppendPoint(scalar->at, scalar->value, out);
@@ -132,18 +136,21 @@ void AppendValue(const promql::Value& value, std::string& out) {
     out += ']';
   } else if (const auto* vector = std::get_if<promql::Vector>(&value)) {
     out += R"({"resultType":"vector","result":[)";
-    AppendVector(*vector, out);
+    if (!AppendVector(*vector, longest, out)) return false;
     out += ']';
   } else {
     out += R"({"resultType":"matrix","result":[)";
-    AppendMatrix(std::get<promql::Matrix>(value), out);
+    if (!AppendMatrix(std::get<promql::Matrix>(value), longest, out)) return false;
     out += ']';
   }
   out += '}';
+  return true;
 }
 
-std::string Success(std::string_view data) {
-  return fmt::format(R"({{"status":"success","data":{}}})", data);
+std::string Success(std::string data) {
+  data.insert(0, R"({"status":"success","data":)");
+  data += '}';
+  return data;
 }
 
 std::string Failed(std::string_view error_type, std::string_view message) {

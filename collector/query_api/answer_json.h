@@ -23,11 +23,12 @@ void AppendTime(Timestamp at, std::string& out);
 // Quoted: the shortest decimals that read back as the same double, `"0.1"`, `"1e-07"`, `"NaN"`, `"+Inf"`.
 void AppendNumber(double value, std::string& out);
 
-// `{"resultType":"vector","result":[…]}`.
-void AppendValue(const promql::Value& value, std::string& out);
+// `{"resultType":"vector","result":[…]}`. False when it gives up, since `out` would be longer than
+// `longest` by much.
+bool AppendValue(const promql::Value& value, size_t longest, std::string& out);
 
 // The whole of an answer: `{"status":"success","data":…}`, and `{"status":"error",…}`.
-std::string Success(std::string_view data);
+std::string Success(std::string data);
 std::string Failed(std::string_view error_type, std::string_view message);
 
 }  // namespace forewarn

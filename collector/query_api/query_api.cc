@@ -31,6 +31,7 @@ constexpr std::string_view kValuesEnd = "/values";
 constexpr size_t kWaiting = 64;
 constexpr size_t kWaitingBytes = 16 << 20;
 constexpr size_t kSelectorsMax = 100;
+constexpr size_t kAnswerBytesMax = 32 << 20;
 constexpr Duration kShardPatience = 10s;
 constexpr Timestamp kBeginning = FromMillis(-1'000'000'000'000'000);
 constexpr Timestamp kEnd = FromMillis(1'000'000'000'000'000);
@@ -124,7 +125,10 @@ struct QueryApi::Impl {
   }
 
   void Later(HttpRequest request, const HttpReply& reply, Answer (Impl::*handle)(const Question&)) {
-    std::string who = request.authorization;
+    // By who it is, not by how it is spelt.
+    StatusOr<SourceToken> from = WhoIs(request);
+    if (!from.ok()) return reply(Failure(from.status()));
+    std::string who = from->customer + "/" + from->source;
     size_t bytes = request.body.size() + request.query.size();
     auto work = [this, request = std::move(request), reply, handle] {
       Answer answer = Ask(request, handle);
@@ -133,7 +137,7 @@ struct QueryApi::Impl {
         result = KindOf(answer.status().code()).http == 503 ? "retry" : "refused";
       }
       parts_.metrics.DoorRequestDone(kDoor, result);
-      reply(answer.ok() ? HttpResponse{200, Success(*answer), std::string(kJson), {}}
+      reply(answer.ok() ? HttpResponse{200, Success(*std::move(answer)), std::string(kJson), {}}
                         : Failure(answer.status()));
     };
     bool taken = calls_.Run(who, bytes, std::move(work));
@@ -230,22 +234,16 @@ struct QueryApi::Impl {
     return Written(*std::move(matrix));
   }
 
-  // As JSON, a value takes about twice its size.
-  Answer Written(const promql::Value& value) const {
-    size_t points = 0;
-    if (const auto* matrix = std::get_if<promql::Matrix>(&value)) {
-      for (const SeriesData& series : *matrix) points += series.samples.size();
-    }
-    const auto most = static_cast<size_t>(parts_.settings.max_samples) / 4;
-    if (points > most) {
-      return ResourceExhausted(fmt::format(
-          "the answer has {} points, above the limit of {}; take a longer step, a shorter time or "
-          "fewer series, or raise query.max_samples",
-          points, most));
-    }
+  static Answer Written(const promql::Value& value) {
     std::string out;
-    AppendValue(value, out);
-    return out;
+    if (AppendValue(value, kAnswerBytesMax, out)) return out;
+    return TooLong();
+  }
+  static Status TooLong() {
+    return ResourceExhausted(
+        fmt::format("the answer is longer than {} MiB; take a longer step, a shorter time or fewer "
+                    "series",
+                    kAnswerBytesMax >> 20));
   }
 
   Answer FormatQuery(const Question& question) {
@@ -283,11 +281,15 @@ struct QueryApi::Impl {
       FW_ASSIGN_OR_RETURN(std::vector<Labels> found,
                           question.Series().Series(matchers, from, to, Limits(question).select));
       series.insert(std::move_iterator(found.begin()), std::move_iterator(found.end()));
+      if (series.size() > Limits(question).select.max_series) {
+        return TooManySeries(Limits(question).select);
+      }
     }
     std::string out = "[";
     for (const Labels& labels : series) {
       if (out.size() > 1) out += ',';
       AppendLabels(labels, out);
+      if (out.size() > kAnswerBytesMax) return TooLong();
     }
     return out + ']';
   }

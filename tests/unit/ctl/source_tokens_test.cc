@@ -39,7 +39,8 @@ class Sources : public v1::SourceService::Service {
 using SourceTokensTest = CtlTest<Sources>;
 
 TEST_F(SourceTokensTest, TheTokenAloneIsTheAnswer) {
-  ASSERT_TRUE(CreateSourceToken(session, {"prometheus", "acme", "main", "monitoring", "90d"}).ok());
+  ASSERT_TRUE(
+      CreateSourceToken(session, {"prometheus", "acme", "main", "monitoring", "90d", false}).ok());
   EXPECT_EQ(out.str(), "fws1.secret\n");
   EXPECT_THAT(notes.str(), AllOf(HasSubstr("acme/main as 'monitoring'"), HasSubstr("an-id")));
   EXPECT_EQ(fake.asked.door(), "prometheus");
@@ -48,9 +49,15 @@ TEST_F(SourceTokensTest, TheTokenAloneIsTheAnswer) {
 }
 
 TEST_F(SourceTokensTest, ABadLifetimeIsRefusedHere) {
-  EXPECT_FALSE(CreateSourceToken(session, {"otlp", "acme", "main", "shop", "0s"}).ok());
-  EXPECT_FALSE(CreateSourceToken(session, {"otlp", "acme", "main", "shop", "1"}).ok());
+  EXPECT_FALSE(CreateSourceToken(session, {"otlp", "acme", "main", "shop", "0s", false}).ok());
+  EXPECT_FALSE(CreateSourceToken(session, {"otlp", "acme", "main", "shop", "1", false}).ok());
   EXPECT_EQ(fake.asked.customer(), "");
+}
+
+TEST_F(SourceTokensTest, WhoReadsMayReadAllCustomers) {
+  ASSERT_TRUE(CreateSourceToken(session, {"query", "", "", "grafana", "", true}).ok());
+  EXPECT_TRUE(fake.asked.all_customers());
+  EXPECT_THAT(notes.str(), HasSubstr("may read what all customers have"));
 }
 
 TEST_F(SourceTokensTest, TheListSaysWhenTheyEnd) {

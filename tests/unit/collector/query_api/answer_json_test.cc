@@ -26,7 +26,7 @@ std::string Written(Timestamp at) {
 }
 std::string Written(const promql::Value& value) {
   std::string out;
-  AppendValue(value, out);
+  EXPECT_TRUE(AppendValue(value, 1000, out));
   return out;
 }
 
@@ -68,6 +68,13 @@ TEST(AnswerJson, WritesEachKindOfValue) {
   EXPECT_EQ(
       Written(promql::Matrix{{Labels{{"a", "1"}}, {{at, 3}, {at + 1500ms, 4.5}}}}),
       R"({"resultType":"matrix","result":[{"metric":{"a":"1"},"values":[[1,"3"],[2.500,"4.5"]]}]})");
+}
+
+TEST(AnswerJson, GivesUpWhenItGrowsTooLong) {
+  promql::Vector vector(20, {Labels{{"a", "1"}}, kTimeZero, 1});
+  std::string out;
+  EXPECT_FALSE(AppendValue(vector, 200, out));
+  EXPECT_LT(out.size(), 300u);
 }
 
 TEST(AnswerJson, IsAnEnvelope) {

@@ -120,11 +120,6 @@ TEST_F(QueryApiTest, StopsAtItsLimits) {
   for (int i = 0; i < 100; ++i) many += "match[]=load&";
   EXPECT_THAT(Post("series", many), StartsWith("HTTP/1.1 200"));
   EXPECT_THAT(Post("series", many + "match[]=load"), StartsWith("HTTP/1.1 400"));
-  settings_.max_samples = 8;
-  EXPECT_THAT(Get("query_range?query=load&start=1780000000&end=1780000001&step=1"),
-              StartsWith("HTTP/1.1 200"));
-  EXPECT_THAT(Get("query_range?query=load&start=1780000000&end=1780000002&step=1"),
-              AllOf(StartsWith("HTTP/1.1 422"), HasSubstr("the answer has 3 points")));
 }
 
 TEST_F(QueryApiTest, LetsInWhoShowsATokenForIt) {

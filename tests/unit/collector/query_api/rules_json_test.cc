@@ -38,7 +38,7 @@ TEST_F(RulesJsonTest, TellsRulesWithTheirAlerts) {
           R"({{"status":"success","data":{{"groups":[{{"name":"load","file":"rules/load.yaml","interval":60,)"
           R"("limit":0,{},"rules":[{{"name":"LoadHigh","query":"load > 1","labels":{{"severity":"error"}},)"
           R"("duration":0,"keepFiringFor":0,"annotations":{{"summary":"load is {{{{ $value }}}}"}},)"
-          R"("state":"firing","alerts":[{}],"health":"ok","type":"alerting",{}}}]}}]}}}})",
+          R"("state":"firing","alerts":[{}],"health":"unknown","type":"alerting",{}}}]}}]}}}})",
           kNever, AlertOf("acme", 2), kNever)));
 }
 
