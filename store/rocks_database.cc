@@ -238,7 +238,13 @@ Status RocksDatabase::EndTable(Family which) const {
   rocksdb::FlushOptions options;
   options.wait = false;
   options.allow_write_stall = true;  // as the write that follows would
-  return Outcome(db_->Flush(options, family(which)));
+  rocksdb::Status begun = db_->Flush(options, family(which));
+  // The disk is so far behind that writes wait for it; whoever does not wait is turned away.
+  if (begun.IsTryAgain()) {
+    options.wait = true;
+    begun = db_->Flush(options, family(which));
+  }
+  return Outcome(begun);
 }
 
 Status RocksDatabase::DamagedKey(std::string_view what) const {

@@ -68,7 +68,7 @@ class RocksDatabase {
   Status DropFiles(Family which, const std::string& begin, const std::string& end) const;
 
   // What was written to the family so far goes to a table of its own, soon: what is written after
-  // this call is in none of its tables.
+  // this call is in none of its tables. Waits where a write would have to.
   Status EndTable(Family which) const;
   // The bytes that a table of the journal should hold.
   uint64_t journal_table_bytes() const { return journal_table_bytes_; }

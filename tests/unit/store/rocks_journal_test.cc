@@ -2,9 +2,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
+#include <thread>
+#include <vector>
 
 #include "model/ids.h"
 #include "store/format.h"
@@ -117,7 +119,8 @@ class RocksTapesTest : public RocksFixture {
     for (int i = 0; i < commits; ++i) {
       ++last_;
       std::vector<Commit> group = {MakeOf(0, last_, entry_size), MakeOf(5, last_, entry_size)};
-      ASSERT_TRUE(store.Commit(group).ok());
+      Status written = store.Commit(group);
+      ASSERT_TRUE(written.ok()) << written.ToString();
     }
   }
   // That it tells all from `first` on, and nothing else.
@@ -170,6 +173,47 @@ TEST_F(RocksTapesTest, AreReadFromWhereTheJournalIsKept) {
       Expect(*store, 5, last_ - 25);
     }
   }
+}
+
+TEST_F(RocksTapesTest, AreDroppedAndReadWhileTheyAreWritten) {
+  auto store = Open();
+  std::atomic<uint64_t> wanted = 1;
+  std::atomic<bool> done = false;
+  std::thread dropper([&] {
+    Store::Retention retention;
+    retention.chunks_before = retention.history_before = kTimeZero;
+    retention.journal_kept_from.assign(kPartitions + 1, 1);
+    while (!done) {
+      retention.journal_kept_from[0] = wanted;
+      retention.journal_kept_from[5] = UINT64_MAX;  // nothing of it is kept back
+      Status dropped = store->Drop(retention);
+      EXPECT_TRUE(dropped.ok()) << dropped.ToString();
+    }
+  });
+  std::thread reader([&] {
+    while (!done) {
+      for (uint32_t partition : {0, 5}) {
+        uint64_t next = 0;
+        Status read = store->ReadJournal(partition, 1, [&](const Store::JournalItem& item) {
+          EXPECT_TRUE(next == 0 || item.sequence == next);
+          next = item.sequence + 1;
+          return OkStatus();
+        });
+        EXPECT_TRUE(read.ok()) << read.ToString();
+      }
+    }
+  });
+  for (int i = 0; i < 60; ++i) {
+    Write(*store, 1, 200'000);
+    wanted = last_ > 3 ? last_ - 3 : 1;
+  }
+  done = true;
+  dropper.join();
+  reader.join();
+  store.reset();
+  store = Open();
+  Expect(*store, 0, last_ - 3);
+  Expect(*store, 5, last_);
 }
 
 TEST_F(RocksTapesTest, OfWhichAnEntryIsMissingAreDamaged) {
