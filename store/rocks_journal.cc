@@ -50,7 +50,8 @@ Status RocksJournal::Load() {
 StatusOr<uint32_t> RocksJournal::SegmentToWrite() {
   const uint32_t segment = segment_, volume = VolumeOf(segment);
   uint32_t next = segment_bytes_ < database_.journal_table_bytes() ? segment : segment + 1;
-  if (volume_bytes_ >= kVolumeBytes || end_volume_.exchange(false)) next = FirstSegment(volume + 1);
+  const bool asked_to_end = end_volume_.exchange(false);
+  if (asked_to_end || volume_bytes_ >= kVolumeBytes) next = FirstSegment(volume + 1);
   if (next == segment) return segment;
   if (VolumeOf(next) != volume) {
     volume_bytes_ = 0;
@@ -204,11 +205,16 @@ Status RocksJournal::Drop(std::span<const uint64_t> wanted_from) {
   // Files alone: nobody reads what they leave, and a deletion of the rest would be a key of its own
   // that lies across the whole journal. What is not in a file yet, or in one with parts of a volume
   // that is needed, goes with a later call; therefore volumes that follow each other go together.
+  //
+  // Which volume is written is asked before the segments are listed: all that volumes before it will ever
+  // hold is written by then, so the list has it. Asked after, a volume could have ended meanwhile with
+  // a segment that the list has not.
+  const uint32_t current = VolumeOf(segment_);
   FW_ASSIGN_OR_RETURN(std::vector<uint32_t> segments, Segments());
   std::map<uint32_t, bool> done;  // by volume
   for (uint32_t segment : segments) {
     const uint32_t volume = VolumeOf(segment);
-    if (volume >= VolumeOf(segment_)) break;
+    if (volume >= current) break;
     auto [it, first] = done.emplace(volume, true);
     if (!it->second) continue;
     FW_ASSIGN_OR_RETURN(it->second, SegmentIsDone(segment));

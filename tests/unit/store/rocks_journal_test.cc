@@ -2,15 +2,19 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <rocksdb/write_batch.h>
+
 #include <algorithm>
 #include <atomic>
 #include <filesystem>
+#include <memory>
 #include <thread>
 #include <vector>
 
 #include "model/ids.h"
 #include "store/format.h"
 #include "store/rocks_database.h"
+#include "tests/unit/store/hooked_files.h"
 #include "tests/unit/store/rocks_fixture.h"
 
 namespace forewarn {
@@ -98,6 +102,53 @@ TEST_F(RocksJournalTest, WritesATableForEachSegmentAndNoneTwice) {
     EXPECT_LT(last->segment, DecodeJournalKey(files[i + 1].smallestkey)->segment);
     EXPECT_LT(files[i].size, kTogether * (database.journal_table_bytes() + 15'000));
   }
+}
+
+// The journal's own part of a commit, by which it is told that `bytes` were written.
+void WriteTo(RocksJournal& journal, const RocksDatabase& database, uint64_t sequence,
+             uint64_t bytes) {
+  Commit commit = Make(sequence);
+  StatusOr<uint32_t> segment = journal.SegmentToWrite();
+  ASSERT_TRUE(segment.ok()) << segment.status().ToString();
+  rocksdb::WriteBatch batch;
+  const std::string entry = journal.Encode(commit);
+  const std::string key = EncodeKey(JournalKey{*segment, commit.partition, sequence});
+  ASSERT_TRUE(batch.Put(database.family(kJournal), key, entry).ok());
+  ASSERT_TRUE(database.db().Write({}, &batch).ok());
+  journal.Written({&commit, 1}, bytes);
+}
+
+TEST_F(RocksJournalTest, KeepsWhatIsWrittenToAVolumeWhileItsSegmentsAreListed) {
+  auto files = std::make_shared<HookedFiles>();
+  auto opened = RocksDatabase::Open({.dir = Dir(), .write_buffer_bytes = 256 << 10}, files);
+  ASSERT_TRUE(opened.ok()) << opened.status().ToString();
+  const RocksDatabase& database = **opened;
+  auto settle = [&] {  // to where whole files are dropped
+    rocksdb::ColumnFamilyHandle* family = database.family(kJournal);
+    ASSERT_TRUE(database.db().Flush({}, family).ok());
+    ASSERT_TRUE(database.db().CompactRange({}, family, nullptr, nullptr).ok());
+  };
+  RocksJournal journal(database);
+  ASSERT_TRUE(journal.Load().ok());
+  WriteTo(journal, database, 1, database.journal_table_bytes());
+  settle();
+  bool written = false;
+  files->BeforeNextRead([&] {
+    WriteTo(journal, database, 2, uint64_t{1} << 30);  // in the volume's next segment, its last
+    settle();
+    WriteTo(journal, database, 3, 10);  // in the next volume
+    written = true;
+  });
+  const std::vector<uint64_t> nothing(RocksJournal::kPartitionCount, UINT64_MAX);
+  ASSERT_TRUE(journal.Drop(nothing).ok());
+  ASSERT_TRUE(written);
+  std::vector<uint64_t> sequences;
+  Status read = journal.Read(0, 1, [&](const Store::JournalItem& item) {
+    sequences.push_back(item.sequence);
+    return OkStatus();
+  });
+  EXPECT_TRUE(read.ok()) << read.ToString();
+  EXPECT_EQ(sequences, (std::vector<uint64_t>{2, 3}));
 }
 
 // Entries build on those before them, across tables, up to where a volume began.
