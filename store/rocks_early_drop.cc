@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -66,6 +67,11 @@ struct RocksEarlyDrop::Pass {
     }
     return at == series->size() ? nullptr : &(*series)[at];
   }
+};
+
+struct RocksEarlyDrop::Batch {
+  rocksdb::WriteBatch writes;
+  std::map<uint32_t, Store::Retention::Dropped> dropped;  // by owner
 };
 
 Status RocksEarlyDrop::Load() {
@@ -189,7 +195,7 @@ Status RocksEarlyDrop::Mark(Pass& pass) {
   Partition& of = partitions_[pass.partition];
   const int64_t latest = pass.kept.Latest(Kept::kChunks);
   if (of.raw_from.load() >= BeginOf(latest)) return OkStatus();
-  rocksdb::WriteBatch batch;
+  Batch batch;
   std::unique_ptr<rocksdb::Iterator> it = database_.IterateOnce(kRollups);
   int64_t day = StoredDayOf(std::max(of.raw_from.load(), pass.raw_from_of_all));
   for (;; ++day) {
@@ -200,7 +206,7 @@ Status RocksEarlyDrop::Mark(Pass& pass) {
       const std::string begin = RollupsBegin(day, i, pass.partition);
       it->Seek(begin);
       if (!it->Valid() || !it->key().starts_with(begin)) continue;
-      FW_CHECK(batch
+      FW_CHECK(batch.writes
                    .DeleteRange(database_.family(kRollups), begin,
                                 RollupsBegin(day, i, pass.partition + 1))
                    .ok());
@@ -208,12 +214,12 @@ Status RocksEarlyDrop::Mark(Pass& pass) {
     }
   }
   FW_RETURN_IF_ERROR(database_.Outcome(it->status()));
-  FW_CHECK(batch
+  FW_CHECK(batch.writes
                .Put(database_.family(kMeta),
                     EncodeMetaKey(MetaKind::kRawFromOfSome, pass.partition),
                     EncodeMeta(MetaOfTime(BeginOf(latest))))
                .ok());
-  FW_RETURN_IF_ERROR(Write(batch, /*sync=*/true));
+  FW_RETURN_IF_ERROR(Write(pass, batch, /*sync=*/true));
   // Before any chunk goes, so that whoever misses it looks for its rollups.
   of.raw_from = BeginOf(latest);
   return OkStatus();
@@ -221,14 +227,14 @@ Status RocksEarlyDrop::Mark(Pass& pass) {
 
 StatusOr<bool> RocksEarlyDrop::DropChunks(Pass& pass, int64_t day) {
   FW_RETURN_IF_ERROR(Mark(pass));
-  rocksdb::WriteBatch batch;
+  Batch batch;
   DayRemains remains;
   const Owned* current = nullptr;
   // The series is complete; `batch` then holds nothing half done.
   auto finish = [&]() -> Status {
     if (current == nullptr) return OkStatus();
     if (!pass.IsOver(current->owner, Kept::kRollups, day)) {
-      return remains.Put(database_, /*merge=*/true, batch, pass.damage);
+      return remains.Put(database_, /*merge=*/true, batch.writes, pass.damage);
     }
     remains.Clear();
     return OkStatus();
@@ -252,23 +258,24 @@ StatusOr<bool> RocksEarlyDrop::DropChunks(Pass& pass, int64_t day) {
       FW_RETURN_IF_ERROR(finish());
       current = over;
       const bool stopped = pass.Stopped();
-      if (stopped || batch.GetDataSize() >= kBatchBytes) FW_RETURN_IF_ERROR(Write(batch, stopped));
+      if (stopped || batch.writes.GetDataSize() >= kBatchBytes)
+        FW_RETURN_IF_ERROR(Write(pass, batch, stopped));
       if (stopped) return false;
     }
     remains.Take(*key, ToView(it->value()), pass.damage);
-    FW_CHECK(batch.Delete(database_.family(kChunks), it->key()).ok());
+    FW_CHECK(batch.writes.Delete(database_.family(kChunks), it->key()).ok());
     reclaim_.Add(kChunks, day, pass.partition);
-    ++pass.kept.owner(over->owner).dropped.chunks;
+    ++batch.dropped[over->owner].chunks;
     it->Next();
   }
   FW_RETURN_IF_ERROR(database_.Outcome(it->status()));
   FW_RETURN_IF_ERROR(finish());
-  FW_RETURN_IF_ERROR(Write(batch, /*sync=*/true));
+  FW_RETURN_IF_ERROR(Write(pass, batch, /*sync=*/true));
   return true;
 }
 
 StatusOr<bool> RocksEarlyDrop::DropRollups(Pass& pass, int64_t day) {
-  rocksdb::WriteBatch batch;
+  Batch batch;
   for (size_t i = 0; i < kRollupStretches.size(); ++i) {
     const std::string begin = RollupsBegin(day, i, pass.partition);
     std::unique_ptr<rocksdb::Iterator> it = database_.IterateOnce(kRollups);
@@ -285,20 +292,21 @@ StatusOr<bool> RocksEarlyDrop::DropRollups(Pass& pass, int64_t day) {
         it->Seek(EncodeKey(RollupKey{day, key->stretch, pass.partition, over->id}));
         continue;
       }
-      FW_CHECK(batch.Delete(database_.family(kRollups), it->key()).ok());
+      FW_CHECK(batch.writes.Delete(database_.family(kRollups), it->key()).ok());
       reclaim_.Add(kRollups, day, pass.partition);
-      ++pass.kept.owner(over->owner).dropped.rollups;
-      if (batch.GetDataSize() >= kBatchBytes) FW_RETURN_IF_ERROR(Write(batch, /*sync=*/false));
+      ++batch.dropped[over->owner].rollups;
+      if (batch.writes.GetDataSize() >= kBatchBytes)
+        FW_RETURN_IF_ERROR(Write(pass, batch, /*sync=*/false));
       it->Next();
     }
     FW_RETURN_IF_ERROR(database_.Outcome(it->status()));
   }
-  FW_RETURN_IF_ERROR(Write(batch, /*sync=*/true));
+  FW_RETURN_IF_ERROR(Write(pass, batch, /*sync=*/true));
   return true;
 }
 
 StatusOr<bool> RocksEarlyDrop::DropHistory(Pass& pass, int64_t day) {
-  rocksdb::WriteBatch batch;
+  Batch batch;
   const std::string begin = EncodeDayOf(day, pass.partition);
   std::unique_ptr<rocksdb::Iterator> it = database_.IterateOnce(kHistory);
   for (it->Seek(begin); it->Valid() && it->key().starts_with(begin);) {
@@ -307,35 +315,37 @@ StatusOr<bool> RocksEarlyDrop::DropHistory(Pass& pass, int64_t day) {
       it->Next();
       continue;
     }
-    const size_t owner = pass.kept.Find(key->customer);
-    if (!pass.IsOver(static_cast<uint32_t>(owner), Kept::kHistory, day)) {
+    const auto owner = static_cast<uint32_t>(pass.kept.Find(key->customer));
+    if (!pass.IsOver(owner, Kept::kHistory, day)) {
       // On to the next customer.
       it->Seek(EncodeKey(HistoryKey{day, pass.partition, key->customer, Timestamp::max(),
                                     UINT64_MAX, UINT32_MAX}) +
                '\0');
       continue;
     }
-    FW_CHECK(batch.Delete(database_.family(kHistory), it->key()).ok());
+    FW_CHECK(batch.writes.Delete(database_.family(kHistory), it->key()).ok());
     reclaim_.Add(kHistory, day, pass.partition);
-    ++pass.kept.owner(owner).dropped.history;
-    if (batch.GetDataSize() >= kBatchBytes) {
-      FW_RETURN_IF_ERROR(Write(batch, /*sync=*/false));
+    ++batch.dropped[owner].history;
+    if (batch.writes.GetDataSize() >= kBatchBytes) {
+      FW_RETURN_IF_ERROR(Write(pass, batch, /*sync=*/false));
       if (pass.Stopped()) return false;
     }
     it->Next();
   }
   FW_RETURN_IF_ERROR(database_.Outcome(it->status()));
-  FW_RETURN_IF_ERROR(Write(batch, /*sync=*/true));
+  FW_RETURN_IF_ERROR(Write(pass, batch, /*sync=*/true));
   return true;
 }
 
-// All of `batch`, which is then empty.
-Status RocksEarlyDrop::Write(rocksdb::WriteBatch& batch, bool sync) const {
-  if (batch.Count() == 0) return OkStatus();
+// All of `batch`, which is then empty. Only what is gone is counted.
+Status RocksEarlyDrop::Write(Pass& pass, Batch& batch, bool sync) const {
+  if (batch.writes.Count() == 0) return OkStatus();
   rocksdb::WriteOptions options;
   options.sync = sync;
-  FW_RETURN_IF_ERROR(database_.Outcome(database_.db().Write(options, &batch)));
-  batch.Clear();
+  FW_RETURN_IF_ERROR(database_.Outcome(database_.db().Write(options, &batch.writes)));
+  for (const auto& [owner, dropped] : batch.dropped) pass.kept.owner(owner).dropped.Add(dropped);
+  batch.writes.Clear();
+  batch.dropped.clear();
   return OkStatus();
 }
 

@@ -67,6 +67,8 @@ class RocksEarlyDrop {
   };
   // One call of Drop(), in one partition.
   struct Pass;
+  // What goes in one write, and how much that is of whom.
+  struct Batch;
 
   void NoteDay(uint32_t partition, Kept kind, int64_t day);
   StatusOr<bool> DropKind(Pass& pass, Kept kind);
@@ -77,7 +79,7 @@ class RocksEarlyDrop {
   StatusOr<std::optional<int64_t>> NextDay(rocksdb::Iterator& it, int64_t day) const;
   Status ReadSeries(Pass& pass) const;
   Status Mark(Pass& pass);
-  Status Write(rocksdb::WriteBatch& batch, bool sync) const;
+  Status Write(Pass& pass, Batch& batch, bool sync) const;
 
   const RocksDatabase& database_;
   std::mutex& writing_;

@@ -7,7 +7,9 @@
 #include <utility>
 
 #include "store/head.h"
+#include "store/rocks_store.h"
 #include "tests/unit/store/customer_fixture.h"
+#include "tests/unit/store/hooked_files.h"
 
 namespace forewarn {
 namespace {
@@ -227,6 +229,49 @@ TEST_F(RocksEarlyDropTest, FollowsACustomerThatGetsOwnTimesAndLosesThem) {
   EXPECT_EQ(Raw(1), 20u);
   EXPECT_EQ(Raw(2), 10u);
   for (SeriesId id : {1u, 2u}) EXPECT_EQ(Raw(id) + RolledUp(id), 40u);
+}
+
+TEST_F(RocksEarlyDropTest, CountsNothingThatIsStillThere) {
+  auto files = std::make_shared<HookedFiles>();
+  auto open = [&] {
+    store_.reset();
+    files->FailLogs(false);
+    auto opened = OpenStore({.dir = Dir(), .write_buffer_bytes = 256 << 10}, files);
+    ASSERT_TRUE(opened.ok()) << opened.status().ToString();
+    store_ = *std::move(opened);
+  };
+  open();
+  Store::Retention retention = Own(2, kTimeZero);
+  Store::Retention::Dropped told;
+  retention.told = [&](std::string_view, const Store::Retention::Dropped& dropped) {
+    told.Add(dropped);
+  };
+  // The disk fails when it was asked so many times whether to stop: with the last write, and the next
+  // process finishes it.
+  auto expect = [&](int asked_before, uint64_t chunks, uint64_t rollups, uint64_t history) {
+    told = {};
+    retention.stop = [&, asked = 0]() mutable {
+      if (++asked == asked_before) files->FailLogs(true);
+      return false;
+    };
+    EXPECT_FALSE(store_->Drop(retention).ok());
+    EXPECT_FALSE(told.any()) << told.chunks << ", " << told.rollups << ", " << told.history;
+    open();
+    retention.stop = nullptr;
+    Drop(retention);
+    EXPECT_EQ(told.chunks, chunks);
+    EXPECT_EQ(told.rollups, rollups);
+    EXPECT_EQ(told.history, history);
+  };
+  Store::Retention::Until& own = retention.own[Customer(2)];
+  Happen(2, kDay, "event");
+  own.history_before = kDay + 24h;
+  expect(1, 0, 0, 1);
+  Seal(2, kDay);
+  own.chunks_before = kDay + 24h;
+  expect(2, 1, 0, 0);
+  own.rollups_before = kDay + 24h;
+  expect(1, 0, 2, 0);
 }
 
 TEST_F(RocksEarlyDropTest, GoesOnBesideDamagedKeys) {
