@@ -72,17 +72,11 @@ std::set<DaysLookedAt::Range> DaysLookedAt::Due(const KeptDays& kept, Kept kind,
 }
 
 void DaysLookedAt::Done(const KeptDays& kept, Kept kind) {
-  const int64_t before = others_.value_or(std::numeric_limits<int64_t>::min());
-  const int64_t first_of_others = kept.owners().front().FirstOf(kind);
-  for (auto& [customer, looked_at] : own_) {
-    if (kept.Find(customer) == 0) looked_at = std::max(looked_at, first_of_others);
-  }
+  own_.clear();
   for (const KeptDays::Owner& owner : kept.owners()) {
-    if (owner.customer.empty()) continue;
-    int64_t& looked_at = own_.emplace(owner.customer, before).first->second;
-    looked_at = std::max(looked_at, owner.FirstOf(kind));
+    if (!owner.customer.empty()) own_.emplace(owner.customer, owner.FirstOf(kind));
   }
-  others_ = std::max(before, first_of_others);
+  others_ = kept.owners().front().FirstOf(kind);
 }
 
 }  // namespace forewarn

@@ -59,7 +59,8 @@ class DaysLookedAt {
   using Range = std::pair<int64_t, int64_t>;  // the first, and the one behind the last
   // The days of which something may be over, from `from` on.
   std::set<Range> Due(const KeptDays& kept, Kept kind, int64_t from) const;
-  // All that was due has been dropped.
+  // All that was due has been dropped. What came late for a day that is kept now was passed over, so such
+  // a day is due again when it is over again.
   void Done(const KeptDays& kept, Kept kind);
 
  private:

@@ -57,7 +57,18 @@ TEST(DaysLookedAt, KnowsWhatACustomerWasThatGetsOwnTimesOrLosesThem) {
   EXPECT_THAT(looked.Due(Days(5, {}), kKind, 0), ElementsAre(Pair(2, 5)));
   looked.Done(Days(5, {}), kKind);
   EXPECT_THAT(looked.Due(Days(5, {}), kKind, 0), IsEmpty());
-  EXPECT_THAT(looked.Due(Days(5, {{"a", 8}, {"b", 6}}), kKind, 0), ElementsAre(Pair(5, 6)));
+  EXPECT_THAT(looked.Due(Days(5, {{"a", 8}, {"b", 6}}), kKind, 0),
+              ElementsAre(Pair(5, 6), Pair(5, 8)));
+}
+
+// What came for them meanwhile was kept.
+TEST(DaysLookedAt, LooksAgainAtDaysThatWereKeptMeanwhile) {
+  DaysLookedAt looked;
+  looked.Done(Days(5, {{"a", 9}, {"b", 7}}), kKind);
+  looked.Done(Days(5, {{"a", 3}, {"b", 7}}), kKind);
+  EXPECT_THAT(looked.Due(Days(5, {{"a", 9}, {"b", 7}}), kKind, 0), ElementsAre(Pair(3, 9)));
+  looked.Done(Days(2, {{"a", 3}, {"b", 7}}), kKind);
+  EXPECT_THAT(looked.Due(Days(5, {{"a", 3}, {"b", 7}}), kKind, 0), ElementsAre(Pair(2, 5)));
 }
 
 TEST(DaysLookedAt, LeavesToOthersWhatIsOverForAll) {

@@ -231,6 +231,19 @@ TEST_F(RocksEarlyDropTest, FollowsACustomerThatGetsOwnTimesAndLosesThem) {
   for (SeriesId id : {1u, 2u}) EXPECT_EQ(Raw(id) + RolledUp(id), 40u);
 }
 
+TEST_F(RocksEarlyDropTest, FindsWhatCameWhileACustomersTimeWasLonger) {
+  const Store::Retention shorter = Own(2, kDay + 48h), longer = Own(2, kDay);
+  Seal(2, kDay, 10);
+  Drop(shorter);
+  Drop(longer);
+  Seal(2, kDay + 1h, 10);
+  Drop(longer);
+  EXPECT_EQ(Raw(2), 10u);
+  Drop(shorter);
+  EXPECT_EQ(Raw(2), 0u);
+  EXPECT_EQ(RolledUp(2), 20u);
+}
+
 TEST_F(RocksEarlyDropTest, CountsNothingThatIsStillThere) {
   auto files = std::make_shared<HookedFiles>();
   auto open = [&] {
