@@ -225,20 +225,23 @@ Status BatchReader::ReadSeries(const v1::Batch& in, SampleBlock& out) {
   if (in.series_size() == 0) return OkStatus();
   auto table = std::make_shared<SeriesTable>();
   table->series.reserve(static_cast<size_t>(in.series_size()));
+  int64_t again_bytes = 0;
   for (int i = 0; i < in.series_size(); ++i) {
     const v1::SeriesDefinition& definition = in.series(i);
     FW_ASSIGN_OR_RETURN(Labels labels, ReadSeriesLabels(in, i, identity_labels_, limits_));
     const Fingerprint fingerprint = Fingerprint::Of(labels.bytes());
-    // Also of those named again: a few bytes of label_refs may stand for many.
-    named_bytes_ += static_cast<int64_t>(labels.bytes().size());
-    if (named_bytes_ > limits_.series_per_probe * kLabelBytesPerSeries) {
+    // Those named again count within their batch alone, in which a few bytes of label_refs may stand for many.
+    const auto bytes = static_cast<int64_t>(labels.bytes().size());
+    const bool is_new = definition.ref() >= named_.size();
+    (is_new ? named_bytes_ : again_bytes) += bytes;
+    if (named_bytes_ + again_bytes > limits_.series_per_probe * kLabelBytesPerSeries) {
       return ResourceExhausted(fmt::format(
           "series: labels of {} bytes on one stream, above the limit of {} ({} for each of "
           "limits.series_per_probe = {}); shorten them at the source",
-          named_bytes_, limits_.series_per_probe * kLabelBytesPerSeries, kLabelBytesPerSeries,
-          limits_.series_per_probe));
+          named_bytes_ + again_bytes, limits_.series_per_probe * kLabelBytesPerSeries,
+          kLabelBytesPerSeries, limits_.series_per_probe));
     }
-    if (definition.ref() < named_.size()) {
+    if (!is_new) {
       if (named_[definition.ref()] == fingerprint) continue;
       return InvalidArgument(fmt::format("{}: {} is bound to other labels than {} already",
                                          At("series", i, "ref"), definition.ref(),
