@@ -6,13 +6,10 @@
 #include <algorithm>
 #include <optional>
 
+#include "model/regex.h"
+
 namespace forewarn {
 namespace {
-
-constexpr size_t kMaxPattern = 64 << 10;
-constexpr int kMaxProgram = 50'000;
-// For the program and for RE2's cache of states. Beyond it RE2 becomes slower, not wrong.
-constexpr int64_t kMaxMemory = 4 << 20;
 
 std::string_view KindText(Matcher::Kind kind) {
   switch (kind) {
@@ -169,33 +166,10 @@ class MatcherParser {
 
 }  // namespace
 
-struct Matcher::Regex {
-  Regex(const std::string& pattern, const RE2::Options& options) : re(pattern, options) {}
-  RE2 re;
-};
-
 StatusOr<Matcher> Matcher::Make(Kind kind, std::string name, std::string value) {
   Matcher matcher(kind, std::move(name), std::move(value));
   if (kind == Kind::kEqual || kind == Kind::kNotEqual) return matcher;
-  std::string_view shown = std::string_view(matcher.value_).substr(0, 100);
-  if (matcher.value_.size() > kMaxPattern) {
-    return InvalidArgument(
-        fmt::format("the regular expression '{}…' is longer than {} bytes", shown, kMaxPattern));
-  }
-  RE2::Options options;
-  options.set_log_errors(false);
-  options.set_max_mem(kMaxMemory);
-  auto regex = std::make_shared<const Regex>(matcher.value_, options);
-  if (!regex->re.ok()) {
-    return InvalidArgument(
-        fmt::format("the regular expression '{}' is bad: {}", shown, regex->re.error()));
-  }
-  if (regex->re.ProgramSize() > kMaxProgram) {
-    return InvalidArgument(
-        fmt::format("the regular expression '{}' compiles to {} steps, more than {}", shown,
-                    regex->re.ProgramSize(), kMaxProgram));
-  }
-  matcher.regex_ = std::move(regex);
+  FW_ASSIGN_OR_RETURN(matcher.regex_, CompileRegex(matcher.value_));
   return matcher;
 }
 
@@ -207,12 +181,15 @@ bool Matcher::Matches(std::string_view value) const {
   switch (kind_) {
     case Kind::kEqual: return value == value_;
     case Kind::kNotEqual: return value != value_;
-    case Kind::kRegex:
-      return RE2::FullMatch(re2::StringPiece(value.data(), value.size()), regex_->re);
+    case Kind::kRegex: return RE2::FullMatch(re2::StringPiece(value.data(), value.size()), *regex_);
     case Kind::kNotRegex:
-      return !RE2::FullMatch(re2::StringPiece(value.data(), value.size()), regex_->re);
+      return !RE2::FullMatch(re2::StringPiece(value.data(), value.size()), *regex_);
   }
   return false;
+}
+
+size_t Matcher::steps() const {
+  return regex_ == nullptr ? 0 : static_cast<size_t>(regex_->ProgramSize());
 }
 
 std::string Matcher::ToString() const {

@@ -8,6 +8,10 @@
 #include "base/status.h"
 #include "model/labels.h"
 
+namespace re2 {
+class RE2;
+}
+
 namespace forewarn {
 
 // One condition on a label: `name = "v"`, `!=`, `=~` or `!~`. Regular expressions are RE2, anchored
@@ -17,8 +21,7 @@ class Matcher {
  public:
   enum class Kind { kEqual, kNotEqual, kRegex, kNotRegex };
 
-  // Fails with RE2's reason for a bad expression, and for one that is longer than 64 KiB or
-  // compiles to more than 50 000 steps.
+  // Fails where CompileRegex does.
   static StatusOr<Matcher> Make(Kind kind, std::string name, std::string value);
   static Matcher Equal(std::string name, std::string value);
 
@@ -28,19 +31,19 @@ class Matcher {
   Kind kind() const { return kind_; }
   const std::string& name() const { return name_; }
   const std::string& value() const { return value_; }
+  // What its regular expression compiles to, which is what it costs to hold; 0 for the others.
+  size_t steps() const;
   // `name=~"value"`.
   std::string ToString() const;
 
  private:
-  struct Regex;
-
   Matcher(Kind kind, std::string name, std::string value)
       : kind_(kind), name_(std::move(name)), value_(std::move(value)) {}
 
   Kind kind_;
   std::string name_;
   std::string value_;
-  std::shared_ptr<const Regex> regex_;  // for the two regex kinds
+  std::shared_ptr<const re2::RE2> regex_;  // for the two regex kinds
 };
 
 using Matchers = std::vector<Matcher>;

@@ -132,7 +132,7 @@ StatusOr<Rows> SelectBest(const Aggregate& aggregate, const Column& parameter, R
 // With `is_dropped` the counted values are no label of the result: a grouping without it takes it away
 // again, and all of a group count together.
 StatusOr<Rows> CountValues(std::string_view label, bool is_dropped, const Rows& rows,
-                           const Groups& groups) {
+                           const Groups& groups, Budget& budget) {
   if (!IsLabelName(label)) {
     return InvalidArgument(fmt::format("count_values: '{}' is not a label name", label));
   }
@@ -145,7 +145,13 @@ StatusOr<Rows> CountValues(std::string_view label, bool is_dropped, const Rows& 
         if (!IsValue(value)) continue;
         Labels labels = group;
         if (!is_dropped) labels.Set(label, FormatPlain(value));
-        auto& cells = counts.try_emplace(std::move(labels), steps, StaleMarker()).first->second;
+        auto found = counts.find(labels);
+        if (found == counts.end()) {
+          FW_RETURN_IF_ERROR(budget.Charge(steps));
+          FW_RETURN_IF_ERROR(budget.ChargeText(labels.bytes().size()));
+          found = counts.try_emplace(std::move(labels), steps, StaleMarker()).first;
+        }
+        auto& cells = found->second;
         cells[step] = IsValue(cells[step]) ? cells[step] + 1 : 1;
       }
     }
@@ -176,7 +182,7 @@ double Quantile(double q, std::vector<double> values) {
 }
 
 StatusOr<Rows> AggregateRows(const Aggregate& aggregate, const Column& parameter,
-                             std::string_view label, Rows rows) {
+                             std::string_view label, Rows rows, Budget& budget) {
   Groups groups;
   for (size_t i = 0; i < rows.size(); ++i) {
     Labels labels = rows[i].labels;
@@ -190,7 +196,7 @@ StatusOr<Rows> AggregateRows(const Aggregate& aggregate, const Column& parameter
   if (aggregate.op == TokenKind::kCountValues) {
     bool is_dropped = aggregate.without &&
                       std::ranges::find(aggregate.grouping, label) != aggregate.grouping.end();
-    return CountValues(label, is_dropped, rows, groups);
+    return CountValues(label, is_dropped, rows, groups, budget);
   }
 
   const size_t steps = rows.empty() ? 0 : rows[0].cells.size();

@@ -11,9 +11,9 @@ namespace forewarn::promql {
 
 // Sums up the rows of each group. `parameter` is the k of topk and bottomk or the q of quantile, at
 // each step; `label` is the label that count_values writes. topk and bottomk keep whole rows, and
-// at a single step they come in the order of their values.
+// at a single step they come in the order of their values. Rows that count_values makes are paid for.
 StatusOr<Rows> AggregateRows(const Aggregate& aggregate, const Column& parameter,
-                             std::string_view label, Rows rows);
+                             std::string_view label, Rows rows, Budget& budget);
 
 // The q-quantile of values, interpolated linearly; NaN without values, -Inf and +Inf for q outside
 // [0, 1].

@@ -115,12 +115,13 @@ Labels ResultLabels(const Binary& binary, const Labels& many, const Labels& one)
 // Matches arithmetic and comparisons; `many` is the side that may repeat a signature.
 class Join {
  public:
-  Join(const Binary& binary, const Rows& many, const Rows& one)
+  Join(const Binary& binary, const Rows& many, const Rows& one, Budget& budget)
       : binary_(binary),
         swapped_(binary.matching.cardinality == Cardinality::kOneToMany),
         many_(many),
         one_(one),
-        steps_(Steps(many, one)) {}
+        steps_(Steps(many, one)),
+        budget_(budget) {}
 
   StatusOr<Rows> Run() {
     std::vector<size_t> all(many_.size());
@@ -171,7 +172,8 @@ class Join {
           Spelling(binary_.op), one_[one].labels.ToString()));
     }
     matched = true;
-    double& cell = result_[Place(many, one)].cells[step];
+    FW_ASSIGN_OR_RETURN(const size_t place, Place(many, one));
+    double& cell = result_[place].cells[step];
     if (IsValue(cell)) {
       return InvalidArgument(fmt::format(
           "several matches of '{}' give the same labels; the grouping labels must tell them apart",
@@ -182,10 +184,11 @@ class Join {
   }
 
   // Where the result of this pair goes; labels are worked out once a pair.
-  size_t Place(size_t many, size_t one) {
+  StatusOr<size_t> Place(size_t many, size_t one) {
     const auto [place, is_new] = places_.emplace(std::pair(many, one), 0);
     if (!is_new) return place->second;
     Labels labels = ResultLabels(binary_, many_[many].labels, one_[one].labels);
+    FW_RETURN_IF_ERROR(budget_.ChargeText(labels.bytes().size()));
     const auto [row, is_new_row] = rows_.emplace(labels, result_.size());
     if (is_new_row) {
       result_.push_back(Row{std::move(labels), std::vector<double>(steps_, StaleMarker())});
@@ -205,6 +208,7 @@ class Join {
   const Rows& many_;
   const Rows& one_;
   const size_t steps_;
+  Budget& budget_;
 
   std::map<std::pair<size_t, size_t>, size_t> places_;
   std::map<Labels, size_t> rows_;
@@ -259,11 +263,11 @@ StatusOr<Rows> CombineWithScalar(const Binary& binary, Rows vector, const Column
   return JoinEqual(std::move(vector));
 }
 
-StatusOr<Rows> CombineVectors(const Binary& binary, Rows left, Rows right) {
+StatusOr<Rows> CombineVectors(const Binary& binary, Rows left, Rows right, Budget& budget) {
   if (IsSetOperator(binary.op)) return CombineSets(binary, std::move(left), std::move(right));
   if (left.empty() || right.empty()) return Rows{};
   const bool swapped = binary.matching.cardinality == Cardinality::kOneToMany;
-  return Join(binary, swapped ? right : left, swapped ? left : right).Run();
+  return Join(binary, swapped ? right : left, swapped ? left : right, budget).Run();
 }
 
 }  // namespace forewarn::promql

@@ -18,6 +18,7 @@ StatusOr<Rows> CombineWithScalar(const Binary& binary, Rows vector, const Column
                                  bool scalar_is_left);
 
 // Two vectors, matched by labels. Fails where a match is not unique on the side that must be.
-StatusOr<Rows> CombineVectors(const Binary& binary, Rows left, Rows right);
+// The labels that group_left and group_right copy into each result are paid for.
+StatusOr<Rows> CombineVectors(const Binary& binary, Rows left, Rows right, Budget& budget);
 
 }  // namespace forewarn::promql

@@ -221,7 +221,7 @@ StatusOr<Result> Evaluator::EvaluateCall(const Call& call) {
       FW_ASSIGN_OR_RETURN(rows, rows_of(0));
       FW_ASSIGN_OR_RETURN(
           rows, ReplaceLabel(std::move(rows), TextOf(call.arguments[1]), TextOf(call.arguments[2]),
-                             TextOf(call.arguments[3]), TextOf(call.arguments[4])));
+                             TextOf(call.arguments[3]), TextOf(call.arguments[4]), query_.budget));
       break;
     }
     case FunctionId::kLabelJoin: {
@@ -230,7 +230,7 @@ StatusOr<Result> Evaluator::EvaluateCall(const Call& call) {
         sources.push_back(TextOf(call.arguments[i]));
       FW_ASSIGN_OR_RETURN(rows, rows_of(0));
       FW_ASSIGN_OR_RETURN(rows, JoinLabels(std::move(rows), TextOf(call.arguments[1]),
-                                           TextOf(call.arguments[2]), sources));
+                                           TextOf(call.arguments[2]), sources, query_.budget));
       break;
     }
     case FunctionId::kHistogramQuantile: {

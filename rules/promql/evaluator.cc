@@ -177,7 +177,7 @@ StatusOr<Result> Evaluator::EvaluateBinary(const Binary& binary) {
   } else {
     FW_RETURN_IF_ERROR(ChargeRows(std::get<Rows>(left).size() + std::get<Rows>(right).size()));
     FW_ASSIGN_OR_RETURN(rows, CombineVectors(binary, std::get<Rows>(std::move(left)),
-                                             std::get<Rows>(std::move(right))));
+                                             std::get<Rows>(std::move(right)), query_.budget));
   }
   return Result(std::move(rows));
 }
@@ -192,7 +192,7 @@ StatusOr<Rows> Evaluator::EvaluateAggregate(const Aggregate& aggregate) {
   }
   FW_ASSIGN_OR_RETURN(Rows rows, EvaluateRows(*aggregate.expression));
   FW_RETURN_IF_ERROR(ChargeRows(rows.size()));
-  return AggregateRows(aggregate, parameter, label, std::move(rows));
+  return AggregateRows(aggregate, parameter, label, std::move(rows), query_.budget);
 }
 
 }  // namespace forewarn::promql

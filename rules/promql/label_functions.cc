@@ -5,8 +5,16 @@
 
 #include <vector>
 
+#include "model/regex.h"
+
 namespace forewarn::promql {
 namespace {
+
+// RE2 keeps a copy of them for each step that it is in.
+constexpr int kMaxGroups = 100;
+// Finding groups takes at most a step of the program for each byte; so many cost what one other
+// operation does.
+constexpr uint64_t kStepsPerOperation = 256;
 
 bool IsWordCharacter(char c) {
   return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -30,11 +38,12 @@ std::string_view GroupText(const RE2& expression, const std::vector<re2::StringP
 }
 
 // Go's regexp.Expand: `$name` takes the longest word, `${name}` is explicit, `$$` is a dollar sign,
-// and a dollar sign that starts none of these stands for itself.
+// and a dollar sign that starts none of these stands for itself. It ends once the result is longer
+// than kMaxMadeValue.
 std::string Expand(const RE2& expression, const std::vector<re2::StringPiece>& groups,
                    std::string_view text) {
   std::string out;
-  while (!text.empty()) {
+  while (!text.empty() && out.size() <= kMaxMadeValue) {
     const size_t dollar = text.find('$');
     out += text.substr(0, dollar);
     if (dollar == std::string_view::npos) break;
@@ -63,38 +72,58 @@ Status CheckLabel(std::string_view function, std::string_view what, std::string_
   return InvalidArgument(fmt::format("{}: the {} '{}' is not a label name", function, what, name));
 }
 
+Status TooLong(std::string_view function, std::string_view target) {
+  return ResourceExhausted(fmt::format("{}: the label '{}' would have more than {} bytes", function,
+                                       target, kMaxMadeValue));
+}
+
 }  // namespace
 
 StatusOr<Rows> ReplaceLabel(Rows rows, std::string_view target, std::string_view replacement,
-                            std::string_view source, std::string_view expression) {
+                            std::string_view source, std::string_view expression, Budget& budget) {
   FW_RETURN_IF_ERROR(CheckLabel("label_replace", "destination", target));
-  RE2::Options options;
-  options.set_log_errors(false);
-  const RE2 regex(fmt::format("^(?:{})$", expression), options);
-  if (!regex.ok()) {
-    return InvalidArgument(
-        fmt::format("label_replace: bad regular expression '{}': {}", expression, regex.error()));
+  const auto compiled = CompileRegex(fmt::format("^(?:{})$", expression));
+  if (!compiled.ok()) return compiled.status().With("label_replace");
+  const RE2& regex = **compiled;
+  const int group_count = regex.NumberOfCapturingGroups();
+  if (group_count > kMaxGroups) {
+    return InvalidArgument(fmt::format(
+        "label_replace: the regular expression has {} groups, more than {}; write (?:…) "
+        "for those that the replacement does not name",
+        group_count, kMaxGroups));
   }
-  std::vector<re2::StringPiece> groups(static_cast<size_t>(regex.NumberOfCapturingGroups()) + 1);
+  const auto steps = static_cast<uint64_t>(regex.ProgramSize());
+  FW_RETURN_IF_ERROR(budget.Charge(steps / kStepsPerOperation));
+  std::vector<re2::StringPiece> groups(static_cast<size_t>(group_count) + 1);
   for (Row& row : rows) {
     const std::string value(row.labels.Get(source));
+    FW_RETURN_IF_ERROR(budget.Charge(value.size() * steps / kStepsPerOperation));
     if (!regex.Match(value, 0, value.size(), RE2::ANCHOR_BOTH, groups.data(),
                      static_cast<int>(groups.size()))) {
       continue;
     }
-    row.labels.Set(target, Expand(regex, groups, replacement));
+    const std::string made = Expand(regex, groups, replacement);
+    if (made.size() > kMaxMadeValue) return TooLong("label_replace", target);
+    FW_RETURN_IF_ERROR(budget.ChargeText(made.size()));
+    row.labels.Set(target, made);
   }
   return JoinEqual(std::move(rows));
 }
 
 StatusOr<Rows> JoinLabels(Rows rows, std::string_view target, std::string_view separator,
-                          std::span<const std::string> sources) {
+                          std::span<const std::string> sources, Budget& budget) {
   FW_RETURN_IF_ERROR(CheckLabel("label_join", "destination", target));
   for (const std::string& source : sources) {
     FW_RETURN_IF_ERROR(CheckLabel("label_join", "source", source));
   }
   for (Row& row : rows) {
+    FW_RETURN_IF_ERROR(budget.Charge(sources.size()));
+    size_t size = sources.empty() ? 0 : separator.size() * (sources.size() - 1);
+    for (const std::string& source : sources) size += row.labels.Get(source).size();
+    if (size > kMaxMadeValue) return TooLong("label_join", target);
+    FW_RETURN_IF_ERROR(budget.ChargeText(size));
     std::string joined;
+    joined.reserve(size);
     for (size_t i = 0; i < sources.size(); ++i) {
       if (i > 0) joined += separator;
       joined += row.labels.Get(sources[i]);

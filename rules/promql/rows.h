@@ -50,6 +50,8 @@ class Budget {
 
   // kResourceExhausted once more was asked for than there is; kCancelled when it is to stop.
   Status Charge(uint64_t operations);
+  // For text of so many bytes that the query makes: like the cells of the same size.
+  Status ChargeText(size_t bytes) { return Charge(1 + bytes / sizeof(double)); }
 
  private:
   const uint64_t limit_;

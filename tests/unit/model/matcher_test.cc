@@ -60,6 +60,14 @@ TEST(Matcher, HostileInputCostsLittle) {
   EXPECT_FALSE(matcher.Matches(std::string(100'000, 'x')));
 }
 
+TEST(Matcher, TellsWhatItsExpressionCompilesTo) {
+  EXPECT_EQ(Matcher::Equal("a", "x").steps(), 0u);
+  EXPECT_EQ(Matcher::Make(Kind::kNotEqual, "a", "x")->steps(), 0u);
+  const size_t small = Matcher::Make(Kind::kRegex, "a", "x{10}")->steps();
+  EXPECT_GE(small, 10u);
+  EXPECT_GE(Matcher::Make(Kind::kNotRegex, "a", "x{100}")->steps(), small + 90);
+}
+
 TEST(Matcher, CopiesShareTheirExpression) {
   Matcher matcher = *Matcher::Make(Kind::kRegex, "a", "x+");
   Matcher copy = matcher;

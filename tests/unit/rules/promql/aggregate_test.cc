@@ -118,5 +118,15 @@ TEST(Aggregate, RefusesParametersThatMakeNoSense) {
               testing::HasSubstr("is not a label name"));
 }
 
+TEST(Aggregate, PaysForTheRowsThatCountValuesMakes) {
+  static const NotedSource source(kSeries, 1min);
+  const std::string big = R"(label_replace(c, "b", ")" + std::string(6'000, 'x') + R"(", "", ""))";
+  EvalLimits limits;
+  limits.max_operations = 4'000;  // three labels of 6000 bytes are 2250
+  EXPECT_EQ(EvaluateText("count(" + big + ")", source, 10min, limits), "{} 3");
+  EXPECT_THAT(EvaluateText("count_values without () ('v', " + big + ")", source, 10min, limits),
+              testing::HasSubstr("more than 4000 operations"));
+}
+
 }  // namespace
 }  // namespace forewarn::promql

@@ -174,5 +174,17 @@ c{i="c",j="y"} 100)-"},
   });
 }
 
+TEST(Binary, PaysForTheLabelsThatAGroupCopies) {
+  static const NotedSource source(kSeries, 1min);
+  const std::string big =
+      R"(label_replace(vector(1), "b", ")" + std::string(12'000, 'x') + R"(", "", ""))";
+  EvalLimits limits;
+  limits.max_operations = 4'000;  // one label of 12,000 bytes is 1500
+  EXPECT_EQ(EvaluateText("count(sum(c) * on () group_left (b) " + big + ")", source, 10min, limits),
+            "{} 1");
+  EXPECT_THAT(EvaluateText("c * on () group_left (b) " + big, source, 10min, limits),
+              testing::HasSubstr("more than 4000 operations"));
+}
+
 }  // namespace
 }  // namespace forewarn::promql

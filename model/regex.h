@@ -1,0 +1,19 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/status.h"
+
+namespace re2 {
+class RE2;
+}
+
+namespace forewarn {
+
+// Compiles a regular expression (RE2) that somebody else wrote, within bounds of memory. Fails with
+// RE2's reason for a bad one, and for one that is longer than 64 KiB or compiles to more than
+// 50 000 steps. What it gives is thread-safe.
+StatusOr<std::shared_ptr<const re2::RE2>> CompileRegex(const std::string& pattern);
+
+}  // namespace forewarn
