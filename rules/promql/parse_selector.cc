@@ -14,6 +14,56 @@ namespace {
 // What 64-bit nanoseconds hold, as in Prometheus.
 constexpr Duration kLongestDuration{9'223'372'036'854};
 
+// Rules hold what they compile for as long as they are in force, and every series in question is
+// held against every matcher.
+struct CostLimit {
+  std::string_view of;
+  MatcherCost most;
+};
+constexpr CostLimit kOfSelector{"a selector", {100, 50'000}};
+constexpr CostLimit kOfExpression{"an expression", {1'000, 200'000}};
+constexpr size_t kLeastSteps = 1'000;
+
+// Adds up what the matchers of a selector cost, of which it and the expression are told.
+class CostCount {
+ public:
+  CostCount(const TokenStream& words, MatcherCost& total) : words_(words), total_(total) {}
+
+  Status AddMatcher(size_t at) {
+    FW_RETURN_IF_ERROR(Add({1, 0}, at, own_, kOfSelector));
+    return Add({1, 0}, at, total_, kOfExpression);
+  }
+  Status AddSteps(size_t steps, size_t at) {
+    FW_RETURN_IF_ERROR(Add({0, steps}, at, own_, kOfSelector));
+    return Add({0, steps}, at, total_, kOfExpression);
+  }
+
+ private:
+  Status Add(const MatcherCost& more, size_t at, MatcherCost& sum, const CostLimit& limit) const {
+    sum.matchers += more.matchers;
+    sum.steps += more.steps;
+    if (sum.matchers > limit.most.matchers) {
+      return words_.Error(at,
+                          fmt::format("{} has at most {} matchers, since each series is held "
+                                      "against every one; a regular expression can name several "
+                                      "values",
+                                      limit.of, limit.most.matchers));
+    }
+    if (sum.steps > limit.most.steps) {
+      return words_.Error(
+          at,
+          fmt::format("the regular expressions of {} may have {} steps together (each counts {} "
+                      "at least), since they are compiled and held; write fewer or simpler ones",
+                      limit.of, limit.most.steps, kLeastSteps));
+    }
+    return OkStatus();
+  }
+
+  const TokenStream& words_;
+  MatcherCost& total_;
+  MatcherCost own_;
+};
+
 bool IsKeyword(TokenKind kind) {
   return kind == TokenKind::kAtan2 || kind == TokenKind::kAnd || kind == TokenKind::kOr ||
          kind == TokenKind::kUnless || kind >= TokenKind::kSum;
@@ -26,7 +76,8 @@ StatusOr<std::string> ParseLabel(TokenStream& words) {
   return words.Take().text;
 }
 
-StatusOr<Matcher> ParseMatcher(TokenStream& words) {
+StatusOr<Matcher> ParseMatcher(TokenStream& words, CostCount& cost) {
+  FW_RETURN_IF_ERROR(cost.AddMatcher(words.Peek().begin));
   FW_ASSIGN_OR_RETURN(std::string label, ParseLabel(words));
   Matcher::Kind kind{};
   switch (words.Peek().kind) {
@@ -39,8 +90,13 @@ StatusOr<Matcher> ParseMatcher(TokenStream& words) {
   words.Take();
   if (words.Peek().kind != TokenKind::kString) return words.Unexpected("a quoted value");
   const Token& value = words.Take();
+  const bool is_regex = kind == Matcher::Kind::kRegex || kind == Matcher::Kind::kNotRegex;
+  if (is_regex) FW_RETURN_IF_ERROR(cost.AddSteps(kLeastSteps, value.begin));
   StatusOr<Matcher> matcher = Matcher::Make(kind, std::move(label), value.text);
   if (!matcher.ok()) return words.Error(value.begin, matcher.status().message());
+  if (matcher->steps() > kLeastSteps) {
+    FW_RETURN_IF_ERROR(cost.AddSteps(matcher->steps() - kLeastSteps, value.begin));
+  }
   return matcher;
 }
 
@@ -59,17 +115,19 @@ bool MayNameMetric(TokenKind kind) {
   }
 }
 
-StatusOr<Selector> ParseSelector(TokenStream& words) {
+StatusOr<Selector> ParseSelector(TokenStream& words, MatcherCost& total) {
+  CostCount cost(words, total);
   Selector selector;
   const size_t begin = words.Peek().begin;
   if (words.Peek().kind != TokenKind::kLeftBrace) {
+    FW_RETURN_IF_ERROR(cost.AddMatcher(begin));
     selector.name = words.Take().text;
     selector.matchers.push_back(Matcher::Equal(std::string(kMetricName), selector.name));
   }
   if (words.TakeIf(TokenKind::kLeftBrace)) {
     while (!words.TakeIf(TokenKind::kRightBrace)) {
       const size_t label_begin = words.Peek().begin;
-      FW_ASSIGN_OR_RETURN(Matcher matcher, ParseMatcher(words));
+      FW_ASSIGN_OR_RETURN(Matcher matcher, ParseMatcher(words, cost));
       if (!selector.name.empty() && matcher.name() == kMetricName) {
         return words.Error(
             label_begin,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,8 +18,16 @@ namespace forewarn::promql {
 // Whether a word may name a metric: keywords may too, as in Prometheus' grammar.
 bool MayNameMetric(TokenKind kind);
 
-// `name{label="v"}`, without a range.
-StatusOr<Selector> ParseSelector(TokenStream& words);
+// What matchers cost that are held together. A regular expression counts 1000 steps at least, for
+// the states that RE2 remembers.
+struct MatcherCost {
+  size_t matchers = 0;
+  size_t steps = 0;
+};
+
+// `name{label="v"}`, without a range. `total` is of the whole expression so far. A selector has at
+// most 100 matchers and 50 000 steps, an expression 1000 and 200 000.
+StatusOr<Selector> ParseSelector(TokenStream& words, MatcherCost& total);
 
 // `(a, b,)`.
 StatusOr<std::vector<std::string>> ParseLabelList(TokenStream& words);

@@ -289,7 +289,7 @@ class Parser {
 
   StatusOr<NodePtr> MakeSelector() {
     const size_t begin = words_.Peek().begin;
-    FW_ASSIGN_OR_RETURN(Selector selector, ParseSelector(words_));
+    FW_ASSIGN_OR_RETURN(Selector selector, ParseSelector(words_, cost_));
     return Make(std::move(selector), ValueType::kVector, begin);
   }
 
@@ -357,6 +357,7 @@ class Parser {
   }
 
   TokenStream words_;
+  MatcherCost cost_;
   int nesting_ = 0;  // calls of ParseBinary that have not returned
 };
 

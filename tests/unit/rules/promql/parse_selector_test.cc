@@ -14,13 +14,15 @@ TokenStream StreamOf(std::string_view text) { return TokenStream(text, *Tokenize
 
 std::string SelectorError(std::string_view text) {
   TokenStream words = StreamOf(text);
-  const auto selector = ParseSelector(words);
+  MatcherCost cost;
+  const auto selector = ParseSelector(words, cost);
   return selector.ok() ? "read" : selector.status().message();
 }
 
 TEST(ParseSelector, PutsTheMatcherOfTheNameFirst) {
   TokenStream words = StreamOf("up{job=~\"a|b\",} + 1");
-  const auto selector = ParseSelector(words);
+  MatcherCost cost;
+  const auto selector = ParseSelector(words, cost);
   ASSERT_TRUE(selector.ok()) << selector.status().message();
   EXPECT_EQ(selector->name, "up");
   ASSERT_EQ(selector->matchers.size(), 2u);
@@ -35,6 +37,16 @@ TEST(ParseSelector, RefusesWithThePlace) {
               StartsWith("1:4: the metric's name is given twice"));
   EXPECT_THAT(SelectorError("up{a}"), StartsWith("1:5: unexpected '}', expected one of"));
   EXPECT_THAT(SelectorError("up{a=~\"(\"}"), StartsWith("1:7: "));
+}
+
+TEST(ParseSelector, AddsToWhatTheExpressionCosts) {
+  TokenStream words = StreamOf("up{a=~\"b\",c!~\"[a-z]{1000}[a-z]{1000}\",d!=\"e\"}");
+  MatcherCost cost{5, 100};
+  const auto selector = ParseSelector(words, cost);
+  ASSERT_TRUE(selector.ok()) << selector.status().message();
+  EXPECT_EQ(cost.matchers, 9u);
+  EXPECT_EQ(cost.steps, 100 + 1'000 + selector->matchers[2].steps());
+  EXPECT_GE(selector->matchers[2].steps(), 2'000u);
 }
 
 TEST(ParseSelector, LetsKeywordsBeLabelsAndSomeBeMetrics) {

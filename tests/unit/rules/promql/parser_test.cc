@@ -120,21 +120,47 @@ TEST(Parser, SaysWhereAndWhatIsWrong) {
   for (const auto& [text, error] : cases) EXPECT_THAT(ErrorOf(text), StartsWith(error)) << text;
 }
 
+std::string Repeat(std::string_view part, size_t times) {
+  std::string text;
+  for (size_t i = 0; i < times; ++i) text += part;
+  return text;
+}
+
 TEST(Parser, BoundsTheDepthOfHostileText) {
-  const auto repeat = [](std::string_view part, size_t times) {
-    std::string text;
-    for (size_t i = 0; i < times; ++i) text += part;
-    return text;
-  };
-  EXPECT_THAT(ErrorOf(repeat("(", 60'000)), HasSubstr("nested more than 200 levels"));
-  EXPECT_THAT(ErrorOf(repeat("-", 60'000) + "a"), HasSubstr("nested more than"));
-  EXPECT_THAT(ErrorOf(repeat("a^", 30'000) + "a"), HasSubstr("nested more than"));
-  EXPECT_THAT(ErrorOf(repeat("a+", 30'000) + "a"), HasSubstr("nested more than"));
-  EXPECT_THAT(ErrorOf(repeat("abs(", 15'000)), HasSubstr("nested more than"));
-  EXPECT_THAT(ErrorOf("a" + repeat("[1m:]", 12'000)),
+  EXPECT_THAT(ErrorOf(Repeat("(", 60'000)), HasSubstr("nested more than 200 levels"));
+  EXPECT_THAT(ErrorOf(Repeat("-", 60'000) + "a"), HasSubstr("nested more than"));
+  EXPECT_THAT(ErrorOf(Repeat("a^", 30'000) + "a"), HasSubstr("nested more than"));
+  EXPECT_THAT(ErrorOf(Repeat("a+", 30'000) + "a"), HasSubstr("nested more than"));
+  EXPECT_THAT(ErrorOf(Repeat("abs(", 15'000)), HasSubstr("nested more than"));
+  EXPECT_THAT(ErrorOf("a" + Repeat("[1m:]", 12'000)),
               HasSubstr("a subquery needs an instant vector"));
-  EXPECT_TRUE(Parse(repeat("(", 150) + "a" + repeat(")", 150)).ok());
-  EXPECT_TRUE(Parse(repeat("a+", 150) + "a").ok());
+  EXPECT_TRUE(Parse(Repeat("(", 150) + "a" + Repeat(")", 150)).ok());
+  EXPECT_TRUE(Parse(Repeat("a+", 150) + "a").ok());
+}
+
+TEST(Parser, BoundsTheMatchersOfASelectorAndOfAll) {
+  const auto selector = [](size_t matchers) { return "{" + Repeat("a=\"1\",", matchers) + "}"; };
+  EXPECT_TRUE(Parse(selector(100)).ok());
+  EXPECT_THAT(ErrorOf(selector(101)), StartsWith("1:602: a selector has at most 100 matchers"));
+  EXPECT_THAT(ErrorOf("a" + selector(100)), HasSubstr("a selector has at most 100 matchers"));
+  EXPECT_TRUE(Parse(selector(100) + Repeat(" or " + selector(100), 9)).ok());
+  EXPECT_THAT(ErrorOf(selector(100) + Repeat(" or " + selector(100), 9) + " or b"),
+              HasSubstr("an expression has at most 1000 matchers"));
+}
+
+// What is compiled is held, by rules for as long as they are in force.
+TEST(Parser, BoundsTheRegularExpressionsOfASelectorAndOfAll) {
+  const std::string large = "a=~\"" + Repeat("[a-z]{1000}", 30) + "\"";
+  EXPECT_TRUE(Parse("{" + large + "}").ok());
+  EXPECT_THAT(ErrorOf("{" + large + "," + large + "}"),
+              StartsWith("1:341: the regular expressions of a selector may have 50000 steps"));
+  const std::string six = "{" + large + "}" + Repeat(" or {" + large + "}", 5);
+  EXPECT_TRUE(Parse(six).ok());
+  EXPECT_THAT(ErrorOf(six + " or {" + large + "}"),
+              HasSubstr("the regular expressions of an expression may have 200000 steps"));
+  EXPECT_TRUE(Parse("a{" + Repeat("a=~\"b+\",", 50) + "}").ok());
+  EXPECT_THAT(ErrorOf("a{" + Repeat("a=~\"b+\",", 51) + "}"),
+              HasSubstr("(each counts 1000 at least)"));
 }
 
 TEST(ParseMatchers, TakesAPlainSelectorAlone) {
