@@ -198,6 +198,7 @@ void Partitions::Drop(Store::Retention retention, std::function<void(const Statu
     if (worker.busy.exchange(true)) continue;
     worker.Join();
     retention.stop = [this] { return stopping_.load(); };
+    retention.ended = &stopping_;
     worker.thread =
         std::thread([this, &worker, retention = std::move(retention), done = std::move(done)] {
           done(store_.Drop(retention));

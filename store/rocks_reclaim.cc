@@ -28,12 +28,13 @@ void RocksReclaim::AddDaysBefore(Family which, int64_t day) {
   is_owed_ = true;
 }
 
-StatusOr<bool> RocksReclaim::Run(const std::function<bool()>& stop) {
+StatusOr<bool> RocksReclaim::Run(const std::function<bool()>& stop, std::atomic<bool>* ended) {
   if (!is_owed_) return true;
   FW_RETURN_IF_ERROR(FlushLogs());
   for (Family which : {kChunks, kRollups, kHistory}) {
     if (days_before_[which] != kNone) {
-      FW_ASSIGN_OR_RETURN(bool whole, Compact(which, "", EncodeDay(days_before_[which]), stop));
+      FW_ASSIGN_OR_RETURN(bool whole,
+                          Compact(which, "", EncodeDay(days_before_[which]), stop, ended));
       if (!whole) return false;
       days_before_[which] = kNone;
     }
@@ -46,7 +47,7 @@ StatusOr<bool> RocksReclaim::Run(const std::function<bool()>& stop) {
         begin = EncodeDayOf(day, group * kGroup);
         end = EncodeDayOf(day, (group + 1) * kGroup);
       }
-      FW_ASSIGN_OR_RETURN(bool whole, Compact(which, begin, end, stop));
+      FW_ASSIGN_OR_RETURN(bool whole, Compact(which, begin, end, stop, ended));
       if (!whole) return false;
       if (which == kRollups) {
         std::erase_if(groups, [day = day](const auto& item) { return item.first == day; });
@@ -71,16 +72,19 @@ Status RocksReclaim::FlushLogs() {
 // Tables that hold deletions, and what lies below them: that may be in the last level, too, beside
 // tables that were moved there as they were.
 StatusOr<bool> RocksReclaim::Compact(Family which, const std::string& begin, const std::string& end,
-                                     const std::function<bool()>& stop) {
+                                     const std::function<bool()>& stop, std::atomic<bool>* ended) {
   FW_ASSIGN_OR_RETURN(std::vector<Stretch> stretches, Deletions(which, begin, end));
   rocksdb::CompactRangeOptions options;
   options.exclusive_manual_compaction = false;
   options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
+  options.canceled = ended;
   for (const auto& [first, last] : stretches) {
     if (stop != nullptr && stop()) return false;
     rocksdb::Slice from = first, to = last;
-    FW_RETURN_IF_ERROR(database_.Outcome(
-        database_.db().CompactRange(options, database_.family(which), &from, &to)));
+    rocksdb::Status compacted =
+        database_.db().CompactRange(options, database_.family(which), &from, &to);
+    if (compacted.IsIncomplete() && ended != nullptr && *ended) return false;
+    FW_RETURN_IF_ERROR(database_.Outcome(compacted));
   }
   return true;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <limits>
@@ -28,8 +29,9 @@ class RocksReclaim {
   // Something of the days before was.
   void AddDaysBefore(Family which, int64_t day);
 
-  // Rewrites the tables that hold what was deleted, and has the logs go that do. Done in pieces; false when `stop` ended it between two, and the rest is still owed.
-  StatusOr<bool> Run(const std::function<bool()>& stop);
+  // Rewrites the tables that hold what was deleted, and has the logs go that do. Done in pieces; false when
+  // `stop` ended it between two, or `ended`, which may be null, amid one; the rest is still owed.
+  StatusOr<bool> Run(const std::function<bool()>& stop, std::atomic<bool>* ended);
 
  private:
   // A compaction has no end before its end, so it is done by groups of partitions.
@@ -42,7 +44,7 @@ class RocksReclaim {
                                            const std::string& end) const;
   Status FlushLogs();
   StatusOr<bool> Compact(Family which, const std::string& begin, const std::string& end,
-                         const std::function<bool()>& stop);
+                         const std::function<bool()>& stop, std::atomic<bool>* ended);
 
   const RocksDatabase& database_;
   bool is_owed_ = false;

@@ -31,7 +31,7 @@ Status RocksRetention::Drop(const Store::Retention& retention) {
   if (!lock) return OkStatus();  // another call works at it
   std::vector<KeptDays> kept = KeptDays::Of(retention);
   DropDamage damage;
-  StatusOr<bool> whole = DropDays(KeptDays::OfAll(retention), kept, retention.stop, damage);
+  StatusOr<bool> whole = DropDays(retention, kept, damage);
   Store::Retention::Dropped others;
   for (const KeptDays& of : kept) {
     for (const KeptDays::Owner& owner : of.owners()) {
@@ -46,8 +46,10 @@ Status RocksRetention::Drop(const Store::Retention& retention) {
   return whole.ok() ? damage.Outcome() : whole.status();
 }
 
-StatusOr<bool> RocksRetention::DropDays(const FirstDays& of_all, std::vector<KeptDays>& kept,
-                                        const std::function<bool()>& stop, DropDamage& damage) {
+StatusOr<bool> RocksRetention::DropDays(const Store::Retention& retention,
+                                        std::vector<KeptDays>& kept, DropDamage& damage) {
+  const FirstDays of_all = KeptDays::OfAll(retention);
+  const std::function<bool()>& stop = retention.stop;
   auto first_of_all = [&](Kept kind) { return of_all[static_cast<size_t>(kind)]; };
   FW_RETURN_IF_ERROR(database_.DropRange(kHistory, "", EncodeDay(first_of_all(Kept::kHistory))));
   FW_RETURN_IF_ERROR(database_.DropRange(kRollups, "", EncodeDay(first_of_all(Kept::kRollups))));
@@ -75,7 +77,7 @@ StatusOr<bool> RocksRetention::DropDays(const FirstDays& of_all, std::vector<Kep
   }
   FW_ASSIGN_OR_RETURN(bool whole, early_.Drop(kept, of_all, raw_from_.load(), stop, damage));
   if (!whole) return false;
-  return reclaim_.Run(stop);
+  return reclaim_.Run(stop, retention.ended);
 }
 
 // The first day that has chunks. Keys that tell no day are dropped.

@@ -48,9 +48,9 @@ class RocksRetention {
   WritingLock Spare(std::span<const Commit> commits);
 
  private:
-  // All but the journal; false when `stop` ended it early.
-  StatusOr<bool> DropDays(const FirstDays& of_all, std::vector<KeptDays>& kept,
-                          const std::function<bool()>& stop, DropDamage& damage);
+  // All but the journal; false when it was ended early.
+  StatusOr<bool> DropDays(const Store::Retention& retention, std::vector<KeptDays>& kept,
+                          DropDamage& damage);
   StatusOr<std::optional<int64_t>> FirstDay(DropDamage& damage) const;
   // Rolls up the chunks of one day and drops them; false when `stop` ended it early.
   StatusOr<bool> DropDay(int64_t day, const std::function<bool()>& stop, DropDamage& damage);

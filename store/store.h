@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -135,6 +136,9 @@ class Store {
     std::vector<uint64_t> journal_kept_from;  // kPartitions + 1 numbers
     // Asked now and then: true ends the work early, with what is done so far whole.
     std::function<bool()> stop;
+    // True ends also what cannot ask: the rewriting of files. May be null; outlives the call, which only
+    // reads it.
+    std::atomic<bool>* ended = nullptr;
     // Hears once, before the call returns, what went before it was over for everybody: of each of
     // `own`, and under no name of all others together. May be empty.
     struct Dropped {

@@ -141,6 +141,9 @@ ALLOWED_CALLS = {
     ("store/rocks_journal.h", "thread"): "Store is read by many threads while one commits (store/store.h)",
     ("store/rocks_early_drop.h", "thread"): "a part of store/rocks_retention.h",
     ("store/rocks_retention.h", "thread"): "Drop() works beside commits and reads (store/store.h)",
+    ("store/store.h", "thread"): "the only sign by which RocksDB ends a compaction amid it",
+    ("store/rocks_reclaim.h", "thread"): "hands that sign on to RocksDB (store/store.h)",
+    ("store/rocks_reclaim.cc", "thread"): "hands that sign on to RocksDB (store/store.h)",
     ("store/memory_store.cc", "thread"): "keeps the same promise as the store on disk",
 }
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <fstream>
 #include <iterator>
 
@@ -73,6 +74,28 @@ TEST_F(RocksReclaimTest, GoesOnWhereAnEarlierProcessEnded) {
   Drop(retention);
   EXPECT_FALSE(IsOnDisk(chunk));
   EXPECT_FALSE(IsOnDisk(row));
+}
+
+TEST_F(RocksReclaimTest, EndsAmidARewriteAndGoesOnWithTheNextCall) {
+  const std::string chunk = Noise(100, 300);
+  for (SeriesId id : {1u, 3u}) SealNoise(id, kDay, Noise(id, 300));
+  SealNoise(2, kDay, chunk);
+  Reopen();
+  Store::Retention retention = Own(2, kDay + 24h);
+  std::atomic<bool> ended = false;
+  retention.ended = &ended;
+  // It is asked, and only then comes the end.
+  retention.stop = [&] {
+    ended = Raw(2) == 0;
+    return false;
+  };
+  (void)store_->Drop(retention);
+  ASSERT_EQ(Raw(2), 0u);
+  EXPECT_TRUE(IsOnDisk(chunk));
+  ended = false;
+  retention.stop = nullptr;
+  Drop(retention);
+  EXPECT_FALSE(IsOnDisk(chunk));
 }
 
 TEST_F(RocksReclaimTest, TakesOldJournalOutOfTheFiles) {
