@@ -77,14 +77,14 @@ StatusOr<std::vector<Labels>> ScopedSeries::Series(const Matchers& matchers, Tim
   if (matchers.empty()) return all;
   const Matchers own = Scoped(matchers);
   FW_RETURN_IF_ERROR(
-      ForEach([&](const Shard& shard) { return shard.head().Look(own, from, to, limits); },
-              [&](const StatusOr<std::unique_ptr<const SeriesView>>& view) -> Status {
-                if (!view.ok()) return view.status();
-                if ((*view)->size() > limits.max_series - all.size()) return TooManySeries(limits);
-                for (size_t i = 0; i < (*view)->size(); ++i) all.push_back((*view)->labels(i));
+      ForEach([&](const Shard& shard) { return shard.head().Series(own, from, to, limits); },
+              [&](StatusOr<std::vector<Labels>> found) -> Status {
+                if (!found.ok()) return found.status();
+                if (found->size() > limits.max_series - all.size()) return TooManySeries(limits);
+                std::ranges::move(*found, std::back_inserter(all));
                 return OkStatus();
               }));
-  std::ranges::sort(all);
+  if (customer_.empty()) std::ranges::sort(all);
   return all;
 }
 

@@ -292,6 +292,27 @@ StatusOr<std::unique_ptr<const SeriesView>> Head::Look(const Matchers& matchers,
       std::make_unique<SeriesView>(impl_->partition, impl_->store, from, to, std::move(items)));
 }
 
+StatusOr<std::vector<Labels>> Head::Series(const Matchers& matchers, Timestamp from, Timestamp to,
+                                           const SelectLimits& limits) const {
+  const bool rolled_up = from < impl_->store.RawFrom(impl_->partition);
+  std::vector<SeriesId> ids = impl_->index.Match(matchers);
+  std::erase_if(ids, [&](SeriesId id) {
+    const SeriesHead& series = impl_->all_series[id];
+    return from > to || (!rolled_up && from > series.sealed_until() &&
+                         series
+                             .Windows([&](const OpenChunk& chunk) {
+                               return chunk.count() > 0 && chunk.window() <= to &&
+                                      chunk.window() + impl_->options.chunk_window > from;
+                             })
+                             .empty());
+  });
+  if (ids.size() > limits.max_series) return TooManySeries(limits);
+  std::vector<Labels> result;
+  result.reserve(ids.size());
+  for (uint32_t at : impl_->index.InOrder(ids)) result.push_back(impl_->index.labels(ids[at]));
+  return result;
+}
+
 std::vector<std::string> Head::LabelNames(const Matchers& matchers) const {
   return impl_->index.LabelNames(matchers);
 }

@@ -99,6 +99,11 @@ class Head : public SeriesSource {
   StatusOr<std::unique_ptr<const SeriesView>> Look(const Matchers& matchers, Timestamp from,
                                                    Timestamp to, const SelectLimits& limits) const;
 
+  // The series that match and may have samples in [from, to], to a chunk_window, in order of labels. Reads
+  // no sample. kResourceExhausted above max_series.
+  StatusOr<std::vector<Labels>> Series(const Matchers& matchers, Timestamp from, Timestamp to,
+                                       const SelectLimits& limits) const;
+
   // The names of labels, and the values of one, of all series that match, whenever they had samples: each
   // once, in no order. No matcher is no series.
   std::vector<std::string> LabelNames(const Matchers& matchers) const;

@@ -32,7 +32,6 @@ class SeriesView {
 
   // Series that match and may have samples in the range, ordered by labels.
   size_t size() const { return items_.size(); }
-  const Labels& labels(size_t i) const { return items_[i].labels; }
   // The samples in the range; none when there are none.
   StatusOr<SeriesData> Read(size_t i) const;
   // All that have samples: what SeriesSource::Select() promises. `stop` is asked before each series;

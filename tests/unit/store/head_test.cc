@@ -123,6 +123,24 @@ TEST_F(HeadTest, SelectsBothEndsOfTheRangeAndNoSeriesWithoutSamplesInIt) {
   EXPECT_THAT(*found, IsEmpty());
 }
 
+TEST_F(HeadTest, TellsTheNamesOfSeriesThatMayHaveSamplesInTheRange) {
+  Push(Block({{Host(2), kStart, 1}}), kStart);
+  Push(Block({{Host(1), kStart + 6h, 1}}), kStart + 6h);
+  auto names = [&](Timestamp from, Timestamp to) {
+    return *head_->Series(All(), from, to, {.max_series = 2, .max_samples = 0});
+  };
+  EXPECT_THAT(names(kStart, kStart + 6h), ElementsAre(Host(1), Host(2)));
+  EXPECT_THAT(names(kStart + 6h, kStart + 7h), ElementsAre(Host(1)));
+  EXPECT_THAT(names(kStart, kStart), ElementsAre(Host(2)));
+  EXPECT_THAT(names(kStart + 6h, kStart), IsEmpty());
+  // What is sealed may be in the store, up to where it was.
+  Seal(kStart + 12h);
+  EXPECT_THAT(names(kStart, kStart + 6h), ElementsAre(Host(1), Host(2)));
+  EXPECT_THAT(names(kStart + 9h, kStart + 10h), IsEmpty());
+  EXPECT_EQ(head_->Series(All(), kStart, kStart + 6h, {.max_series = 1}).status().code(),
+            Code::kResourceExhausted);
+}
+
 TEST_F(HeadTest, NamesASeriesOnceAcrossTablesAndRestarts) {
   Push(Block({{Host(1), kStart, 1}}), kStart);
   Push(Block({{Host(1), kStart + 1s, 1}}), kStart);
