@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "collector/doors/bounded_parse.h"
+#include "collector/doors/door_keeper.h"
 #include "collector/doors/external_alerts.h"
 #include "collector/doors/inflate.h"
 #include "collector/doors/otlp_json.h"
@@ -62,18 +63,17 @@ HttpResponse Encode(unsigned status, bool is_json, const google::protobuf::Messa
 class HttpDoor {
  public:
   HttpDoor(const HttpDoorParts& parts, Door door)
-      : parts_(parts), door_(door), refused_(parts.clock), partial_(parts.clock) {}
+      : parts_(parts),
+        door_(door),
+        keeper_(door, parts.tokens, parts.metrics, parts.clock, parts.doors.tokens_without_tls),
+        refused_(parts.clock),
+        partial_(parts.clock) {}
 
   // Who may come in, asked before the body is read.
   std::optional<HttpResponse> Admit(const HttpRequest& request) const {
     StatusOr<SourceToken> from = WhoIs(request);
     if (from.ok()) return std::nullopt;
-    Count(from.status().code() == Code::kUnavailable ? "retry" : "unauthenticated");
-    if (auto left_out = refused_.Next(fmt::format("{}", static_cast<int>(from.status().code())))) {
-      FW_LOG(
-          kWarn, "door.refused",
-          {{"path", request.path}, {"reason", from.status().message()}, {"left_out", *left_out}});
-    }
+    keeper_.TurnedAway(request, from.status());
     return Failure(request, from.status());
   }
 
@@ -138,13 +138,7 @@ class HttpDoor {
 
  private:
   StatusOr<SourceToken> WhoIs(const HttpRequest& request) const {
-    if (parts_.intake() == nullptr) return Stopping();
-    if (!request.is_private && !parts_.doors.tokens_without_tls) {
-      return PermissionDenied(
-          "tokens are not taken over plain HTTP from another machine; set http.tls, or, behind a "
-          "proxy that ends TLS, doors.tokens_without_tls");
-    }
-    return parts_.tokens.Check(request.authorization, door_, parts_.clock.Now());
+    return keeper_.WhoIs(request, parts_.intake() != nullptr);
   }
 
   size_t MaxBytes() const { return static_cast<size_t>(parts_.doors.max_request_size); }
@@ -254,7 +248,8 @@ class HttpDoor {
 
   const HttpDoorParts parts_;
   const Door door_;
-  mutable SeldomLog refused_;  // by code or status
+  const DoorKeeper keeper_;
+  mutable SeldomLog refused_;  // by status
   mutable SeldomLog partial_;  // by source
 };
 

@@ -9,8 +9,7 @@
 #include <string_view>
 #include <utility>
 
-#include "base/log.h"
-#include "collector/doors/seldom_log.h"
+#include "collector/doors/door_keeper.h"
 #include "collector/fair_pool.h"
 #include "collector/query_api/answer_json.h"
 #include "collector/query_api/parameters.h"
@@ -97,30 +96,17 @@ struct QueryApi::Impl {
 
   explicit Impl(const Parts& parts)
       : parts_(parts),
-        refused_(parts.clock),
+        keeper_(kDoor, parts.tokens, parts.metrics, parts.clock, parts.tokens_without_tls),
         calls_(static_cast<size_t>(parts.settings.threads), kWaiting, kWaitingBytes) {}
 
   StatusOr<SourceToken> WhoIs(const HttpRequest& request) const {
-    if (parts_.desk() == nullptr) {
-      return Unavailable("the collector is starting or stopping; try again later");
-    }
-    if (!request.is_private && !parts_.tokens_without_tls) {
-      return PermissionDenied(
-          "tokens are not taken over plain HTTP from another machine; set http.tls, or, behind a "
-          "proxy that ends TLS, doors.tokens_without_tls");
-    }
-    return parts_.tokens.Check(request.authorization, kDoor, parts_.clock.Now());
+    return keeper_.WhoIs(request, parts_.desk() != nullptr);
   }
 
   std::optional<HttpResponse> Admit(const HttpRequest& request) const {
     StatusOr<SourceToken> who = WhoIs(request);
     if (who.ok()) return std::nullopt;
-    parts_.metrics.DoorRequestDone(
-        kDoor, who.status().code() == Code::kUnavailable ? "retry" : "unauthenticated");
-    if (auto left_out = refused_.Next(fmt::format("{}", static_cast<int>(who.status().code())))) {
-      FW_LOG(kWarn, "door.refused",
-             {{"path", request.path}, {"reason", who.status().message()}, {"left_out", *left_out}});
-    }
+    keeper_.TurnedAway(request, who.status());
     return Failure(who.status());
   }
 
@@ -352,8 +338,8 @@ struct QueryApi::Impl {
 
   const Parts parts_;
   std::atomic<bool> stopping_ = false;
-  mutable SeldomLog refused_;  // by code
-  FairPool calls_;             // the last member: its threads use the others
+  const DoorKeeper keeper_;
+  FairPool calls_;  // the last member: its threads use the others
 };
 
 QueryApi::QueryApi(const Parts& parts) : impl_(std::make_unique<Impl>(parts)) {}
