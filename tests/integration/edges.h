@@ -120,6 +120,20 @@ class EdgesTest : public testing::Test {
     return request;
   }
 
+  // How many samples of acme's `load1` there are in the last `range`, such as 1h; 0 when there is no such series.
+  double Samples(const std::string& range) {
+    v1::QueryRequest query;
+    query.set_customer("acme");
+    query.set_expression("count_over_time(load1[" + range + "])");
+    query.set_to_ms(ToMillis(clock_.Now() + 1min));
+    v1::QueryResponse found;
+    grpc::ClientContext context;
+    grpc::Status status =
+        v1::QueryService::NewStub(ConnectOperator())->Query(&context, query, &found);
+    EXPECT_TRUE(status.ok()) << status.error_message();
+    return found.series_size() == 1 ? found.series(0).values(0) : 0;
+  }
+
   // The batch that a stream's end names as the reason; empty: none.
   static std::string Refused(const grpc::ClientContext& context) {
     const auto& trailers = context.GetServerTrailingMetadata();

@@ -40,17 +40,7 @@ TEST_F(EdgesTest, AProbeEnrolsPushesAndIsQueried) {
   stream->WritesDone();
   EXPECT_TRUE(stream->Finish().ok());
 
-  v1::QueryRequest query;
-  query.set_customer("acme");
-  query.set_expression("count_over_time(load1[1h])");
-  query.set_to_ms(ToMillis(clock_.Now() + 1min));
-  v1::QueryResponse found;
-  grpc::ClientContext query_context;
-  grpc::Status status =
-      v1::QueryService::NewStub(ConnectOperator())->Query(&query_context, query, &found);
-  ASSERT_TRUE(status.ok()) << status.error_message();
-  ASSERT_EQ(found.series_size(), 1);
-  EXPECT_EQ(found.series(0).values(0), 20);
+  EXPECT_EQ(Samples("1h"), 20);
 }
 
 TEST_F(EdgesTest, WhatWasAcknowledgedIsThereAfterARestart) {

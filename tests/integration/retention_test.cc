@@ -53,18 +53,6 @@ class RetentionTest : public EdgesTest {
     grpc::ClientContext context;
     return v1::BundleService::NewStub(ConnectOperator())->Apply(&context, request, &response);
   }
-  double Samples() {
-    v1::QueryRequest query;
-    query.set_customer("acme");
-    query.set_expression("count_over_time(load1[20d])");
-    query.set_to_ms(ToMillis(clock_.Now() + 1min));
-    v1::QueryResponse found;
-    grpc::ClientContext context;
-    grpc::Status status =
-        v1::QueryService::NewStub(ConnectOperator())->Query(&context, query, &found);
-    EXPECT_TRUE(status.ok()) << status.error_message();
-    return found.series_size() == 1 ? found.series(0).values(0) : 0;
-  }
   int Events() {
     v1::ListEventsRequest request;
     request.set_customer("acme");
@@ -93,18 +81,18 @@ class RetentionTest : public EdgesTest {
 
 TEST_F(RetentionTest, WhatIsOverForACustomerIsFoundByNoQuestion) {
   Push();
-  EXPECT_EQ(Samples(), 20);
+  EXPECT_EQ(Samples("20d"), 20);
   EXPECT_EQ(Events(), 1);
   ASSERT_TRUE(Apply("{samples: 9d, rollups: 9d, events: 9d}").ok());
   clock_.Forward(11 * 24h);
-  EXPECT_TRUE(Becomes([&] { return Samples() == 0 && Events() == 0; }));
+  EXPECT_TRUE(Becomes([&] { return Samples("20d") == 0 && Events() == 0; }));
 }
 
 TEST_F(RetentionTest, RollupsAreReadWhereSamplesAreGone) {
   Push();
   ASSERT_TRUE(Apply("{samples: 9d}").ok());
   clock_.Forward(11 * 24h);
-  EXPECT_TRUE(Becomes([&] { return Samples() == 1; }));
+  EXPECT_TRUE(Becomes([&] { return Samples("20d") == 1; }));
   EXPECT_EQ(Events(), 1);
 }
 
