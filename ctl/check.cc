@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include "base/file.h"
 #include "config/bundle_files.h"
@@ -7,42 +6,14 @@
 #include "config/probe_settings.h"
 #include "config/schema_yaml.h"
 #include "ctl/commands.h"
+#include "ctl/rule_paths.h"
 #include "ctl/unheard.h"
 #include "notifier/catalogue.h"
 #include "rules/rule_file.h"
+#include "rules/unit_test_file.h"
 
 namespace forewarn {
 namespace {
-
-bool IsFolder(const std::string& path) {
-  struct stat found {};
-  return stat(path.c_str(), &found) == 0 && S_ISDIR(found.st_mode);
-}
-
-bool IsYaml(std::string_view path) { return path.ends_with(".yaml") || path.ends_with(".yml"); }
-
-// What lies beside the rules in a bundle's folder.
-bool IsOtherBundleFile(std::string_view path) {
-  return path == "customers.yaml" || path == "receivers.yaml" || path == "routes.yaml" ||
-         path == "contact.yaml";
-}
-
-// Paths as the user would type them, for messages.
-Status AddRuleFiles(const std::string& path, std::vector<BundleFile>& files) {
-  if (!IsFolder(path)) {
-    FW_ASSIGN_OR_RETURN(std::string text, ReadFile(path, 16 << 20));
-    files.push_back({path, std::move(text)});
-    return OkStatus();
-  }
-  // Of a bundle's folder only what lies below rules/ is rules.
-  std::string folder = IsFolder(path + "/rules") ? path + "/rules" : path;
-  FW_ASSIGN_OR_RETURN(std::vector<BundleFile> found, ReadBundleDir(folder));
-  for (BundleFile& file : found) {
-    if (IsYaml(file.path) && !IsOtherBundleFile(file.path))
-      files.push_back({folder + "/" + file.path, std::move(file.text)});
-  }
-  return OkStatus();
-}
 
 // `1 group`, `2 groups`.
 std::string Count(size_t n, std::string_view what) {
@@ -93,13 +64,21 @@ void Approve(Session& session, const std::string& text) {
 }  // namespace
 
 Status CheckRules(Session& session, const std::vector<std::string>& paths) {
-  std::vector<BundleFile> files;
-  for (const std::string& path : paths) FW_RETURN_IF_ERROR(AddRuleFiles(path, files));
-  if (files.empty()) return NotFound("there are no rule files (*.yaml, *.yml) in what was named");
-  RuleFiles rules = CheckRuleFiles(files, {WarningNames()});
+  FW_ASSIGN_OR_RETURN(RulePaths read, ReadRulePaths(paths));
+  if (read.rules.empty())
+    return NotFound("there are no rule files (*.yaml, *.yml) in what was named");
+  RuleFiles rules = CheckRuleFiles(read.rules, {WarningNames()});
+  for (const BundleFile& file : read.tests) {
+    for (RuleMistake& mistake : ParseUnitTestFile(file.path, file.text).mistakes)
+      rules.mistakes.push_back(std::move(mistake));
+  }
   FW_RETURN_IF_ERROR(rules.status());
-  Approve(session, fmt::format("good: {} in {} of {}\n", Count(CountRules(rules), "rule"),
-                               Count(rules.groups.size(), "group"), Count(files.size(), "file")));
+  Approve(session,
+          fmt::format("good: {} in {} of {}{}\n", Count(CountRules(rules), "rule"),
+                      Count(rules.groups.size(), "group"), Count(read.rules.size(), "file"),
+                      read.tests.empty()
+                          ? ""
+                          : fmt::format(", and {} of tests", Count(read.tests.size(), "file"))));
   return OkStatus();
 }
 

@@ -107,4 +107,7 @@ Status CheckRules(Session& session, const std::vector<std::string>& paths);
 // its keys).
 Status CheckConfig(Session& session, const std::string& path, const std::string& kind);
 
+// rule_tests.cc: needs no collector. Files of unit tests, or folders of them; fails when a test does.
+Status TestRules(Session& session, const std::vector<std::string>& paths);
+
 }  // namespace forewarn

@@ -293,6 +293,10 @@ class CommandLine {
                      [this](Session& s) { return CheckRules(s, paths_); });
     rules->add_option("PATHS", paths_, "Rule files, folders of them, or a bundle's folder")
         ->required();
+    CLI::App* test = LocalCommand(rules_, "test",
+                                  "Runs unit tests of rules, in promtool's format, on this machine",
+                                  [this](Session& s) { return TestRules(s, paths_); });
+    test->add_option("PATHS", paths_, "Files of tests, or folders of them")->required();
     CLI::App* group = Group("config", "Settings files and bundles");
     CLI::App* check =
         LocalCommand(group, "check", "Checks a settings file or a bundle and lists every mistake",

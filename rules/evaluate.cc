@@ -34,8 +34,8 @@ StatusOr<promql::Vector> EvaluateToVector(const PreparedGroup& group, const Prep
 }
 
 void SetScope(const ScopeLabels& scope, Labels& labels) {
-  labels.Set("customer", scope.customer);
-  labels.Set("installation", scope.installation);
+  if (!scope.customer.empty()) labels.Set("customer", scope.customer);
+  if (!scope.installation.empty()) labels.Set("installation", scope.installation);
   if (!scope.probe.empty()) labels.Set("probe", scope.probe);
 }
 

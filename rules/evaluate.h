@@ -14,7 +14,7 @@
 namespace forewarn {
 
 // Labels that every derived series and every alert carries, whatever the expression left: they keep
-// customers apart. `probe` is empty on the grid.
+// customers apart. `probe` is empty on the grid; all are in a unit test, whose labels stay as they are.
 struct ScopeLabels {
   std::string customer;
   std::string installation;

@@ -58,6 +58,15 @@ TEST_F(CheckTest, EveryMistakeOfRulesIsListedByThePathThatWasGiven) {
   EXPECT_EQ(CheckRules(session, {dir_ + "/empty"}).code(), Code::kNotFound);
 }
 
+TEST_F(CheckTest, UnitTestsThatLieBesideRulesAreCheckedAsSuch) {
+  Write("a.yaml", kGoodRules);
+  std::string path = Write("tests/a.yaml", "rule_files: [../a.yaml]\ntests: []\n");
+  ASSERT_TRUE(CheckRules(session, {dir_}).ok()) << CheckRules(session, {dir_}).message();
+  EXPECT_THAT(out.str(), HasSubstr("of 1 file, and 1 file of tests\n"));
+  Write("tests/a.yaml", "rule_files: [../a.yaml]\ntest: []\n");
+  EXPECT_THAT(CheckRules(session, {dir_}).message(), HasSubstr(path + ":2:1: unknown key 'test'"));
+}
+
 TEST_F(CheckTest, AWarningThatThereIsNotIsAMistakeOfTheRules) {
   std::string text = kGoodRules;
   text.insert(text.find("  - record"), "    forewarn: {warning: disk_wil_fill}\n");

@@ -1,0 +1,72 @@
+#include "ctl/rule_paths.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+
+#include "base/file.h"
+
+namespace forewarn {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+class RulePathsTest : public testing::Test {
+ protected:
+  RulePathsTest() {
+    std::string folder = testing::TempDir() + "/forewarn-ctl-XXXXXX";
+    dir_ = mkdtemp(folder.data());
+  }
+  ~RulePathsTest() override { std::filesystem::remove_all(dir_); }
+  std::string Write(const std::string& name, const std::string& text) {
+    std::string path = dir_ + "/" + name;
+    EXPECT_TRUE(MakeDirs(path.substr(0, path.rfind('/'))).ok());
+    EXPECT_TRUE(WriteFileAtomically(path, text).ok());
+    return path;
+  }
+  static std::vector<std::string> Names(const std::vector<BundleFile>& files) {
+    std::vector<std::string> names;
+    for (const BundleFile& file : files) names.push_back(file.path);
+    return names;
+  }
+  std::string dir_;
+};
+
+TEST_F(RulePathsTest, AFolderIsAllThatIsBelowItAndTestsAreNoRules) {
+  std::string a = Write("a.yaml", "groups: []\n");
+  std::string b = Write("deep/er/b.yml", "not yaml: [");
+  std::string c = Write("tests/c.yaml", "rule_files: []\n");
+  Write("notes.txt", "");
+  StatusOr<RulePaths> read = ReadRulePaths({dir_ + "/"});
+  ASSERT_TRUE(read.ok()) << read.status().message();
+  EXPECT_THAT(Names(read->rules), ElementsAre(a, b));
+  EXPECT_THAT(Names(read->tests), ElementsAre(c));
+}
+
+TEST_F(RulePathsTest, OfABundleOnlyItsRulesAreTaken) {
+  Write("customers.yaml", "");
+  std::string a = Write("rules/a.yaml", "");
+  EXPECT_THAT(Names(ReadRulePaths({dir_})->rules), ElementsAre(a));
+}
+
+TEST_F(RulePathsTest, AFileThatIsNamedIsRules) {
+  std::string path = Write("t.yaml", "tests: []\n");
+  EXPECT_THAT(Names(ReadRulePaths({path})->rules), ElementsAre(path));
+  EXPECT_EQ(ReadRulePaths({dir_ + "/missing.yaml"}).status().code(), Code::kNotFound);
+}
+
+TEST_F(RulePathsTest, AGlobIsWhatItMatches) {
+  std::string b = Write("b.yaml", "");
+  std::string a = Write("a.yaml", "");
+  EXPECT_THAT(Glob(dir_ + "/*.yaml"), ElementsAre(a, b));
+  EXPECT_THAT(Glob(a), ElementsAre(a));
+  EXPECT_THAT(Glob(dir_ + "/c*"), IsEmpty());
+  EXPECT_THAT(Glob(dir_ + "/c.yaml"), IsEmpty());
+}
+
+}  // namespace
+}  // namespace forewarn
