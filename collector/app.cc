@@ -33,7 +33,8 @@ constexpr size_t kCallQueue = 256;
 // Enrolling is open to anybody: it may keep a shard and a core busy, but no operator waiting.
 constexpr size_t kEnrolmentThreads = 1;
 constexpr size_t kEnrolmentQueue = 64;
-// OTLP over gRPC, which is long to read: of a source, 64 requests or 16 MiB may wait, and one request of each always.
+// OTLP over gRPC, which is long to read: of a source, 64 requests or 16 MiB may wait, and one request of each until
+// 256 MiB do.
 constexpr size_t kExportThreads = 2;
 constexpr size_t kExportQueue = 256;
 constexpr size_t kExportQueueBytes = 64 << 20;

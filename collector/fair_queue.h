@@ -27,8 +27,8 @@ namespace forewarn {
 // Bounds. A lane that holds a quarter of the items or of the weight takes nothing more, so that no one fills the
 // queue. One push of every lane finds room even in a full queue: whoever has nothing inside is served within one turn
 // of the others, whatever they send. What decides is what is inside and not what comes: else a large push would wait
-// for a lane that others of the same name never leave empty. So the queue holds its bound, and what was pushed at
-// once of each lane beyond it.
+// for a lane that others of the same name never leave empty. But names may be many, so nobody finds room any more
+// once four times the weight is inside: the queue never holds more than that and what was pushed at once then.
 template <typename T>
 class FairQueue {
  public:
@@ -125,6 +125,7 @@ class FairQueue {
   };
 
   bool HasRoom(const std::string& name) const {
+    if (weight_ / kMostBeyond >= weight_max_) return false;
     auto found = lanes_.find(name);
     if (found == lanes_.end() || found->second.items.empty()) return true;
     const Lane& lane = found->second;
@@ -140,6 +141,8 @@ class FairQueue {
     });
     forget_at_ = std::max<size_t>(64, 2 * lanes_.size());
   }
+
+  static constexpr size_t kMostBeyond = 4;
 
   const size_t items_max_;
   const size_t weight_max_;

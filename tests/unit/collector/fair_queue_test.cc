@@ -121,6 +121,19 @@ TEST(FairQueue, AFullQueueStillTakesTheFirstOfWhoHasNothingInside) {
   EXPECT_EQ(queue.size(), 9u);
 }
 
+TEST(FairQueue, ManyNamesFillItToFourTimesItsWeightAndNoFurther) {
+  FairQueue<std::string> queue(100, 10);
+  for (const char* name : {"a", "b", "c"}) ASSERT_TRUE(Push(queue, name, "1", 13));
+  EXPECT_TRUE(Push(queue, "d", "1", 500));
+  EXPECT_FALSE(Push(queue, "e", "1", 1));
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(queue.Pop(0ms), "1");
+    EXPECT_FALSE(Push(queue, "e", "1", 1));
+  }
+  EXPECT_EQ(queue.Pop(0ms), "1");
+  EXPECT_TRUE(Push(queue, "e", "1", 1));
+}
+
 TEST(FairQueue, ForgetsLanesThatAreGone) {
   FairQueue<std::string> queue(8, 1000);
   for (int i = 0; i < 10'000; ++i) {
