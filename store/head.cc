@@ -3,19 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <optional>
-#include <span>
 #include <utility>
 
 #include "base/check.h"
-#include "store/all_series.h"
-#include "store/block_chain.h"
-#include "store/chunk.h"
-#include "store/open_chunk.h"
-#include "store/series_head.h"
-#include "store/series_index.h"
-#include "store/stream_refs.h"
+#include "store/head_impl.h"
 
 namespace forewarn {
 namespace {
@@ -36,66 +28,6 @@ Timestamp WindowOf(Timestamp at, Duration window) {
 }
 
 }  // namespace
-
-struct Head::Impl {
-  // A sealed chunk that may not be durable yet: until then the store does not have it.
-  struct Pending {
-    uint64_t sealed_by;  // sequence of the commit that carries it
-    SealedChunk chunk;
-  };
-  using PendingKey = std::pair<SeriesId, Timestamp>;  // series, first sample
-
-  Impl(uint32_t partition, const Store& store, HeadOptions options)
-      : partition(partition), store(store), options(options), index(options.hash_seed) {}
-
-  SeriesId Name(const Labels& labels, Commit& commit);
-  bool AtSeriesLimit(const Labels& labels) const;
-  SeriesId Resolve(SeriesRefs& refs, uint32_t ref, Commit& commit);
-
-  OpenChunk& Open(SeriesHead& series, Timestamp at);
-  Status LearnSealed(SeriesId id, OpenChunk& chunk);
-  StatusOr<SealedTimes*> SealedNear(SeriesId id, OpenChunk& chunk);
-  StatusOr<bool> IsSealed(SeriesId id, OpenChunk& chunk, Timestamp at);
-  StatusOr<std::vector<Timestamp>> SealedTimesOf(SeriesId id, Timestamp first) const;
-  bool BeginsAChunk(SeriesId id, Timestamp at) const;
-  bool Keep(OpenChunk& chunk, Sample sample, uint64_t sequence);
-  enum class Outcome { kKept, kDuplicate, kCrowded };
-  Outcome AmongSealed(SeriesId id, OpenChunk& chunk, Timestamp at);
-  Outcome Add(SeriesId id, Sample sample, Commit& commit);
-  Status CheckExists(SeriesId id, uint64_t sequence) const;
-  void DropSealed(SeriesId id, Timestamp window, Timestamp last);
-
-  bool IsFull(const OpenChunk& chunk) const {
-    return chunk.count() >= options.chunk_samples || chunk.bytes() >= options.chunk_bytes;
-  }
-  void SealWhatEnds(SeriesId id, Timestamp newest, Commit& commit);
-  void Seal(SeriesId id, Timestamp window, Commit& commit);
-  void SealAndGoOn(SeriesId id, Timestamp window, Commit& commit);
-  void NotOpen(const OpenChunk& chunk);
-  void ForgetDurable();
-  uint64_t LastDurable() const;
-
-  Status Decode(SeriesId id, const SealedChunk& chunk, std::vector<Sample>& samples) const;
-  void LearnSealedUntil(SeriesId id, Timestamp from, std::span<const SealedChunk> since);
-  StatusOr<std::vector<Sample>> Read(SeriesId id, Timestamp from, Timestamp to);
-  void CopyOpen(SeriesId id, Timestamp from, Timestamp to, SeriesView::Item& item);
-
-  // Fixed after construction.
-  const uint32_t partition;
-  const Store& store;
-  const HeadOptions options;
-
-  // Changes.
-  SeriesIndex index;
-  BlockArena arena;  // of all open chunks
-  AllSeries all_series;
-  SeriesId seal_from = 1;  // no series before has a window that SealBefore was to seal
-  StreamRefs stream_refs;
-  std::map<uint64_t, uint64_t> opened;  // open chunks by the sequence of their first sample
-  std::map<PendingKey, Pending> pending;
-  // By the sequence that carries them: the first journal sequence whose samples they hold.
-  std::map<uint64_t, uint64_t> pending_opened;
-};
 
 Head::Head(uint32_t partition, const Store& store, HeadOptions options)
     : impl_(std::make_unique<Impl>(partition, store, options)) {
@@ -232,93 +164,6 @@ uint64_t Head::JournalKeptFrom(uint64_t next) const {
   auto it = impl_->pending_opened.upper_bound(durable);
   for (; it != impl_->pending_opened.end(); ++it) first = std::min(first, it->second);
   return first;
-}
-
-StatusOr<std::vector<SeriesData>> Head::Select(const Matchers& matchers, Timestamp from,
-                                               Timestamp to, const SelectLimits& limits) const {
-  std::vector<SeriesId> ids;
-  std::vector<std::vector<Sample>> found;
-  std::vector<SeriesData> result;
-  if (from > to) return result;
-  size_t samples_left = limits.max_samples;
-  for (SeriesId id : impl_->index.Match(matchers)) {
-    FW_ASSIGN_OR_RETURN(std::vector<Sample> samples, impl_->Read(id, from, to));
-    if (samples.empty()) continue;
-    if (found.size() == limits.max_series) return TooManySeries(limits);
-    if (samples.size() > samples_left) return TooManySamples(limits);
-    samples_left -= samples.size();
-    ids.push_back(id);
-    found.push_back(std::move(samples));
-  }
-  result.reserve(found.size());
-  for (uint32_t at : impl_->index.InOrder(ids)) {
-    result.push_back({impl_->index.labels(ids[at]), std::move(found[at])});
-  }
-  return result;
-}
-
-StatusOr<std::unique_ptr<const SeriesView>> Head::Look(const Matchers& matchers, Timestamp from,
-                                                       Timestamp to,
-                                                       const SelectLimits& limits) const {
-  std::vector<SeriesView::Item> found;
-  std::vector<SeriesId> ids;  // of those
-  size_t with_samples = 0, samples = 0;
-  const bool rolled_up = from < impl_->store.RawFrom(impl_->partition);
-  const std::vector<SeriesId> matching =
-      from > to ? std::vector<SeriesId>() : impl_->index.Match(matchers);
-  found.reserve(std::min(matching.size(), limits.max_series));
-  ids.reserve(found.capacity());
-  for (SeriesId id : matching) {
-    SeriesView::Item item;
-    item.id = id;
-    item.is_stored = from <= impl_->all_series[id].sealed_until();
-    impl_->CopyOpen(id, from, to, item);
-    if (!item.open.empty()) ++with_samples;
-    samples += item.open.size();
-    if (with_samples > limits.max_series) return TooManySeries(limits);
-    if (samples > limits.max_samples) return TooManySamples(limits);
-    if (!item.is_stored && !rolled_up && item.open.empty() && item.pending.empty()) continue;
-    if (found.size() / kLookedAt >= limits.max_series) return TooManySeries(limits);
-    found.push_back(std::move(item));
-    ids.push_back(id);
-  }
-  std::vector<SeriesView::Item> items;
-  items.reserve(found.size());
-  for (uint32_t at : impl_->index.InOrder(ids)) {
-    items.push_back(std::move(found[at]));
-    items.back().labels = impl_->index.labels(ids[at]);
-  }
-  return std::unique_ptr<const SeriesView>(
-      std::make_unique<SeriesView>(impl_->partition, impl_->store, from, to, std::move(items)));
-}
-
-StatusOr<std::vector<Labels>> Head::Series(const Matchers& matchers, Timestamp from, Timestamp to,
-                                           const SelectLimits& limits) const {
-  const bool rolled_up = from < impl_->store.RawFrom(impl_->partition);
-  std::vector<SeriesId> ids = impl_->index.Match(matchers);
-  std::erase_if(ids, [&](SeriesId id) {
-    const SeriesHead& series = impl_->all_series[id];
-    return from > to || (!rolled_up && from > series.sealed_until() &&
-                         series
-                             .Windows([&](const OpenChunk& chunk) {
-                               return chunk.count() > 0 && chunk.window() <= to &&
-                                      chunk.window() + impl_->options.chunk_window > from;
-                             })
-                             .empty());
-  });
-  if (ids.size() > limits.max_series) return TooManySeries(limits);
-  std::vector<Labels> result;
-  result.reserve(ids.size());
-  for (uint32_t at : impl_->index.InOrder(ids)) result.push_back(impl_->index.labels(ids[at]));
-  return result;
-}
-
-std::vector<std::string> Head::LabelNames(const Matchers& matchers) const {
-  return impl_->index.LabelNames(matchers);
-}
-
-std::vector<std::string> Head::LabelValues(std::string_view name, const Matchers& matchers) const {
-  return impl_->index.LabelValues(name, matchers);
 }
 
 size_t Head::series_count() const { return impl_->index.size(); }
@@ -545,82 +390,6 @@ void Head::Impl::ForgetDurable() {
   if (first_kept == pending_opened.begin()) return;
   pending_opened.erase(pending_opened.begin(), first_kept);
   std::erase_if(pending, [&](const auto& item) { return item.second.sealed_by <= durable; });
-}
-
-Status Head::Impl::Decode(SeriesId id, const SealedChunk& chunk,
-                          std::vector<Sample>& samples) const {
-  Status decoded = DecodeChunk(chunk.bytes, samples);
-  if (decoded.ok()) return decoded;  // naming it would cost more than reading it
-  return decoded.With(
-      fmt::format("series {} of partition {}, {}", id, partition, index.labels(id).ToString()));
-}
-
-// After a restart all series have the bound of their partition; whoever reads one up to it learns its
-// own, and what is silent is not looked for again with each query.
-void Head::Impl::LearnSealedUntil(SeriesId id, Timestamp from, std::span<const SealedChunk> since) {
-  Timestamp until = from == Timestamp::min() ? from : from - 1ms;
-  for (const SealedChunk& chunk : since) until = std::max(until, chunk.last);
-  for (auto it = pending.lower_bound({id, Timestamp::min()});
-       it != pending.end() && it->first.first == id; ++it) {
-    until = std::max(until, it->second.chunk.last);
-  }
-  SeriesHead& of = all_series[id];
-  of.SealedUntil(std::min(until, of.sealed_until()));
-}
-
-StatusOr<std::vector<Sample>> Head::Impl::Read(SeriesId id, Timestamp from, Timestamp to) {
-  const SeriesHead& of = all_series[id];
-  std::vector<Sample> samples;
-  // Asked before the chunks: what is durable is among them, or was dropped since.
-  const uint64_t durable = pending.empty() ? 0 : LastDurable();
-  auto overlaps = [&](Timestamp first, Timestamp last) { return first <= to && last >= from; };
-  if (from <= of.sealed_until()) {
-    FW_ASSIGN_OR_RETURN(std::vector<SealedChunk> chunks, store.ReadChunks(partition, id, from, to));
-    for (const SealedChunk& chunk : chunks) FW_RETURN_IF_ERROR(Decode(id, chunk, samples));
-    if (to >= of.sealed_until()) LearnSealedUntil(id, from, chunks);
-  }
-  // Asked after the chunks: what was dropped since is then found here.
-  if (from < store.RawFrom(partition)) {
-    FW_ASSIGN_OR_RETURN(std::vector<Rollup> rollups,
-                        store.ReadRollups(partition, id, kRollupStretches[0], from, to));
-    for (const Rollup& rollup : rollups) samples.push_back(rollup.last);
-  }
-  for (auto it = pending.lower_bound({id, Timestamp::min()});
-       it != pending.end() && it->first.first == id; ++it) {
-    if (it->second.sealed_by <= durable) continue;
-    const SealedChunk& chunk = it->second.chunk;
-    if (overlaps(chunk.first, chunk.last)) FW_RETURN_IF_ERROR(Decode(id, chunk, samples));
-  }
-  of.ForEach([&](const OpenChunk& chunk) {
-    if (chunk.count() == 0) return;
-    if (!overlaps(chunk.window(), chunk.window() + options.chunk_window - 1ms)) return;
-    std::vector<Sample> more = chunk.Samples(arena);
-    samples.insert(samples.end(), more.begin(), more.end());
-  });
-  // Chunks overlap after late samples, and one that became durable just now was read twice.
-  return InRange(from, to, std::move(samples));
-}
-
-// What only the head has of a series' samples in the range.
-void Head::Impl::CopyOpen(SeriesId id, Timestamp from, Timestamp to, SeriesView::Item& item) {
-  const uint64_t durable = pending.empty() ? 0 : LastDurable();
-  for (auto it = pending.lower_bound({id, Timestamp::min()});
-       it != pending.end() && it->first.first == id; ++it) {
-    if (it->second.sealed_by <= durable) continue;
-    const SealedChunk& chunk = it->second.chunk;
-    if (chunk.first <= to && chunk.last >= from) item.pending.push_back(chunk);
-  }
-  all_series[id].ForEach([&](const OpenChunk& chunk) {
-    if (chunk.count() == 0 || chunk.window() > to ||
-        chunk.window() + options.chunk_window <= from) {
-      return;
-    }
-    const std::vector<Sample> samples = chunk.Samples(arena);
-    auto first = std::ranges::lower_bound(samples, from, {}, &Sample::at);
-    auto last = std::upper_bound(first, samples.end(), to,
-                                 [](Timestamp at, const Sample& sample) { return at < sample.at; });
-    item.open.insert(item.open.end(), first, last);
-  });
 }
 
 }  // namespace forewarn
