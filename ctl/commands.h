@@ -110,4 +110,8 @@ Status CheckConfig(Session& session, const std::string& path, const std::string&
 // rule_tests.cc: needs no collector. Files of unit tests, or folders of them; fails when a test does.
 Status TestRules(Session& session, const std::vector<std::string>& paths);
 
+// export_rules.cc: needs no collector. Into `folder`; empty: one file, printed.
+Status ExportRules(Session& session, const std::vector<std::string>& paths,
+                   const std::string& folder);
+
 }  // namespace forewarn

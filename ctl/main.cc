@@ -297,6 +297,13 @@ class CommandLine {
                                   "Runs unit tests of rules, in promtool's format, on this machine",
                                   [this](Session& s) { return TestRules(s, paths_); });
     test->add_option("PATHS", paths_, "Files of tests, or folders of them")->required();
+    CLI::App* exported =
+        LocalCommand(rules_, "export", "Writes rule files without what only Forewarn knows",
+                     [this](Session& s) { return ExportRules(s, paths_, path_); });
+    exported->add_option("PATHS", paths_, "Rule files, or folders of them")->required();
+    exported->add_flag("--prometheus", all_, "For Prometheus: the one format there is")->required();
+    exported->add_option("-o,--folder", path_,
+                         "Where the files are written, under their names; printed when not given");
     CLI::App* group = Group("config", "Settings files and bundles");
     CLI::App* check =
         LocalCommand(group, "check", "Checks a settings file or a bundle and lists every mistake",
