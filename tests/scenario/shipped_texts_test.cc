@@ -19,9 +19,14 @@ namespace {
 const Timestamp kNow = FromMillis(1'777'629'600'000);  // 2026-05-01T10:00:00Z
 
 std::vector<Rule> ShippedAlerts() {
-  std::string path = "rules/packs/host.yaml";
-  BundleFile file = {path, *ReadFile(FW_SOURCE_DIR "/" + path)};
-  RuleFiles files = CheckRuleFiles({&file, 1}, {WarningNames()});
+  std::vector<BundleFile> packs;
+  StatusOr<std::vector<std::string>> names = ListDir(FW_SOURCE_DIR "/rules/packs");
+  for (const std::string& name : *names) {
+    if (!name.ends_with(".yaml")) continue;
+    std::string path = "rules/packs/" + name;
+    packs.push_back({path, *ReadFile(FW_SOURCE_DIR "/" + path)});
+  }
+  RuleFiles files = CheckRuleFiles(packs, {WarningNames()});
   EXPECT_TRUE(files.status().ok()) << files.status().message();
   std::vector<Rule> alerts;
   for (const RuleGroup& group : files.groups) {
@@ -86,7 +91,7 @@ bool HasEnglish(std::string_view line) {
 
 TEST(ShippedTexts, WhatACustomerReadsInChineseHasNoEnglishInIt) {
   std::vector<Rule> rules = ShippedAlerts();
-  ASSERT_FALSE(rules.empty());
+  ASSERT_GE(rules.size(), 60u);
   for (const Rule& rule : rules) {
     Alert alert = Fire(rule);
     for (std::string template_id : {"warning.generic", "warning.disk_will_fill"}) {
