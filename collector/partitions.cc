@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -124,18 +125,25 @@ Status Partitions::AskAndWait(uint32_t partition, const ShardThread::Question& q
       "partition {} is too busy to answer now; try again, or narrow the question", partition));
 }
 
-Store::Retention Partitions::RetentionAt(Timestamp now, const Bundle& bundle) const {
+Store::Retention Partitions::RetentionAt(Timestamp now, const Shard& control) const {
   Store::Retention retention;
   retention.chunks_before = now - options_.samples_kept;
   retention.rollups_before = now - options_.rollups_kept;
   retention.history_before = now - options_.history_kept;
-  for (const Customer& customer : bundle.customers) {
+  for (const Customer& customer : control.bundle().customers) {
     const CustomerRetention& own = customer.retention;
     if (!own.any()) continue;
     auto kept = [](Duration own, Duration others) { return own > Duration{0} ? own : others; };
     retention.own[customer.id] = {now - kept(own.samples, options_.samples_kept),
                                   now - kept(own.rollups, options_.rollups_kept),
                                   now - kept(own.events, options_.history_kept)};
+  }
+  for (const LeftCustomer& left : control.left_customers()) {
+    const CustomerRetention& own = left.retention;
+    if (now >= left.at + kLeftGrace) continue;
+    retention.own[left.id] = {now - std::max(own.samples, options_.samples_kept),
+                              now - std::max(own.rollups, options_.rollups_kept),
+                              now - std::max(own.events, options_.history_kept)};
   }
   return retention;
 }
@@ -173,7 +181,7 @@ void Partitions::DropOld(std::function<void(const Status&)> done) {
     bool asked = Ask(p, [this, answered, collected, now, p](const Shard& shard) {
       if (p == kControlPartition) {
         std::lock_guard lock(collected->mutex);
-        collected->retention = RetentionAt(now, shard.bundle());
+        collected->retention = RetentionAt(now, shard);
       }
       answered(p, shard.JournalKeptFrom());
     });

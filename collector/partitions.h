@@ -61,7 +61,8 @@ class Partitions : public EntrySink {
   // the question is then not run any more.
   Status AskAndWait(uint32_t partition, const ShardThread::Question& question, Duration patience);
 
-  // Drops what is older than the settings say, or the bundle in force of a customer, and journal that
+  // Drops what is older than the settings say, or the bundle in force of a customer (for kLeftGrace also that
+  // which had a customer who is away now, where it kept for longer), and journal that
   // nothing needs any more. Returns at once; the work, which may be long, is done on a thread of its
   // own, after the commits that it rests on. While the days of an earlier call take long, a later one
   // drops journal. `done` says how it went; it is not called for work that is not begun, since two are
@@ -84,8 +85,8 @@ class Partitions : public EntrySink {
   };
 
   Status CheckClock() const;
-  // What is over at `now`, as the bundle in force says.
-  Store::Retention RetentionAt(Timestamp now, const Bundle& bundle) const;
+  // What is over at `now`, as the control partition's bundle in force says.
+  Store::Retention RetentionAt(Timestamp now, const Shard& control) const;
   void Tell(std::string_view customer, const Store::Retention::Dropped& dropped) const;
   void Drop(Store::Retention retention, std::function<void(const Status&)> done);
 

@@ -18,11 +18,13 @@ namespace {
 struct PartitionRecord {
   Timestamp last_arrival;
   Timestamp last_sealing;
+  std::vector<LeftCustomer> left_customers = {};
 
   template <typename Self, typename Visitor>
   static void Fields(Self& self, Visitor&& visit) {
     visit(1, self.last_arrival);
     visit(2, self.last_sealing);
+    visit(3, self.left_customers);
   }
 };
 
@@ -210,6 +212,9 @@ void Shard::TakeInTelemetry(const Entry& entry, BatchReply refused_before, Commi
 Engine::Conclusions Shard::Conclude(const Entry& entry, const std::vector<ProbeState>& probes,
                                     Commit& commit) {
   if (const auto* bundle = std::get_if<Bundle>(&entry.what)) {
+    if (partition_ == kControlPartition) {
+      left_customers_ = WhoLeft(std::move(left_customers_), bundle_, *bundle, entry.arrival);
+    }
     bundle_ = *bundle;
     contacts_.SetPolicy(bundle_.contact);
     planner_.SetBundle(bundle_);
@@ -301,7 +306,8 @@ void Shard::Keep(const Entry& entry, const std::vector<ProbeState>& probes,
       put(std::move(removed));
     }
   }
-  put(Put(StateKind::kPartition, "", PartitionRecord{entry.arrival, last_sealing_}));
+  put(Put(StateKind::kPartition, "",
+          PartitionRecord{entry.arrival, last_sealing_, left_customers_}));
 }
 
 // When the window in which sealing was done last has passed for good. Arrival time.
@@ -349,6 +355,7 @@ Status Shard::RestoreState() {
   FW_RETURN_IF_ERROR(each(StateKind::kPartition, PartitionRecord{}, [&](PartitionRecord record) {
     last_arrival_ = record.last_arrival;
     last_sealing_ = record.last_sealing;
+    left_customers_ = std::move(record.left_customers);
   }));
   FW_RETURN_IF_ERROR(each(StateKind::kProbe, ProbeState{},
                           [&](ProbeState probe) { contacts_.Restore(std::move(probe)); }));

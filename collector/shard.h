@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "collector/counting_source.h"
 #include "collector/forgetting.h"
+#include "collector/left_customers.h"
 #include "collector/source_tokens.h"
 #include "collector/tokens.h"
 #include "incidents/manager.h"
@@ -98,6 +99,8 @@ class Shard {
   const Tokens& tokens() const { return tokens_; }
   const SourceTokens& source_tokens() const { return source_tokens_; }
   const Bundle& bundle() const { return bundle_; }
+  // Of the control partition alone.
+  const std::vector<LeftCustomer>& left_customers() const { return left_customers_; }
   uint32_t partition() const { return partition_; }
   Timestamp last_arrival() const { return last_arrival_; }
   uint64_t sequence() const { return sequence_; }
@@ -130,6 +133,7 @@ class Shard {
   Timestamp last_arrival_ = kTimeZero;
   Timestamp last_sealing_ = kTimeZero;
   Bundle bundle_;
+  std::vector<LeftCustomer> left_customers_;
   Head head_;
   Contacts contacts_;
   CountingSource rule_source_;

@@ -289,5 +289,27 @@ TEST_F(OwnRetentionTest, HoldsFromTheBundleInForceWithoutARestart) {
   EXPECT_EQ(Events("globex"), 0);
 }
 
+TEST_F(OwnRetentionTest, HoldsForADayMoreForACustomerWhoIsTakenOut) {
+  Start();
+  const Timestamp acme = clock_.Now();
+  Push("acme", 1);
+  Apply(With({.samples = 200 * 24h, .rollups = 400 * 24h, .events = 200 * 24h}),
+        "00000000000000b2");
+  clock_.Advance(100 * 24h);
+  Bundle without = TestBundle();
+  without.customers.clear();
+  Apply(without, "00000000000000b3");
+  partitions_.reset();
+  Start();
+  clock_.Advance(kLeftGrace - 1h);
+  ASSERT_TRUE(DropOld().ok());
+  EXPECT_EQ(Samples("acme", acme), 60u) << "also over a restart";
+  EXPECT_EQ(Events("acme"), 61);
+  clock_.Advance(1h);
+  ASSERT_TRUE(DropOld().ok());
+  EXPECT_EQ(Samples("acme", acme), 13u);
+  EXPECT_EQ(Events("acme"), 0);
+}
+
 }  // namespace
 }  // namespace forewarn
