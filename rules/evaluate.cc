@@ -45,8 +45,9 @@ Status TwinResults(const Labels& labels) {
 }
 
 // A text that cannot be expanded must not hide its alert: it says why instead, as in Prometheus.
-std::string Expand(const Template& text, const Labels& labels, double value) {
-  StatusOr<std::string> expanded = text.Expand(labels, value);
+std::string Expand(const Template& text, const promql::VectorSample& sample,
+                   TemplateQueries& queries) {
+  StatusOr<std::string> expanded = text.Expand(sample.labels, sample.value, &queries);
   if (expanded.ok()) return *std::move(expanded);
   return fmt::format("<error expanding template: {}>", expanded.status().message());
 }
@@ -89,6 +90,7 @@ StatusOr<std::vector<AlertResult>> EvaluateAlerts(const PreparedGroup& group,
                                                   const promql::EvalLimits& limits) {
   FW_ASSIGN_OR_RETURN(promql::Vector vector, EvaluateToVector(group, rule, source, at, limits));
   std::vector<AlertResult> results;
+  TemplateQueries queries(source, at, limits);
   std::set<Labels> seen;
   for (promql::VectorSample& sample : vector) {
     AlertResult& result = results.emplace_back();
@@ -96,12 +98,12 @@ StatusOr<std::vector<AlertResult>> EvaluateAlerts(const PreparedGroup& group,
     result.result = sample.labels.WithoutName();
     result.labels = result.result;
     for (const auto& [name, text] : rule.labels) {
-      result.labels.Set(name, Expand(text, result.result, result.value));
+      result.labels.Set(name, Expand(text, sample, queries));
     }
     result.labels.Set("alertname", rule.rule.name);
     SetScope(scope, result.labels);
     for (const auto& [name, text] : rule.annotations) {
-      result.annotations.emplace_back(name, Expand(text, result.result, result.value));
+      result.annotations.emplace_back(name, Expand(text, sample, queries));
     }
     if (!seen.insert(result.labels).second) return TwinResults(result.labels);
     if (!rule.rule.forewarn.predicts.empty()) {

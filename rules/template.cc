@@ -8,18 +8,19 @@
 namespace forewarn {
 
 struct Template::Body {
-  templates::Pieces pieces;
+  templates::Tree tree;
 };
 
 StatusOr<Template> Template::Compile(std::string_view text) {
   auto body = std::make_shared<Body>();
-  FW_ASSIGN_OR_RETURN(body->pieces, templates::ParsePieces(text));
+  FW_ASSIGN_OR_RETURN(body->tree, templates::ParseTree(text));
   return Template(std::move(body));
 }
 
-StatusOr<std::string> Template::Expand(const Labels& labels, double value) const {
+StatusOr<std::string> Template::Expand(const Labels& labels, double value,
+                                       TemplateQueries* queries) const {
   std::string out;
-  FW_RETURN_IF_ERROR(templates::ExpandInto(body_->pieces, {labels, value}, out));
+  FW_RETURN_IF_ERROR(templates::ExpandInto(body_->tree, {labels, value, queries}, out));
   return out;
 }
 

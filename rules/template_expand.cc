@@ -1,144 +1,236 @@
 #include "rules/template_expand.h"
 
-#include <algorithm>
-#include <array>
-#include <utility>
+#include <fmt/core.h>
 
-#include "rules/humanize.h"
-#include "rules/promql/number.h"
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "base/check.h"
+#include "rules/template_call.h"
+#include "rules/template_field.h"
 
 namespace forewarn::templates {
 namespace {
 
-// The first letter of each word as a capital; as in Go, `_`, digits and bytes beyond ASCII belong
-// to words.
-std::string Title(std::string text) {
-  bool in_word = false;
-  for (char& c : text) {
-    if (!in_word) c = Upper(c);
-    in_word = IsWordCharacter(c) || c == '\'' || static_cast<unsigned char>(c) >= 0x80;
+// Compiling a regular expression is as much work as so many terms.
+constexpr int64_t kRegexSteps = 500;
+// So many bytes of a text that is handed on are as much work as a term.
+constexpr size_t kBytesPerStep = 1024;
+
+Status TooLong() { return ResourceExhausted("the text is longer than 64 KiB"); }
+
+// What the pieces of one template see.
+struct Frame {
+  Value root;
+  Value dot;
+  std::vector<Value> variables;  // by slot
+};
+
+// How a run of pieces ended.
+enum class Flow { kOn, kBreak, kContinue };
+
+class Expander {
+ public:
+  Expander(const Tree& tree, const Facts& facts, std::string& out)
+      : tree_(tree), facts_(facts), out_(out) {}
+
+  Status Run() {
+    Frame frame{Value(&facts_), Value(&facts_), {}};
+    return ExpandPieces(tree_.pieces, frame).status();
   }
-  return text;
-}
 
-StatusOr<double> ToNumber(const Value& value) {
-  if (const auto* number = std::get_if<double>(&value)) return *number;
-  if (const auto* integer = std::get_if<int64_t>(&value)) return static_cast<double>(*integer);
-  return promql::ParseNumber(std::get<std::string>(value));
-}
-
-StatusOr<Value> Evaluate(const Term& term, const Facts& facts);
-
-bool Compare(Function function, const Value& a, const Value& b) {
-  switch (function) {
-    case Function::kEq: return a == b;
-    case Function::kNe: return a != b;
-    case Function::kLt: return a < b;
-    case Function::kLe: return a <= b;
-    case Function::kGt: return a > b;
-    default: return a >= b;
+ private:
+  Status Step(int64_t steps = 1) {
+    steps_left_ -= steps;
+    if (steps_left_ >= 0) return OkStatus();
+    return ResourceExhausted(fmt::format("the template takes more than {} steps", kMaxSteps));
   }
-}
 
-StatusOr<Value> Call(const Term& term, const Facts& facts) {
-  std::vector<Value> arguments;
-  for (const Term& argument : term.arguments) {
-    FW_ASSIGN_OR_RETURN(Value value, Evaluate(argument, facts));
-    arguments.push_back(std::move(value));
+  StatusOr<Flow> ExpandPieces(const Pieces& pieces, Frame& frame) {
+    for (const Piece& piece : pieces) {
+      FW_RETURN_IF_ERROR(Step());
+      FW_ASSIGN_OR_RETURN(const Flow flow, ExpandPiece(piece, frame));
+      if (out_.size() > kMaxText) return TooLong();
+      if (flow != Flow::kOn) return flow;
+    }
+    return Flow::kOn;
   }
-  const auto text = [&](size_t i) -> const std::string& {
-    return std::get<std::string>(arguments[i]);
-  };
-  switch (term.function) {
-    case Function::kHumanize:
-    case Function::kHumanize1024:
-    case Function::kHumanizeDuration:
-    case Function::kHumanizePercentage:
-    case Function::kHumanizeTimestamp: {
-      constexpr std::array kForms = {Humanize, Humanize1024, HumanizeDuration, HumanizePercentage,
-                                     HumanizeTimestamp};
-      FW_ASSIGN_OR_RETURN(const double number, ToNumber(arguments[0]));
-      return Value(kForms[static_cast<size_t>(term.function)](number));
-    }
-    case Function::kToUpper:
-    case Function::kToLower: {
-      std::string changed = text(0);
-      for (char& c : changed) c = term.function == Function::kToUpper ? Upper(c) : Lower(c);
-      return Value(std::move(changed));
-    }
-    case Function::kTitle: return Value(Title(text(0)));
-    case Function::kPrintf: {
-      std::string out = term.format.pieces[0];
-      for (size_t i = 0; i < term.format.verbs.size(); ++i) {
-        out += FormatVerb(term.format.verbs[i], arguments[i]);
-        out += term.format.pieces[i + 1];
-        if (out.size() > kMaxText) return ResourceExhausted("the text is longer than 64 KiB");
-      }
-      return Value(std::move(out));
-    }
-    case Function::kPrint: {
-      std::string out;
-      for (size_t i = 0; i < arguments.size(); ++i) {
-        // As Go's Sprint: a space between two operands when neither is a text.
-        if (i > 0 && !std::holds_alternative<std::string>(arguments[i]) &&
-            !std::holds_alternative<std::string>(arguments[i - 1])) {
-          out += ' ';
+
+  StatusOr<Flow> ExpandPiece(const Piece& piece, Frame& frame) {
+    switch (piece.kind) {
+      case Piece::Kind::kText: out_ += piece.text; return Flow::kOn;
+      case Piece::Kind::kTerm: {
+        FW_ASSIGN_OR_RETURN(Value value, Evaluate(*piece.term, frame));
+        if (piece.slots.empty()) {
+          out_ += Print(value);
+        } else {
+          Set(frame, piece.slots.front(), std::move(value));
         }
-        out += Print(arguments[i]);
+        return Flow::kOn;
       }
-      return Value(std::move(out));
+      case Piece::Kind::kIf:
+      case Piece::Kind::kWith: return ExpandBranches(piece, frame);
+      case Piece::Kind::kRange: return ExpandRange(piece, frame);
+      case Piece::Kind::kTemplate: return ExpandTemplate(piece, frame);
+      case Piece::Kind::kBreak: return Flow::kBreak;
+      case Piece::Kind::kContinue: return Flow::kContinue;
     }
-    case Function::kIndex:
-      return Value(std::string(std::get<const Labels*>(arguments[0])->Get(text(1))));
-    case Function::kNot: return Value(!IsTrue(arguments[0]));
-    case Function::kAnd:
-    case Function::kOr: {
-      const bool stops_at = term.function == Function::kOr;
-      for (Value& value : arguments) {
-        if (IsTrue(value) == stops_at) return std::move(value);
-      }
-      return std::move(arguments.back());
-    }
-    case Function::kEq:  // any of the others may be equal
-      return Value(std::any_of(arguments.begin() + 1, arguments.end(),
-                               [&](const Value& other) { return arguments[0] == other; }));
-    default: return Value(Compare(term.function, arguments[0], arguments[1]));
+    return Flow::kOn;
   }
-}
 
-StatusOr<Value> Evaluate(const Term& term, const Facts& facts) {
-  switch (term.kind) {
-    case Term::Kind::kConstant: return term.constant;
-    case Term::Kind::kValue: return Value(facts.value);
-    case Term::Kind::kLabels: return Value(&facts.labels);
-    case Term::Kind::kLabel: return Value(std::string(facts.labels.Get(term.label)));
-    case Term::Kind::kCall: return Call(term, facts);
+  StatusOr<Flow> ExpandBranches(const Piece& piece, Frame& frame) {
+    for (const Branch& branch : piece.branches) {
+      if (!branch.condition) return ExpandPieces(branch.pieces, frame);
+      FW_ASSIGN_OR_RETURN(Value value, Evaluate(*branch.condition, frame));
+      if (!branch.slots.empty()) Set(frame, branch.slots.front(), value);
+      if (!IsTrue(value)) continue;
+      if (piece.kind == Piece::Kind::kIf) return ExpandPieces(branch.pieces, frame);
+      Value dot = std::exchange(frame.dot, std::move(value));
+      StatusOr<Flow> flow = ExpandPieces(branch.pieces, frame);
+      frame.dot = std::move(dot);
+      return flow;
+    }
+    return Flow::kOn;
   }
-  return Internal("every kind of term is handled");
-}
+
+  // What a range goes over: keys and elements.
+  StatusOr<std::vector<std::pair<Value, Value>>> Elements(const Value& value) const {
+    std::vector<std::pair<Value, Value>> elements;
+    if (const auto* samples = std::get_if<Samples>(&value)) {
+      for (const SampleRef& sample : **samples) {
+        elements.emplace_back(static_cast<int64_t>(elements.size()), sample);
+      }
+    } else if (const auto* labels = std::get_if<const Labels*>(&value)) {
+      for (const auto& [name, text] : **labels) {
+        elements.emplace_back(std::string(name), std::string(text));
+      }
+    } else if (const auto* given = std::get_if<std::shared_ptr<const Arguments>>(&value)) {
+      for (const auto& [name, argument] : (*given)->values) elements.emplace_back(name, argument);
+    } else if (TypeOf(value) != Type::kNothing) {
+      return InvalidArgument(fmt::format("a range goes over query results or labels, not over {}",
+                                         NameOf(TypeOf(value))));
+    }
+    return elements;
+  }
+
+  StatusOr<Flow> ExpandRange(const Piece& piece, Frame& frame) {
+    const Branch& body = piece.branches.front();
+    FW_ASSIGN_OR_RETURN(const Value value, Evaluate(*body.condition, frame));
+    FW_ASSIGN_OR_RETURN(auto elements, Elements(value));
+    if (elements.empty()) {
+      if (piece.branches.size() == 1) return Flow::kOn;
+      return ExpandPieces(piece.branches[1].pieces, frame);
+    }
+    const Value dot = frame.dot;
+    for (auto& [key, element] : elements) {
+      FW_RETURN_IF_ERROR(Step());
+      if (body.slots.size() == 2) Set(frame, body.slots.front(), std::move(key));
+      if (!body.slots.empty()) Set(frame, body.slots.back(), element);
+      frame.dot = std::move(element);
+      FW_ASSIGN_OR_RETURN(const Flow flow, ExpandPieces(body.pieces, frame));
+      if (flow == Flow::kBreak) break;
+    }
+    frame.dot = dot;
+    return Flow::kOn;
+  }
+
+  StatusOr<Flow> ExpandTemplate(const Piece& piece, Frame& frame) {
+    if (calls_ == kMaxCalls) {
+      return ResourceExhausted(
+          fmt::format("the template '{}' calls itself without an end", piece.text));
+    }
+    Value dot = Nothing();
+    if (piece.term) {
+      FW_ASSIGN_OR_RETURN(dot, Evaluate(*piece.term, frame));
+    }
+    Frame inside{dot, dot, {}};
+    ++calls_;
+    FW_RETURN_IF_ERROR(ExpandPieces(tree_.definitions.at(piece.text), inside).status());
+    --calls_;
+    return Flow::kOn;
+  }
+
+  static void Set(Frame& frame, size_t slot, Value value) {
+    if (frame.variables.size() <= slot) frame.variables.resize(slot + 1, Nothing());
+    frame.variables[slot] = std::move(value);
+  }
+
+  StatusOr<Value> Evaluate(const Term& term, const Frame& frame) {
+    FW_ASSIGN_OR_RETURN(Value value, EvaluateFree(term, frame));
+    int64_t steps = 1;
+    if (const auto* text = std::get_if<std::string>(&value)) {
+      if (text->size() > kMaxText) return TooLong();
+      steps += static_cast<int64_t>(text->size() / kBytesPerStep);
+    }
+    FW_RETURN_IF_ERROR(Step(steps));
+    return value;
+  }
+
+  // Not yet counted.
+  StatusOr<Value> EvaluateFree(const Term& term, const Frame& frame) {
+    switch (term.kind) {
+      case Term::Kind::kConstant: return term.constant;
+      case Term::Kind::kValue: return Value(facts_.value);
+      case Term::Kind::kLabels: return Value(&facts_.labels);
+      case Term::Kind::kLabel: return Value(std::string(facts_.labels.Get(term.label)));
+      case Term::Kind::kDot: return frame.dot;
+      case Term::Kind::kRoot: return frame.root;
+      case Term::Kind::kVariable:
+        FW_CHECK(term.slot < frame.variables.size());
+        return frame.variables[term.slot];
+      case Term::Kind::kField: {
+        FW_ASSIGN_OR_RETURN(const std::vector<Value> values, EvaluateAll(term, frame));
+        return FieldOf(values[0], term.label, std::span(values).subspan(1));
+      }
+      case Term::Kind::kCall: return EvaluateCall(term, frame);
+    }
+    return Internal("every kind of term is handled");
+  }
+
+  StatusOr<std::vector<Value>> EvaluateAll(const Term& term, const Frame& frame) {
+    std::vector<Value> values;
+    values.reserve(term.arguments.size());
+    for (const Term& argument : term.arguments) {
+      FW_ASSIGN_OR_RETURN(Value value, Evaluate(argument, frame));
+      values.push_back(std::move(value));
+    }
+    return values;
+  }
+
+  StatusOr<Value> EvaluateCall(const Term& term, const Frame& frame) {
+    if (term.function == Function::kAnd || term.function == Function::kOr) {
+      return EvaluateUntil(term, term.function == Function::kOr, frame);
+    }
+    if (term.function == Function::kMatch || term.function == Function::kReReplaceAll) {
+      FW_RETURN_IF_ERROR(Step(kRegexSteps));
+    }
+    FW_ASSIGN_OR_RETURN(std::vector<Value> values, EvaluateAll(term, frame));
+    return Call(term, std::move(values), facts_);
+  }
+
+  // The first argument that is as true as `stops_at`, or the last; those behind are not looked at.
+  StatusOr<Value> EvaluateUntil(const Term& term, bool stops_at, const Frame& frame) {
+    Value value = Nothing();
+    for (const Term& argument : term.arguments) {
+      FW_ASSIGN_OR_RETURN(value, Evaluate(argument, frame));
+      if (IsTrue(value) == stops_at) break;
+    }
+    return value;
+  }
+
+  const Tree& tree_;
+  const Facts& facts_;
+  std::string& out_;
+  int64_t steps_left_ = kMaxSteps;
+  int calls_ = 0;
+};
 
 }  // namespace
 
-Status ExpandInto(const Pieces& pieces, const Facts& facts, std::string& out) {
-  for (const Piece& piece : pieces) {
-    out += piece.text;
-    if (piece.term) {
-      FW_ASSIGN_OR_RETURN(const Value value, Evaluate(*piece.term, facts));
-      out += Print(value);
-    }
-    for (const Branch& branch : piece.branches) {
-      bool taken = true;
-      if (branch.condition) {
-        FW_ASSIGN_OR_RETURN(const Value value, Evaluate(*branch.condition, facts));
-        taken = IsTrue(value);
-      }
-      if (!taken) continue;
-      FW_RETURN_IF_ERROR(ExpandInto(branch.pieces, facts, out));
-      break;
-    }
-    if (out.size() > kMaxText) return ResourceExhausted("the text is longer than 64 KiB");
-  }
-  return OkStatus();
+Status ExpandInto(const Tree& tree, const Facts& facts, std::string& out) {
+  return Expander(tree, facts, out).Run();
 }
 
 }  // namespace forewarn::templates

@@ -8,6 +8,6 @@
 namespace forewarn::templates {
 
 // Reads a template and checks its types on the way, so that the first error has its place.
-StatusOr<Pieces> ParsePieces(std::string_view text);
+StatusOr<Tree> ParseTree(std::string_view text);
 
 }  // namespace forewarn::templates

@@ -14,8 +14,8 @@ namespace {
 using testing::StartsWith;
 
 std::string ErrorOf(std::string_view text) {
-  const auto pieces = ParsePieces(text);
-  return pieces.ok() ? "read" : pieces.status().message();
+  const auto tree = ParseTree(text);
+  return tree.ok() ? "read" : tree.status().message();
 }
 
 TEST(TemplateCheck, RefusesWhatWouldFailLater) {
@@ -30,8 +30,19 @@ TEST(TemplateCheck, RefusesWhatWouldFailLater) {
       {"{{ printf $labels.a }}", "1:11: the format of printf must be a text in quotes"},
       {"{{ humanize }}", "1:4: 'humanize' takes 1 argument, not 0"},
       {"{{ eq $labels $labels }}", "1:7: the labels cannot be compared"},
-      {"{{ index $value \"a\" }}", "1:10: 'index' needs the labels here, not a number"},
+      {"{{ index $value \"a\" }}", "1:10: 'index' needs the labels, query results or a text here"},
       {"{{ not true false }}", "1:4: 'not' takes 1 argument, not 2"},
+      {"{{ slice $labels.a 1 2 3 }}", "1:4: 'slice' takes at most 3 arguments, not 4"},
+      {"{{ first $labels }}", "1:10: 'first' needs query results here, not the labels"},
+      {"{{ query \"up\" | value }}", "1:4: 'value' needs a sample here, not query results"},
+      {"{{ query \"up{\" }}", "1:10: this query cannot be read: 1:"},
+      {"{{ match \"(\" $labels.a }}", "1:10: the regular expression '(' is bad"},
+      {"{{ parseDuration \"5\" }}", "1:18: "},
+      {"{{ len $value }}", "1:8: 'len' needs a text, the labels or query results here"},
+      {"{{ (query \"up\" | first).Valu }}", "1:24: a sample has no 'Valu'"},
+      {"{{ range query \"up\" }}{{ gt .Value 1 }}{{ end }}",
+       "1:36: 'gt' cannot compare a number with an integer"},
+      {"{{ with toTime $value }}{{ .Yaer }}{{ end }}", "1:28: a time has no 'Yaer'"},
   };
   for (const auto& [text, message] : cases) EXPECT_THAT(ErrorOf(text), StartsWith(message)) << text;
 }
@@ -54,11 +65,16 @@ TEST(TemplateCheck, KnowsWhatACallGives) {
   for (const auto& [text, type] : std::vector<std::pair<const char*, Type>>{
            {"{{ gt $value 1.0 }}", Type::kBool},
            {"{{ or $value 1.0 }}", Type::kNumber},
+           {"{{ or $value \"none\" }}", Type::kAny},
            {"{{ humanize $value }}", Type::kText},
+           {"{{ query \"up\" | sortByLabel \"job\" | first }}", Type::kSample},
+           {"{{ index (query \"up\") 0 }}", Type::kSample},
+           {"{{ slice (query \"up\") 1 }}", Type::kSamples},
+           {"{{ (args 1 2).arg0 }}", Type::kAny},
        }) {
-    const auto pieces = ParsePieces(text);
-    ASSERT_TRUE(pieces.ok()) << pieces.status().message();
-    EXPECT_EQ(pieces->front().term->type, type) << text;
+    const auto tree = ParseTree(text);
+    ASSERT_TRUE(tree.ok()) << tree.status().message();
+    EXPECT_EQ(tree->pieces.front().term->type, type) << text;
   }
 }
 

@@ -13,30 +13,49 @@ using testing::HasSubstr;
 using testing::StartsWith;
 
 std::string ErrorOf(std::string_view text) {
-  const auto pieces = ParsePieces(text);
-  return pieces.ok() ? "read" : pieces.status().message();
+  const auto tree = ParseTree(text);
+  return tree.ok() ? "read" : tree.status().message();
 }
 
 TEST(TemplateParse, SplitsATextIntoPieces) {
-  const auto pieces = ParsePieces("a {{ $value }}{{ if true }}b{{ else }}c{{ end -}}\n d");
-  ASSERT_TRUE(pieces.ok()) << pieces.status().message();
-  ASSERT_EQ(pieces->size(), 4u);
-  EXPECT_EQ((*pieces)[0].text, "a ");
-  ASSERT_TRUE((*pieces)[1].term.has_value());
-  EXPECT_EQ((*pieces)[1].term->kind, Term::Kind::kValue);
-  ASSERT_EQ((*pieces)[2].branches.size(), 2u);
-  EXPECT_TRUE((*pieces)[2].branches[0].condition.has_value());
-  EXPECT_FALSE((*pieces)[2].branches[1].condition.has_value());
-  EXPECT_EQ((*pieces)[3].text, "d");
+  const auto tree = ParseTree("a {{ $value }}{{ if true }}b{{ else }}c{{ end -}}\n d");
+  ASSERT_TRUE(tree.ok()) << tree.status().message();
+  const Pieces& pieces = tree->pieces;
+  ASSERT_EQ(pieces.size(), 4u);
+  EXPECT_EQ(pieces[0].text, "a ");
+  ASSERT_TRUE(pieces[1].term.has_value());
+  EXPECT_EQ(pieces[1].term->kind, Term::Kind::kValue);
+  ASSERT_EQ(pieces[2].branches.size(), 2u);
+  EXPECT_TRUE(pieces[2].branches[0].condition.has_value());
+  EXPECT_FALSE(pieces[2].branches[1].condition.has_value());
+  EXPECT_EQ(pieces[3].text, "d");
 }
 
-TEST(TemplateParse, PutsWhatIsPipedLast) {
-  const auto pieces = ParsePieces("{{ $labels.b | index $labels }}");
-  ASSERT_TRUE(pieces.ok()) << pieces.status().message();
-  const Term& call = *pieces->front().term;
-  EXPECT_EQ(call.function, Function::kIndex);
-  ASSERT_EQ(call.arguments.size(), 2u);
-  EXPECT_EQ(call.arguments[1].label, "b");
+TEST(TemplateParse, GivesVariablesTheirSlots) {
+  const auto tree = ParseTree(
+      "{{ $a := 1 }}{{ range $k, $v := $labels }}{{ $c := $v }}{{ end }}{{ $d := 2 }}{{ $a = 3 }}");
+  ASSERT_TRUE(tree.ok()) << tree.status().message();
+  const Pieces& pieces = tree->pieces;
+  ASSERT_EQ(pieces.size(), 4u);
+  EXPECT_EQ(pieces[0].slots, Slots{0});
+  EXPECT_EQ(pieces[1].kind, Piece::Kind::kRange);
+  EXPECT_EQ(pieces[1].branches[0].slots, (Slots{1, 2}));
+  EXPECT_EQ(pieces[1].branches[0].pieces[0].slots, Slots{3});
+  EXPECT_EQ(pieces[2].slots, Slots{1}) << "those of the range are gone";
+  EXPECT_EQ(pieces[3].slots, Slots{0});
+}
+
+TEST(TemplateParse, KeepsDefinitionsByName) {
+  const auto tree = ParseTree(
+      "{{ define `a` }}x{{ end }}b{{ block \"c\" . }}y{{ end }}{{ template \"a\" $value }}");
+  ASSERT_TRUE(tree.ok()) << tree.status().message();
+  EXPECT_EQ(tree->definitions.size(), 2u);
+  EXPECT_EQ(tree->definitions.at("a").front().text, "x");
+  EXPECT_EQ(tree->definitions.at("c").front().text, "y");
+  ASSERT_EQ(tree->pieces.size(), 3u);
+  EXPECT_EQ(tree->pieces[1].kind, Piece::Kind::kTemplate);
+  EXPECT_EQ(tree->pieces[1].text, "c");
+  EXPECT_EQ(tree->pieces[2].term->kind, Term::Kind::kValue);
 }
 
 TEST(TemplateParse, RefusesWhatItDoesNotKnowWithItsPlace) {
@@ -46,14 +65,26 @@ TEST(TemplateParse, RefusesWhatItDoesNotKnowWithItsPlace) {
        "mean 'humanize'?\n  a {{ $value | humanise }}\n                ^"},
       {"{{ $label.x }}",
        "1:4: '$label.x' is not known in an alert's template; did you mean '$labels'?"},
-      {"{{ range query \"up\" }}{{ end }}", "1:4: 'range' is not known"},
-      {"{{ $x := 1 }}", "1:4: '$x' is not known"},
-      {"{{ $value = 1 }}", "1:11: variables cannot be set"},
+      {"{{ $value = 1 }}", "1:11: '$value' is no variable of this template; declare it with :="},
+      {"{{ if $x := 1 }}{{ end }}{{ $x }}", "1:29: '$x' is not known"},
+      {"{{ $ := 1 }}", "1:4: '$' is what the template was given"},
+      {"{{ range $value }}{{ end }}",
+       "1:10: a range goes over query results or labels, not over a"},
+      {"{{ range $labels }}", "1:1: this range has no {{ end }}"},
+      {"{{ with 1 }}{{ else if 2 }}{{ end }}", "1:16: a with has no 'else if'"},
+      {"{{ if true }}{{ break }}{{ end }}", "1:17: 'break' outside of a range"},
+      {"{{ if true }}{{ define \"a\" }}{{ end }}{{ end }}", "1:17: a template can only be defined"},
+      {"{{ define \"a\" }}{{ $labels.x }}{{ end }}",
+       "1:20: '$labels.x' is not known in a definition; pass it on with {{ template }}"},
+      {"{{ define \"a\" }}x", "1:1: this define has no {{ end }}"},
+      {"{{ define \"a\" }}{{ end }}{{ define \"a\" }}{{ end }}",
+       "1:26: the template 'a' is defined twice"},
+      {"{{ template \"b\" }}", "1:4: no template 'b' is defined"},
+      {"{{ template b }}", "1:13: the name of a template must be here, in quotes"},
       {"{{ $externalLabels.1 }}", "1:4: '$externalLabels.1' names no label"},
       {"{{ $externalLabel }}",
        "1:4: '$externalLabel' is not known in an alert's template; did you mean "
        "'$externalLabels'?"},
-      {"{{ . }}", "1:4: '.' is not known"},
       {"{{ }}", "1:4: a value or a function is missing"},
       {"{{ $value", "1:1: this {{ has no }}"},
       {"{{ $value | }}", "1:13: a value or a function is missing"},
