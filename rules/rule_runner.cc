@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "rules/alert_series.h"
 #include "rules/evaluate.h"
 #include "rules/evidence.h"
 
@@ -61,10 +62,13 @@ Status RuleRunner::RunAlerting(EngineCall& call, const Trial& trial, Stream& str
       std::vector<AlertResult> results,
       EvaluateAlerts(trial.group, trial.rule, scoped, scope, trial.data_at, limits_));
   Evidence evidence(scoped, trial.rule.roots, limits_.select, limits_.lookback);
-  return Judge(trial, std::move(results), evidence, contacts_, alerts_,
-               [&](const std::optional<Alert>& before, const Alert& after) {
-                 Emit(call, stream, before, after, trial.at);
-               });
+  AlertSeries series(alerts_, trial.rule.key, stream.id());
+  Status judged = Judge(trial, std::move(results), evidence, contacts_, alerts_,
+                        [&](const std::optional<Alert>& before, const Alert& after) {
+                          Emit(call, stream, before, after, trial.at);
+                        });
+  series.Write(trial.data_at, *call.write);
+  return judged;
 }
 
 Status RuleRunner::RunRecording(EngineCall& call, const Trial& trial, const ScopeLabels& scope,

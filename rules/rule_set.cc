@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/check.h"
+#include "rules/alert_series.h"
 
 namespace forewarn {
 namespace {
@@ -15,30 +16,44 @@ bool MayMatchName(const Matchers& selector, std::string_view name) {
   });
 }
 
+// Whether it may match the series of alerts; and then, those of this one.
+bool MayMatchAlerts(const Matchers& selector) {
+  return MayMatchName(selector, kAlertsSeries) || MayMatchName(selector, kAlertsForStateSeries);
+}
+bool MayMatchAlert(const Matchers& selector, std::string_view alertname) {
+  return std::ranges::all_of(selector, [&](const Matcher& matcher) {
+    return matcher.name() != "alertname" || matcher.Matches(alertname);
+  });
+}
+
 bool NamesOneMetric(const Matchers& selector) {
   return std::ranges::any_of(selector, [](const Matcher& matcher) {
     return matcher.name() == kMetricName && matcher.kind() == Matcher::Kind::kEqual;
   });
 }
 
-// Rules that read, directly or through others, what a grid rule recorded belong on the grid too.
+// Rules that read, directly or through others, what a grid rule wrote belong on the grid too.
 void FindGridRules(std::vector<PreparedRule*>& rules) {
   bool is_changed = true;
   while (is_changed) {
     is_changed = false;
     std::set<std::string_view> grid_names;
+    std::set<std::string_view> grid_alerts;
     for (const PreparedRule* rule : rules) {
-      if (!rule->per_round && !rule->rule.alerting) grid_names.insert(rule->rule.name);
+      if (!rule->per_round)
+        (rule->rule.alerting ? grid_alerts : grid_names).insert(rule->rule.name);
     }
+    auto reads_grid = [&](const Matchers& selector) {
+      auto may_match_name = [&](std::string_view name) { return MayMatchName(selector, name); };
+      auto may_match_alert = [&](std::string_view name) { return MayMatchAlert(selector, name); };
+      return std::ranges::any_of(grid_names, may_match_name) ||
+             (MayMatchAlerts(selector) && std::ranges::any_of(grid_alerts, may_match_alert));
+    };
     for (PreparedRule* rule : rules) {
       if (!rule->per_round) continue;
-      for (const Matchers& selector : rule->rule.expression.Selectors()) {
-        if (std::ranges::any_of(
-                grid_names, [&](std::string_view name) { return MayMatchName(selector, name); })) {
-          rule->per_round = false;
-          is_changed = true;
-          break;
-        }
+      if (std::ranges::any_of(rule->rule.expression.Selectors(), reads_grid)) {
+        rule->per_round = false;
+        is_changed = true;
       }
     }
   }
@@ -49,7 +64,7 @@ class RootFinder {
   RootFinder(const std::vector<PreparedRule*>& rules, std::span<const DetectorSpec> detectors)
       : detectors_(detectors) {
     for (const PreparedRule* rule : rules) {
-      if (!rule->rule.alerting) recorders_.emplace(rule->rule.name, rule);
+      (rule->rule.alerting ? alerts_ : recorders_).emplace(rule->rule.name, rule);
     }
   }
 
@@ -71,6 +86,13 @@ class RootFinder {
         is_recorded = true;
         Visit(*recorder, seen, roots);
       }
+      if (MayMatchAlerts(selector)) {
+        for (const auto& [name, alert] : alerts_) {
+          if (!MayMatchAlert(selector, name)) continue;
+          is_recorded = true;
+          Visit(*alert, seen, roots);
+        }
+      }
       for (const DetectorSpec& detector : detectors_) {
         if (!MayMatchFinding(selector, detector)) continue;
         is_recorded = true;
@@ -88,6 +110,7 @@ class RootFinder {
 
   const std::span<const DetectorSpec> detectors_;
   std::multimap<std::string_view, const PreparedRule*> recorders_;
+  std::multimap<std::string_view, const PreparedRule*> alerts_;
 };
 
 // They were compiled when the file was read.

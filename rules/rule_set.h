@@ -21,8 +21,8 @@ struct PreparedRule {
   Fingerprint key;
   // Evaluated at the round ends of each probe; otherwise on the group's grid for each installation.
   bool per_round = false;
-  // Selectors of the series that the result rests on in the end: those of recorded series are
-  // replaced by those of the rules and detectors that record them, however deep.
+  // Selectors of the series that the result rests on in the end: those of recorded series, and of
+  // ALERTS, are replaced by those of the rules and detectors that write them, however deep.
   std::vector<Matchers> roots;
 };
 
@@ -38,7 +38,7 @@ struct PreparedGroup {
 };
 
 // Prepares checked groups. A rule that keeps the label `probe` may still not run per round when it
-// reads what a grid rule recorded: those series carry no `probe`.
+// reads what a grid rule recorded, or the series ALERTS of a grid rule: those carry no `probe`.
 std::vector<PreparedGroup> PrepareRules(std::vector<RuleGroup> groups,
                                         std::span<const DetectorSpec> detectors);
 

@@ -229,7 +229,7 @@ TEST_F(ShardTest, ArrivalTimeNeverGoesBack) {
 TEST_F(ShardTest, OneCommitHoldsTheSampleItsAlertItsTicketAndItsNotice) {
   ASSERT_TRUE(Apply(TestBundle()).outcome.ok());
   Commit commit = Do(TestBatch(1, kTestStart + 30s, 2.0));
-  EXPECT_EQ(commit.samples.size(), 1u);
+  EXPECT_EQ(commit.samples.size(), 3u) << "and those of ALERTS and ALERTS_FOR_STATE";
   EXPECT_TRUE(commit.problems.empty());
   ASSERT_EQ(shard_->incidents().tickets().size(), 1u);
   EXPECT_EQ(shard_->incidents().tickets().begin()->second.severity, Severity::kError);

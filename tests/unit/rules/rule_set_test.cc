@@ -57,6 +57,26 @@ TEST(RuleSet, FindsTheRawSeriesBehindRecordedOnes) {
               ElementsAre("__name__=\"x\"", "__name__=\"y\"", "__name__=\"z\""));
 }
 
+TEST(RuleSet, PutsReadersOfTheAlertsOfAGridRuleOnTheGrid) {
+  auto groups = Prepare(
+      "  - {alert: Each, expr: x > 1}\n  - {alert: All, expr: sum(x) > 1}\n"
+      "  - {alert: A, expr: 'ALERTS{alertname=\"Each\"} == 1'}\n"
+      "  - {alert: B, expr: 'ALERTS{alertname=\"All\"} == 1'}\n"
+      "  - {alert: C, expr: 'time() - ALERTS_FOR_STATE > 60'}\n"
+      "  - {alert: D, expr: 'ALERTS{alertname=\"A\"} == 1'}\n"
+      "  - {alert: E, expr: 'ALERTS{alertname=\"B\"} == 1'}\n");
+  EXPECT_THAT(PerRound(groups), ElementsAre(true, false, true, false, false, true, false));
+}
+
+TEST(RuleSet, FindsTheSeriesBehindAlerts) {
+  auto groups = Prepare(
+      "  - {alert: A, expr: x > 1}\n  - {alert: B, expr: y > 1}\n"
+      "  - {alert: C, expr: 'ALERTS{alertname=\"A\",alertstate=\"firing\"} == 1'}\n"
+      "  - {alert: D, expr: 'ALERTS{alertname=\"other\"} == 1'}\n");
+  EXPECT_THAT(RootsOf(groups[0].rules[2]), ElementsAre("__name__=\"x\""));
+  EXPECT_THAT(RootsOf(groups[0].rules[3]), ElementsAre("__name__=\"ALERTS\",alertname=\"other\""));
+}
+
 TEST(RuleSet, EndsWhereRecordingsReadThemselves) {
   auto groups = Prepare("  - {record: 'a:x', expr: 'a:x + x'}\n");
   EXPECT_THAT(RootsOf(groups[0].rules[0]), ElementsAre("__name__=\"x\""));
