@@ -214,8 +214,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
                           });
   }
 
-  // Makes room for what came of a body, as it comes: what is only promised takes none. Bodies of who was
-  // not admitted are short, and there are no more of them than connections.
+  // Makes room for what came of a body, as it comes: what is only promised takes none. And for the answer, when
+  // the body is gone. Bodies of who was not admitted are short, and there are no more of them than connections.
   bool Reserve(uint64_t bytes) {
     auto more = static_cast<int64_t>(bytes) - reserved_;
     if (share_ == nullptr || more <= 0) return true;
@@ -295,6 +295,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
 
   void Reply(HttpResponse answer) {
     if (share_ == nullptr) Idle();  // who does not read the answer gives way, too
+    const bool is_long = !is_head_ && answer.body.size() > kShortAnswer;
+    if (is_long && !Reserve(answer.body.size())) answer = TooMuch();
     response_.emplace(static_cast<http::status>(answer.status), 11);
     response_->set(http::field::server, "forewarn");
     if (answer.status != 204) response_->set(http::field::content_type, answer.content_type);
@@ -304,7 +306,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
     response_->body() = std::move(answer.body);
     response_->prepare_payload();
     if (is_head_) response_->body().clear();  // the length stays that of the whole
-    Lowest().expires_after(shared_.options.request_timeout);
+    Lowest().expires_after(shared_.options.request_timeout + TimeFor(response_->body().size()));
+    if (answering_) shared_.Leaves();
     auto done = [self = this->shared_from_this()](error_code error, size_t) {
       self->Written(error);
     };
@@ -316,11 +319,16 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
     }
   }
 
+  // How much longer so many bytes may take to leave: a slow reader gets them all, and one that stalls is cut.
+  Duration TimeFor(size_t bytes) const {
+    return Duration(static_cast<int64_t>(bytes) * 1000 / shared_.options.slowest_reader);
+  }
+
   void Written(error_code error) {
     header_.reset();
     response_.reset();
     ReleaseBody();
-    if (answering_) shared_.End();
+    if (answering_) shared_.Left();
     answering_ = false;
     ++served_;
     if (error || shared_.stopping) return Close();
@@ -359,6 +367,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
 
   static constexpr size_t kFirstBytes = 4096;
   static constexpr uint64_t kWorthReading = 64 << 10;
+  // Always finds room: what was done must not be answered with `come again`, or it would be done twice.
+  static constexpr size_t kShortAnswer = 64 << 10;
   static constexpr size_t kDrainBytes = 1 << 20;
   static constexpr Duration kDrainPatience = 2s;
 

@@ -63,20 +63,23 @@ struct HttpOptions {
   int64_t max_connections = 256;
   int64_t max_header_bytes = 16 << 10;  // beyond: 431
   int64_t max_body_bytes = 1 << 20;     // beyond: 413; of a GET 64 KiB
-  // What has come of all bodies that are being read or answered of who was admitted; beyond: 503. Of one
-  // authorization with several requests no more than is left for others.
+  // What has come of all bodies that are being read or answered of who was admitted, and from then on what
+  // their answers have, where that is more, until they have left; beyond: 503. Of one authorization with several
+  // requests no more than is left for others.
   int64_t max_waiting_bytes = 256LL << 20;
   // For a TLS handshake, for a header once its first byte is there (on a new connection: from the
   // beginning), and for an answer to leave.
   Duration request_timeout = 10s;
-  Duration body_timeout = 60s;  // for its body to arrive
-  Duration idle_timeout = 60s;  // for the first byte of the next request on one connection
+  int64_t slowest_reader = 128 << 10;  // bytes a second, for which an answer has as much time more
+  Duration body_timeout = 60s;         // for its body to arrive
+  Duration idle_timeout = 60s;         // for the first byte of the next request on one connection
 };
 
 // A small HTTP/1.1 server, plain or over TLS: keep-alive, HEAD, `Expect: 100-continue`, bodies with a
 // length or chunked. What fits no route is answered with 404 or 405 and a sentence. Serves from
-// Open() until it is destroyed, which waits for the requests that are being answered then: whoever
-// owes a reply must outlive it. Boost.Beast is in http_server.cc and its http_connection.h alone.
+// Open() until it is destroyed, which waits for the requests that are being answered then, and
+// request_timeout at most for answers to leave: whoever owes a reply must outlive it. Boost.Beast is
+// in http_server.cc and its http_connection.h alone.
 class HttpServer {
  public:
   // Fails with the address and the system's reason when it cannot listen, and with the file when the

@@ -34,6 +34,7 @@ struct HttpShared {
   std::mutex mutex;
   std::condition_variable all_answered;
   int64_t answering = 0;  // guarded by mutex
+  int64_t leaving = 0;    // guarded by mutex; of those, answers that are on their way
 
   // False when nothing is begun any more.
   bool Begin() {
@@ -49,13 +50,26 @@ struct HttpShared {
   }
   void End() {
     std::lock_guard lock(mutex);
-    if (--answering == 0) all_answered.notify_all();
+    --answering;
+    all_answered.notify_all();
   }
-  // Begins nothing more and waits for what was begun.
+  void Leaves() {
+    std::lock_guard lock(mutex);
+    ++leaving;
+    all_answered.notify_all();
+  }
+  void Left() {
+    std::lock_guard lock(mutex);
+    --leaving;
+    --answering;
+    all_answered.notify_all();
+  }
+  // Begins nothing more and waits for what was begun; for a long answer to leave no longer than for a short one.
   void Stop() {
     std::unique_lock lock(mutex);
     stopping = true;
-    all_answered.wait(lock, [&] { return answering == 0; });
+    all_answered.wait(lock, [&] { return answering == leaving; });
+    all_answered.wait_for(lock, options.request_timeout, [&] { return answering == 0; });
   }
 
   // What one who is admitted has of the connections and of the room for bodies; by what it shows for its

@@ -47,7 +47,7 @@ struct HttpSettings {
 // Prometheus, OpenTelemetry and Alertmanager.
 struct DoorSettings {
   int64_t max_request_size = 64 << 20;   // bytes, as sent and decompressed
-  int64_t max_waiting_size = 256 << 20;  // bytes of all requests together, as sent
+  int64_t max_waiting_size = 256 << 20;  // bytes of all requests and answers together, as sent
   bool tokens_without_tls = false;
 };
 

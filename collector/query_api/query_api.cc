@@ -30,7 +30,9 @@ constexpr std::string_view kValuesEnd = "/values";
 constexpr size_t kWaiting = 64;
 constexpr size_t kWaitingBytes = 16 << 20;
 constexpr size_t kSelectorsMax = 100;
+// As it is sent, which doors.max_waiting_size always has room for; and without what is put around it.
 constexpr size_t kAnswerBytesMax = 32 << 20;
+constexpr size_t kDataBytesMax = kAnswerBytesMax - 100;
 constexpr Duration kShardPatience = 10s;
 constexpr Timestamp kBeginning = FromMillis(-1'000'000'000'000'000);
 constexpr Timestamp kEnd = FromMillis(1'000'000'000'000'000);
@@ -153,6 +155,7 @@ struct QueryApi::Impl {
     auto stop = [this, end] { return stopping_ || parts_.clock.Monotonic() > end; };
     Answer answer =
         (this->*handle)(Question{parameters, request, who, *desk, parts_.clock.Now(), stop});
+    if (answer.ok() && answer->size() > kDataBytesMax) return TooLong();
     if (answer.ok() || answer.status().code() != Code::kCancelled || stopping_) return answer;
     return DeadlineExceeded(fmt::format(
         "the query took longer than {} s; narrow it, or raise query.timeout", ToSeconds(patience)));
@@ -222,7 +225,7 @@ struct QueryApi::Impl {
 
   static Answer Written(const promql::Value& value) {
     std::string out;
-    if (AppendValue(value, kAnswerBytesMax, out)) return out;
+    if (AppendValue(value, kDataBytesMax, out)) return out;
     return TooLong();
   }
   static Status TooLong() {
@@ -275,7 +278,7 @@ struct QueryApi::Impl {
     for (const Labels& labels : series) {
       if (out.size() > 1) out += ',';
       AppendLabels(labels, out);
-      if (out.size() > kAnswerBytesMax) return TooLong();
+      if (out.size() > kDataBytesMax) return TooLong();
     }
     return out + ']';
   }

@@ -153,6 +153,23 @@ TEST_F(HttpRoomTest, NobodyTakesAllTheRoom) {
   EXPECT_THAT(large.ReadAll(), StartsWith("HTTP/1.1 200"));
 }
 
+TEST_F(HttpRoomTest, AnAnswerTakesRoomUntilItHasLeft) {
+  HttpOptions options;
+  options.max_waiting_bytes = kLong * 5 / 2;
+  server_ = *HttpServer::Open(options, {Long()});
+  RawClient first(server_->address()), second(server_->address());
+  first.Send(AskForLong("a"));
+  std::string answer = first.ReadUntil("\r\n\r\n");
+  second.Send(AskForLong("b"));
+  EXPECT_THAT(second.ReadUntil("\r\n\r\n"), StartsWith("HTTP/1.1 200"));
+  std::string refusal = Ask(AskForLong("c")).substr(0, 1000);
+  EXPECT_THAT(refusal, StartsWith("HTTP/1.1 503"));
+  EXPECT_THAT(refusal, HasSubstr("Retry-After: 1\r\n"));
+  answer += first.ReadAll();
+  EXPECT_GT(answer.size(), kLong);
+  EXPECT_THAT(Ask(AskForLong("c")).substr(0, 1000), StartsWith("HTTP/1.1 200"));
+}
+
 TEST_F(HttpRoomTest, NobodyTakesAllTheConnections) {
   HttpOptions options;
   options.max_connections = 8;  // six of them for doors

@@ -5,6 +5,7 @@
 
 #include <thread>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "collector/http_shared.h"
 #include "tests/unit/collector/http_world.h"
@@ -92,6 +93,39 @@ TEST_F(HttpServerTest, ClosesAConnectionThatSendsNothing) {
   RawClient client(server_->address());
   client.Send("GET /hel");
   EXPECT_EQ(client.ReadAll(), "");
+}
+
+TEST_F(HttpServerTest, ALongAnswerHasMoreTimeToLeaveButNotForEver) {
+  auto read_late = [&](int64_t slowest_reader) {
+    HttpOptions options;
+    options.request_timeout = 300ms;
+    options.slowest_reader = slowest_reader;
+    server_ = *HttpServer::Open(options, {Long()});
+    RawClient client(server_->address());
+    client.Send(AskForLong("a"));
+    std::string answer = client.ReadUntil("\r\n\r\n");
+    RawClient other(server_->address());
+    other.Send("GET /hel");
+    EXPECT_EQ(other.ReadAll(), "") << "whose time began later is over";
+    return answer + client.ReadAll();
+  };
+  EXPECT_GT(read_late(128 << 10).size(), kLong);
+  EXPECT_LT(read_late(int64_t{1} << 40).size(), kLong);
+}
+
+TEST_F(HttpServerTest, DoesNotWaitForALongAnswerToLeaveWhenItEnds) {
+  HttpOptions options;
+  options.request_timeout = 300ms;
+  options.slowest_reader = kLong / 30;
+  server_ = *HttpServer::Open(options, {Long()});
+  RawClient client(server_->address());
+  client.Send(AskForLong("a"));
+  EXPECT_THAT(client.ReadUntil("\r\n\r\n"), StartsWith("HTTP/1.1 200"));
+  SystemClock clock;
+  const Duration begun = clock.Monotonic();
+  server_.reset();
+  EXPECT_LT(clock.Monotonic() - begun, 20s);
+  EXPECT_LT(client.ReadAll().size(), kLong);
 }
 
 TEST_F(HttpServerTest, NamesAnAddressThatItCannotListenOn) {

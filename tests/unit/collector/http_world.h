@@ -51,6 +51,20 @@ class HttpWorld : public testing::Test {
     route.max_body_bytes = 100'000;
     return route;
   }
+  // A door whose answers are longer than what the kernel takes of them while nobody reads.
+  static constexpr size_t kLong = 16 << 20;
+  static HttpRoute Long() {
+    HttpRoute route{"GET", "/long"};
+    route.admit = [](const HttpRequest&) { return std::nullopt; };
+    route.later = [](const HttpRequest&, const HttpReply& reply) {
+      reply({200, std::string(kLong, 'x')});
+    };
+    return route;
+  }
+  static std::string AskForLong(const std::string& who) {
+    return "GET /long HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: " + who +
+           "\r\n\r\n";
+  }
   void AwaitRequests(size_t count) {
     std::unique_lock lock(mutex_);
     came_.wait(lock, [&] { return asked_.size() >= count; });

@@ -90,6 +90,9 @@ TEST(CollectorSettings, TheLargestRequestFitsAmongThoseThatWait) {
               HasSubstr("'max_waiting_size' must not be below 'max_request_size'"));
   EXPECT_THAT(MistakesOf("doors: {max_request_size: 512MiB}"), HasSubstr("'max_waiting_size'"));
   EXPECT_EQ(MistakesOf("doors: {max_request_size: 32MiB, max_waiting_size: 32MiB}"), "");
+  EXPECT_THAT(MistakesOf("doors: {max_request_size: 16MiB, max_waiting_size: 16MiB}"),
+              HasSubstr("'max_waiting_size'"))
+      << "nor does the longest answer of a query";
 }
 
 TEST(CollectorSettings, APasswordIsNeverInTheFile) {

@@ -122,6 +122,17 @@ TEST_F(QueryApiTest, StopsAtItsLimits) {
   EXPECT_THAT(Post("series", many + "match[]=load"), StartsWith("HTTP/1.1 400"));
 }
 
+TEST_F(QueryApiTest, TellsNoNamesThatAreLongerThanAnAnswerMayBe) {
+  Entry entry = TestBatch(2, kTestStart, 1);
+  auto table = std::make_shared<SeriesTable>();
+  table->series.push_back(Labels{
+      {"__name__", "long"}, {"customer", "acme"}, {"long", std::string((32 << 20) - 20, 'x')}});
+  std::get<Batch>(entry.what).samples.table = table;
+  Take(std::move(entry));
+  EXPECT_THAT(Get("label/long/values"),
+              AllOf(StartsWith("HTTP/1.1 422"), HasSubstr("longer than 32 MiB")));
+}
+
 TEST_F(QueryApiTest, LetsInWhoShowsATokenForIt) {
   EXPECT_THAT(Get("query?query=load", "fws1.wrong"), StartsWith("HTTP/1.1 401"));
   EXPECT_THAT(
