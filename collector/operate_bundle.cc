@@ -101,11 +101,23 @@ class BundleService final : public v1::BundleService::CallbackService {
     FW_ASSIGN_OR_RETURN(Bundle bundle, Check(request, parts_.settings));
     std::lock_guard lock(applying_);
     Bundle before;
-    FW_RETURN_IF_ERROR(
-        parts_.desk.Ask(kControlPartition, [&](const Shard& shard) { before = shard.bundle(); }));
+    std::vector<LeftCustomer> left;
+    FW_RETURN_IF_ERROR(parts_.desk.Ask(kControlPartition, [&](const Shard& shard) {
+      before = shard.bundle();
+      left = shard.left_customers();
+    }));
     response.set_id(bundle.id);
     response.set_changed(bundle.id != before.id);
     for (std::string& line : Differences(before, bundle)) response.add_differences(std::move(line));
+    // Who left a while ago is kept as before, and goes on or comes back for less.
+    for (LeftCustomer& one : left) {
+      Customer& kept = before.customers.emplace_back();
+      kept.id = std::move(one.id);
+      kept.retention = one.retention;
+    }
+    for (std::string& sentence : ShorterRetention(before, bundle, parts_.settings.retention)) {
+      response.add_warnings(std::move(sentence));
+    }
     if (request.dry_run()) return OkStatus();
     // The control partition first: it is the record of what is applied, and a start that finds
     // another partition behind it brings that up to it (collector/app.cc). A partition that has it

@@ -116,6 +116,37 @@ Status CheckRetention(const Bundle& bundle, const CollectorSettings& settings) {
   return MistakesToStatus(std::move(mistakes));
 }
 
+std::vector<std::string> ShorterRetention(const Bundle& before, const Bundle& after,
+                                          const RetentionSettings& settings) {
+  std::vector<std::string> sentences;
+  for (const Customer& customer : before.customers) {
+    const Customer* stays = after.FindCustomer(customer.id);
+    const CustomerRetention was = EffectiveRetention(customer.retention, settings);
+    const CustomerRetention will =
+        EffectiveRetention(stays == nullptr ? CustomerRetention{} : stays->retention, settings);
+    std::string kinds;
+    auto add = [&](std::string_view kind, Duration from, Duration to) {
+      if (to >= from) return;
+      kinds += fmt::format("{}{} {} -> {}", kinds.empty() ? "" : ", ", kind, FormatDuration(from),
+                           FormatDuration(to));
+    };
+    add("samples", was.samples, will.samples);
+    add("rollups", was.rollups, will.rollups);
+    add("events", was.events, will.events);
+    if (kinds.empty()) continue;
+    sentences.push_back(
+        stays != nullptr
+            ? fmt::format("customer {} is kept for less: {}; what is older goes within ten minutes "
+                          "and does not come back",
+                          customer.id, kinds)
+            : fmt::format("customer {} is taken out and kept for less: {}; what is older goes "
+                          "within ten minutes once they have been out for a day, and does not "
+                          "come back",
+                          customer.id, kinds));
+  }
+  return sentences;
+}
+
 Status CheckRetentionInForce(const Bundle& bundle, const CollectorSettings& settings) {
   Status kept = CheckRetention(bundle, settings);
   if (kept.ok()) return kept;

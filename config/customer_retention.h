@@ -1,5 +1,8 @@
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "base/status.h"
 #include "config/collector_settings.h"
 #include "config/schema.h"
@@ -23,5 +26,10 @@ Status CheckRetention(const Bundle& bundle, const CollectorSettings& settings);
 // The same of a bundle that was applied under other settings: kFailedPrecondition says how to get from
 // those to these.
 Status CheckRetentionInForce(const Bundle& bundle, const CollectorSettings& settings);
+
+// A sentence for each customer of `before` of whom less is kept once `after` follows it: whose, which kinds, from
+// how long to how long, and that what is older goes.
+std::vector<std::string> ShorterRetention(const Bundle& before, const Bundle& after,
+                                          const RetentionSettings& settings);
 
 }  // namespace forewarn

@@ -101,6 +101,7 @@ Status Apply(Session& session, const std::string& dir, bool dry_run) {
   } else {
     text += fmt::format("Applied as bundle {}.\n", Printable(response.id()));
   }
+  for (const std::string& warning : response.warnings()) warnings.push_back(Printable(warning));
   for (const std::string& warning : warnings) session.notes << "warning: " << warning << "\n";
   session.Answer(response, text);
   return OkStatus();

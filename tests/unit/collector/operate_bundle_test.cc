@@ -80,5 +80,29 @@ TEST_F(OperateBundleTest, WhoAppliedWhichAndWhenIsKeptTheNewestFirst) {
   EXPECT_GE(shown.applications(0).at_ms(), shown.applications(1).at_ms());
 }
 
+TEST_F(OperateBundleTest, OfWhomLessWillBeKeptIsSaid) {
+  Open();
+  auto apply = [&](const std::string& customers, bool dry_run = false) {
+    v1::ApplyRequest request;
+    request.set_dry_run(dry_run);
+    v1::File* file = request.add_files();
+    file->set_path("customers.yaml");
+    file->set_text("customers: " + customers + "\n");
+    v1::ApplyResponse response;
+    EXPECT_TRUE(Apply(request, response).ok());
+    return std::vector<std::string>(response.warnings().begin(), response.warnings().end());
+  };
+  const std::string globex = "{id: globex, name: Globex}";
+  const std::string acme = "{id: acme, name: Acme, retention: {samples: 300d}}";
+  EXPECT_THAT(apply("[" + globex + ", " + acme + "]"), testing::IsEmpty());
+  EXPECT_THAT(apply("[" + globex + "]", true),
+              testing::ElementsAre(testing::HasSubstr("acme is taken out and kept for less: "
+                                                      "samples 300d -> 30d; ")));
+  apply("[" + globex + "]");
+  EXPECT_THAT(apply("[" + globex + ", {id: acme, name: Acme, retention: {samples: 200d}}]"),
+              testing::ElementsAre(testing::HasSubstr("samples 300d -> 200d")))
+      << "it is kept for a day yet";
+}
+
 }  // namespace
 }  // namespace forewarn

@@ -72,6 +72,23 @@ TEST(CustomerRetention, OfABundleInForceIsCheckedWhenSettingsChange) {
   EXPECT_THAT(refused.message(), HasSubstr("customers.yaml:5:24: 'retention.samples'"));
 }
 
+TEST(CustomerRetention, IsNamedWhereItBecomesShorter) {
+  const Bundle years = *Parse("{samples: 1000d, rollups: 1000d, events: 50d}");
+  const Bundle weeks = *Parse("{samples: 20d, rollups: 1000d, events: 40d}");
+  EXPECT_EQ(ShorterRetention(years, weeks, {}),
+            (std::vector<std::string>{
+                "customer acme is kept for less: samples 1000d -> 20d, events 50d -> 40d; what is "
+                "older goes within ten minutes and does not come back"}));
+  EXPECT_TRUE(ShorterRetention(weeks, years, {}).empty());
+  EXPECT_TRUE(ShorterRetention({}, weeks, {}).empty());
+  EXPECT_EQ(ShorterRetention(years, {}, {}),
+            (std::vector<std::string>{
+                "customer acme is taken out and kept for less: samples 1000d -> 30d, rollups 1000d "
+                "-> 400d; what is older goes within ten minutes once they have been out for a day, "
+                "and does not come back"}))
+      << "and globex has no times of its own";
+}
+
 TEST(CustomerRetention, IsStoredWithTheBundleAndMissingInOlderOnes) {
   Customer customer;
   customer.id = "acme";

@@ -36,6 +36,7 @@ class Bundles : public v1::BundleService::Service {
     response->set_id("0123456789abcdef");
     response->set_changed(true);
     response->add_differences("+ customers.yaml");
+    response->add_warnings("customer acme is kept\a for less");
     return grpc::Status::OK;
   }
   grpc::Status GetBundle(grpc::ServerContext*, const v1::GetBundleRequest*,
@@ -66,6 +67,8 @@ TEST_F(BundleTest, AFolderIsAppliedAsAWhole) {
   ASSERT_TRUE(Apply(session, dir_, true).ok());
   EXPECT_EQ(out.str(),
             "+ customers.yaml\nWould become bundle 0123456789abcdef. Nothing was applied.\n");
+  EXPECT_THAT(notes.str(), HasSubstr("warning: customer acme is kept"));
+  EXPECT_THAT(notes.str(), Not(HasSubstr("\a")));
   EXPECT_TRUE(fake.asked.dry_run());
   ASSERT_EQ(fake.asked.files_size(), 2);
   EXPECT_EQ(fake.asked.files(1).path(), "rules/a.yaml");
