@@ -244,17 +244,13 @@ struct QueryApi::Impl {
 
   // Those of each `match[]`; series match when one of them does.
   static StatusOr<std::vector<Matchers>> Selectors(const Question& question) {
-    std::vector<Matchers> selectors;
     const std::vector<std::string> texts = question.parameters.All("match[]");
     if (texts.size() > kSelectorsMax) {
       return Invalid("match[]",
                      InvalidArgument(fmt::format("more than {} are given", kSelectorsMax)));
     }
-    for (const std::string& text : texts) {
-      StatusOr<Matchers> matchers = promql::ParseMatchers(text);
-      if (!matchers.ok()) return Invalid("match[]", matchers.status());
-      selectors.push_back(*std::move(matchers));
-    }
+    StatusOr<std::vector<Matchers>> selectors = promql::ParseSelectors(texts);
+    if (!selectors.ok()) return Invalid("match[]", selectors.status());
     return selectors;
   }
 

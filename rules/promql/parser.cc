@@ -42,7 +42,9 @@ int Precedence(TokenKind kind) {
 
 class Parser {
  public:
-  Parser(std::string_view text, std::vector<Token> tokens) : words_(text, std::move(tokens)) {}
+  // What its matchers cost is added to `cost`, a loan.
+  Parser(std::string_view text, std::vector<Token> tokens, MatcherCost& cost)
+      : words_(text, std::move(tokens)), cost_(cost) {}
 
   StatusOr<NodePtr> Run() {
     if (words_.Peek().kind == TokenKind::kEnd)
@@ -357,26 +359,41 @@ class Parser {
   }
 
   TokenStream words_;
-  MatcherCost cost_;
+  MatcherCost& cost_;
   int nesting_ = 0;  // calls of ParseBinary that have not returned
 };
+
+StatusOr<Expression> ParseAtCost(std::string_view text, MatcherCost& cost) {
+  FW_ASSIGN_OR_RETURN(std::vector<Token> tokens, Tokenize(text));
+  FW_ASSIGN_OR_RETURN(NodePtr root, Parser(text, std::move(tokens), cost).Run());
+  return Expression(std::move(root));
+}
 
 }  // namespace
 
 StatusOr<Expression> Parse(std::string_view text) {
-  FW_ASSIGN_OR_RETURN(std::vector<Token> tokens, Tokenize(text));
-  FW_ASSIGN_OR_RETURN(NodePtr root, Parser(text, std::move(tokens)).Run());
-  return Expression(std::move(root));
+  MatcherCost cost;
+  return ParseAtCost(text, cost);
 }
 
 StatusOr<Matchers> ParseMatchers(std::string_view selector) {
-  FW_ASSIGN_OR_RETURN(Expression expression, Parse(selector));
-  const auto* found = As<Selector>(expression.root());
-  if (found == nullptr || found->range != Duration(0) || found->shift.offset != Duration(0) ||
-      found->shift.at.has_value()) {
-    return InvalidArgument("a selector is wanted, such as up{job=\"node\"}");
+  FW_ASSIGN_OR_RETURN(std::vector<Matchers> one, ParseSelectors({std::string(selector)}));
+  return std::move(one.front());
+}
+
+StatusOr<std::vector<Matchers>> ParseSelectors(const std::vector<std::string>& selectors) {
+  std::vector<Matchers> result;
+  MatcherCost cost;
+  for (const std::string& selector : selectors) {
+    FW_ASSIGN_OR_RETURN(Expression expression, ParseAtCost(selector, cost));
+    const auto* found = As<Selector>(expression.root());
+    if (found == nullptr || found->range != Duration(0) || found->shift.offset != Duration(0) ||
+        found->shift.at.has_value()) {
+      return InvalidArgument("a selector is wanted, such as up{job=\"node\"}");
+    }
+    result.push_back(found->matchers);
   }
-  return found->matchers;
+  return result;
 }
 
 }  // namespace forewarn::promql

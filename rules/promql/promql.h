@@ -61,6 +61,8 @@ StatusOr<Expression> Parse(std::string_view text);
 
 // The matchers of a plain selector, such as `up{job="node"}`, without range, offset or `@`.
 StatusOr<Matchers> ParseMatchers(std::string_view selector);
+// Of several, which together may have as many matchers and steps as an expression.
+StatusOr<std::vector<Matchers>> ParseSelectors(const std::vector<std::string>& selectors);
 
 struct VectorSample {
   Labels labels;

@@ -120,6 +120,14 @@ TEST_F(QueryApiTest, StopsAtItsLimits) {
   for (int i = 0; i < 100; ++i) many += "match[]=load&";
   EXPECT_THAT(Post("series", many), StartsWith("HTTP/1.1 200"));
   EXPECT_THAT(Post("series", many + "match[]=load"), StartsWith("HTTP/1.1 400"));
+  std::string costly;
+  for (int i = 0; i < 11; ++i) {
+    costly += "&match[]={";
+    for (int k = 0; k < 99; ++k) costly += "a%21=\"\",";
+    costly += "}";
+  }
+  EXPECT_THAT(Post("labels", costly),
+              AllOf(StartsWith("HTTP/1.1 400"), HasSubstr("at most 1000 matchers")));
 }
 
 TEST_F(QueryApiTest, TellsNoNamesThatAreLongerThanAnAnswerMayBe) {

@@ -173,5 +173,15 @@ TEST(ParseMatchers, TakesAPlainSelectorAlone) {
   EXPECT_THAT(ParseMatchers("up{").status().message(), HasSubstr("1:4"));
 }
 
+TEST(ParseSelectors, MayCostTogetherWhatAnExpressionMay) {
+  std::vector<std::string> selectors(10, "{" + Repeat("a!=\"\",", 100) + "}");
+  StatusOr<std::vector<Matchers>> parsed = ParseSelectors(selectors);
+  ASSERT_TRUE(parsed.ok()) << parsed.status().message();
+  EXPECT_EQ(parsed->size(), 10u);
+  EXPECT_EQ(parsed->back().size(), 100u);
+  selectors.emplace_back("up");
+  EXPECT_THAT(ParseSelectors(selectors).status().message(), HasSubstr("at most 1000 matchers"));
+}
+
 }  // namespace
 }  // namespace forewarn::promql
