@@ -28,16 +28,34 @@ std::string Exported(std::string_view name, const Views& taken) {
   return exported;
 }
 
+// How many labels there will be, with those of the identity; before one is looked up.
+StatusOr<size_t> CountLabels(const v1::SeriesDefinition& definition, int index, size_t identity,
+                             int64_t limit) {
+  if (!definition.labels().empty() && !definition.label_refs().empty()) {
+    return InvalidArgument(
+        fmt::format("series[{}]: labels and label_refs; only one of them may be there", index));
+  }
+  const auto strings = static_cast<size_t>(definition.labels_size() + definition.label_refs_size());
+  if (strings % 2 != 0) {
+    return InvalidArgument(
+        fmt::format("{}: {} strings, but names and values come in pairs", Where(index), strings));
+  }
+  const size_t count = strings / 2 + identity;
+  if (std::cmp_greater(count, limit)) {
+    return ResourceExhausted(
+        fmt::format("{}: {}, above the limit of {}; drop labels at the source, or raise "
+                    "limits.labels_per_series",
+                    Where(index), count, limit));
+  }
+  return count;
+}
+
 // Names and values in turn, in either form.
 Status ReadStrings(const v1::Batch& in, int index, std::vector<std::string_view>& strings) {
   const v1::SeriesDefinition& definition = in.series(index);
   if (definition.label_refs().empty()) {
     strings.assign(definition.labels().begin(), definition.labels().end());
     return OkStatus();
-  }
-  if (!definition.labels().empty()) {
-    return InvalidArgument(
-        fmt::format("series[{}]: labels and label_refs; only one of them may be there", index));
   }
   strings.reserve(static_cast<size_t>(definition.label_refs_size()));
   for (uint32_t ref : definition.label_refs()) {
@@ -84,19 +102,10 @@ Status CheckLabel(std::string_view name, std::string_view value, int index,
 StatusOr<Labels> ReadSeriesLabels(const v1::Batch& in, int index,
                                   const std::vector<Labels::Pair>& identity,
                                   const LimitSettings& limits) {
+  FW_ASSIGN_OR_RETURN(const size_t count, CountLabels(in.series(index), index, identity.size(),
+                                                      limits.labels_per_series));
   std::vector<std::string_view> strings;
   FW_RETURN_IF_ERROR(ReadStrings(in, index, strings));
-  if (strings.size() % 2 != 0) {
-    return InvalidArgument(fmt::format("{}: {} strings, but names and values come in pairs",
-                                       Where(index), strings.size()));
-  }
-  const size_t count = strings.size() / 2 + identity.size();
-  if (std::cmp_greater(count, limits.labels_per_series)) {
-    return ResourceExhausted(
-        fmt::format("{}: {}, above the limit of {}; drop labels at the source, or raise "
-                    "limits.labels_per_series",
-                    Where(index), count, limits.labels_per_series));
-  }
   Views payload;
   payload.reserve(count);
   bool named = false;

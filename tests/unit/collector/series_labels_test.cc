@@ -65,6 +65,15 @@ TEST(SeriesLabels, ReferToNothingThatIsNotThere) {
   EXPECT_THAT(ReadSeriesLabels(in, 0, kIdentity, {}).status().message(), HasSubstr("only one"));
 }
 
+TEST(SeriesLabels, AreCountedBeforeOneIsLookedUp) {
+  v1::Batch in;
+  v1::SeriesDefinition* series = in.add_series();
+  for (uint32_t i = 0; i < 1'000'000; ++i) series->add_label_refs(i);  // of which none is there
+  Status many = ReadSeriesLabels(in, 0, kIdentity, {}).status();
+  EXPECT_EQ(many.code(), Code::kResourceExhausted);
+  EXPECT_THAT(many.message(), HasSubstr("series[0].labels: 500002, above the limit"));
+}
+
 TEST(SeriesLabels, AreThoseOfThePayloadWithWhoSentThem) {
   StatusOr<Labels> labels = Read({"__name__", "up", "b", "1"});
   ASSERT_TRUE(labels.ok()) << labels.status().ToString();
