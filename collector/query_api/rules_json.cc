@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/fingerprint.h"
 #include "base/units.h"
 #include "collector/query_api/answer_json.h"
 #include "model/ids.h"
@@ -29,6 +30,7 @@ struct ListedRule {
   std::string group;
   Duration interval;
   uint64_t limit = 0;
+  Fingerprint key;
   Rule rule;
   std::string_view health;
   std::string last_error;
@@ -97,11 +99,20 @@ StatusOr<std::vector<ListedRule>> ListRules(const Desk& desk, const std::string&
     for (const PreparedGroup& group : shard.engine().groups()) {
       for (const PreparedRule& rule : group.rules) {
         if (is_first) {
-          rules.push_back(
-              {group.file, group.name, group.interval, group.limit, rule.rule, "unknown", "", {}});
+          rules.push_back({group.file,
+                           group.name,
+                           group.interval,
+                           group.limit,
+                           rule.key,
+                           rule.rule,
+                           "unknown",
+                           "",
+                           {}});
         }
+        // A partition that a new bundle has not reached yet, or has before the others, has other rules.
+        const bool is_same = place < rules.size() && rules[place].key == rule.key;
         // What a rule complains of names series, and nobody knows whose: it is told to who may see all.
-        if (customer.empty() && place < rules.size() && rules[place].last_error.empty()) {
+        if (customer.empty() && is_same && rules[place].last_error.empty()) {
           rules[place].last_error = shard.engine().LastError(rule);
           rules[place].health = rules[place].last_error.empty() ? "ok" : "err";
         }

@@ -42,6 +42,62 @@ TEST_F(RulesJsonTest, TellsRulesWithTheirAlerts) {
           kNever, AlertOf("acme", 2), kNever)));
 }
 
+// Rules of which the first fails where load is above 3: then there are two series on its right side.
+std::vector<BundleFile> WithRuleThatFails() {
+  return {{"rules/load.yaml", R"(
+groups:
+- name: load
+  rules:
+  - record: load:fails
+    expr: load + on (probe) (load > 3 or label_replace(load > 3, "x", "y", "", ""))
+  - alert: LoadHigh
+    expr: load > 1
+    labels: {severity: error}
+    annotations: {summary: "load is {{ $value }}"}
+)"}};
+}
+
+TEST_F(RulesJsonTest, TellsNoErrorOfOtherRulesWhileABundleIsOnItsWay) {
+  Bundle next = TestBundle();
+  next.id = "00000000000000b2";
+  next.rule_files = WithRuleThatFails();
+  ASSERT_NE(PartitionOf("acme"), PartitionOf("globex"));
+  // The rules are told of the first partition.
+  const char* last = PartitionOf("acme") < PartitionOf("globex") ? "globex" : "acme";
+  ASSERT_TRUE(desk_.Submit(PartitionOf(last), "test", next).ok());
+  Take(TestBatch(2, kTestStart + 2min, 4, TestProbe(last)));
+  EXPECT_THAT(Get("rules", everybody_), Not(HasSubstr("lastError")));
+  for (uint32_t partition = 0; partition <= kPartitions; ++partition) {
+    ASSERT_TRUE(desk_.Submit(partition, "test", next).ok());
+  }
+  EXPECT_THAT(Get("rules", everybody_), HasSubstr(R"("lastError":)"));
+}
+
+TEST_F(RulesJsonTest, TellsACustomerNothingOfAnotherInItsPartition) {
+  std::string other;
+  for (int i = 0; other.empty(); ++i) {
+    std::string name = fmt::format("other-{}", i);
+    if (PartitionOf(name) == PartitionOf("acme")) other = std::move(name);
+  }
+  Bundle next = TestBundle();
+  next.id = "00000000000000b2";
+  next.rule_files = WithRuleThatFails();
+  next.customers.push_back(next.customers[0]);
+  next.customers[1].id = other;
+  for (uint32_t partition = 0; partition <= kPartitions; ++partition) {
+    ASSERT_TRUE(desk_.Submit(partition, "test", next).ok());
+  }
+  ProbeIdentity probe = TestProbe(other);
+  probe.probe.back() = '2';
+  Take(TestBatch(1, kTestStart + 2min, 4, probe));
+  const std::string alert = AlertOf("acme", 2);
+  for (const char* path : {"alerts", "rules"}) {
+    EXPECT_THAT(Get(path), AllOf(HasSubstr(alert), Not(HasSubstr(other)))) << path;
+    EXPECT_THAT(Get(path, everybody_), AllOf(HasSubstr(alert), HasSubstr(other))) << path;
+  }
+  EXPECT_THAT(Get("rules", everybody_), HasSubstr(R"("lastError":)"));
+}
+
 TEST_F(RulesJsonTest, ChoosesByTypeAndName) {
   for (const char* chosen :
        {"rules?type=alert", "rules?rule_name[]=LoadHigh", "rules?rule_group[]=load",
