@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <future>
+#include <thread>
+
 #include "tests/unit/collector/query_api/query_world.h"
 
 namespace forewarn {
@@ -154,6 +157,27 @@ TEST_F(QueryApiTest, LetsInWhoShowsATokenForIt) {
 TEST_F(QueryApiTest, EndsWithTheCollector) {
   api_.Stop();
   EXPECT_THAT(Get("query?query=load"), AllOf(StartsWith("HTTP/1.1 503"), HasSubstr("canceled")));
+}
+
+TEST_F(QueryApiTest, EndsAQueryThatIsUnderWayAndAnswersIt) {
+  std::promise<void> reached, free;
+  ASSERT_TRUE(partitions_.Ask(PartitionOf("acme"), [&](const Shard&) {
+    reached.set_value();
+    free.get_future().wait();
+  }));
+  reached.get_future().wait();
+  RawClient client(server_->address());
+  client.Send(
+      fmt::format("GET /api/v1/query?query=load HTTP/1.1\r\nHost: x\r\n"
+                  "Authorization: Bearer {}\r\n\r\n",
+                  acme_));
+  // Twice to let it in, and twice on the thread that then waits for the shard.
+  for (int asked = 0; (asked = asked_for_desk_) < 4;) asked_for_desk_.wait(asked);
+  api_.Stop();
+  std::thread end([&] { server_.reset(); });
+  free.set_value();
+  EXPECT_THAT(client.ReadAll(), AllOf(StartsWith("HTTP/1.1 503"), HasSubstr("canceled")));
+  end.join();
 }
 
 TEST_F(QueryApiTest, SaysWhatItSpeaks) {

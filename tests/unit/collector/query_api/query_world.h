@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -84,8 +85,13 @@ class QueryWorld : public testing::Test {
       Committer::Hooks{[](const Commit&) {}, [](const Committer::Group&) {}, [](const Status&) {}}};
   Desk desk_{partitions_, store_, clock_};
   bool ready_ = true;
-  QueryApi api_{
-      {[this] { return ready_ ? &desk_ : nullptr; }, tokens_, metrics_, clock_, settings_}};
+  std::atomic<int> asked_for_desk_ = 0;
+  QueryApi api_{{[this] {
+                   ++asked_for_desk_;
+                   asked_for_desk_.notify_all();
+                   return ready_ ? &desk_ : nullptr;
+                 },
+                 tokens_, metrics_, clock_, settings_}};
   std::unique_ptr<HttpServer> server_;
   std::string acme_;
   std::string everybody_;
