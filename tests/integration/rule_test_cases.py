@@ -83,7 +83,7 @@ tests:
 - interval: 30s
   name: notations
   input_series:
-  - {series: 'a{i="1"}', values: '1 _ -2 3x2 1-2x3 _x2 +4 5e-1 0x1F stale 7'}
+  - {series: 'a{i="1"}', values: '1 _ -2 3x2 1-2x3 _x2 +4 5e-1 0x1 stale 7'}
   - {series: 'a{i="2"}', values: '-1+0.1x20'}
   - {series: 'a{i="3"}', values: '1'}
   - {series: 'a{i="3"}', values: '2 3 Inf -Inf +Inf'}
@@ -152,7 +152,7 @@ groups:
   - alert: A
     expr: x
     labels: {zone: "{{ $externalLabels.zone }}", none: "{{ $externalLabels.none }}"}
-    annotations: {a: '{{ if eq .ExternalLabels.zone "b" }}in b{{ else }}elsewhere{{ end }}'}
+    annotations: {a: '{{ if eq .ExternalLabels.zone "b" }}in b{{ else }}elsewhere{{ end }}', b: "{{ $externalURL }}"}
 """, """
 tests:
 - interval: 1m
@@ -160,12 +160,31 @@ tests:
   external_labels: {zone: b}
   external_url: https://example.com
   alert_rule_test:
-  - {alertname: A, exp_alerts: [{exp_labels: {zone: b}, exp_annotations: {a: in b}}]}
+  - {alertname: A, exp_alerts: [{exp_labels: {zone: b}, exp_annotations: {a: in b, b: https://example.com}}]}
   - {alertname: A, exp_alerts: [{exp_labels: {zone: c}}]}
 - interval: 1m
   input_series: [{series: x, values: '1x5'}]
   alert_rule_test:
-  - {alertname: A, exp_alerts: [{exp_annotations: {a: elsewhere}}]}
+  - {alertname: A, exp_alerts: [{exp_annotations: {a: elsewhere, b: ""}}]}
+"""),
+    ("templates", """
+groups:
+- name: g
+  rules:
+  - alert: A
+    expr: x > 1
+    labels: {rest: '{{ with query "sum(x)" }}{{ . | first | value }}{{ end }}', name: "{{ $labels.__name__ }}"}
+    annotations:
+      all: '{{ range query "sort(x)" }}{{ .Labels.host }}={{ .Value | humanize }},{{ end }}'
+      none: '{{ range query "absent_of_all" }}x{{ else }}nothing{{ end }}'
+      numbers: '{{ $value | humanize1024 }} {{ $value | humanizePercentage }} {{ 3725.5 | humanizeDuration }} {{ printf "%.3f|%5.1e|%v" $value $value $value }}'
+      words: '{{ $labels.host | toUpper | reReplaceAll "(A)" "<$1>" }} {{ title "a b" }} {{ match "a.*" "bab" }}'
+      variable: '{{ $x := .Value }}{{ if gt $x 3.0 }}much{{ else if eq $x 3.0 }}three{{ else }}few{{ end }}'
+""", """
+tests:
+- interval: 1m
+  input_series: [{series: 'x{host="a"}', values: '1 2 3.25'}, {series: 'x{host="b"}', values: '7 7 1e6'}]
+  alert_rule_test: [{alertname: A}, {eval_time: 1m, alertname: A}, {eval_time: 2m, alertname: A}]
 """),
     ("no file of rules", "groups: []\n", "rule_files: [there_is_none*.yaml]\ntests:\n- alert_rule_test: [{alertname: A}]\n"),
     ("nothing", "groups: []\n", ""),

@@ -234,14 +234,14 @@ TEST(UnitTestRun, ATestSaysWhatIsAroundTheRules) {
   EXPECT_THAT(RunTests(R"(
 groups:
 - name: g
-  rules: [{alert: A, expr: x, annotations: {a: "{{ $externalLabels.zone }} {{ .ExternalLabels.none }}"}}]
+  rules: [{alert: A, expr: x, annotations: {a: "{{ $externalLabels.zone }} {{ .ExternalURL }}"}}]
 )",
                        R"(
 tests:
 - input_series: [{series: x, values: '1'}]
   external_labels: {zone: b}
   external_url: https://example.com
-  alert_rule_test: [{alertname: A, exp_alerts: [{exp_annotations: {a: "b "}}]}]
+  alert_rule_test: [{alertname: A, exp_alerts: [{exp_annotations: {a: b https://example.com}}]}]
 - input_series: [{series: x, values: '1'}]
   alert_rule_test: [{alertname: A, exp_alerts: [{exp_annotations: {a: " "}}]}]
 )"),
