@@ -70,13 +70,16 @@ TEST_F(QueryApiTest, ShowsEverybodyToWhoMaySeeThem) {
 }
 
 TEST_F(QueryApiTest, TellsSeriesAndTheirLabels) {
-  EXPECT_THAT(Get("series?match[]=load&match[]=nothing&match[]=%7Binstallation%3D%22main%22%7D"),
+  EXPECT_THAT(Get("series?match[]=load&match[]=nothing&match[]=%7B__name__%3D~%22lo.%2B%22%7D"),
               EndsWith(R"({"status":"success","data":[)" + Metric("acme") + "]}"));
   EXPECT_THAT(Get("series"), AllOf(StartsWith("HTTP/1.1 400"), HasSubstr("match[]")));
   EXPECT_THAT(Get("series?match[]=load&end=1779990000"), EndsWith(R"("data":[]})"));
-  EXPECT_THAT(Get("labels"), EndsWith(R"("data":["__name__","customer","installation","probe"]})"));
+  EXPECT_THAT(Get("labels?match[]=load"),
+              EndsWith(R"("data":["__name__","customer","installation","probe"]})"));
+  EXPECT_THAT(Get("labels"), HasSubstr(R"("alertstate")")) << "of ALERTS, which the rules write";
   EXPECT_THAT(Get("labels?match[]=nothing"), EndsWith(R"("data":[]})"));
-  EXPECT_THAT(Get("label/__name__/values"), EndsWith(R"("data":["load"]})"));
+  EXPECT_THAT(Get("label/__name__/values"),
+              EndsWith(R"("data":["ALERTS","ALERTS_FOR_STATE","load"]})"));
   EXPECT_THAT(Get("label/__name__/values?match[]=nothing"), EndsWith(R"("data":[]})"));
   EXPECT_THAT(Get("label/none/values"), EndsWith(R"("data":[]})"));
   EXPECT_THAT(Get("label/a-b/values"), AllOf(StartsWith("HTTP/1.1 400"), HasSubstr("'a-b'")));
