@@ -20,6 +20,7 @@
 #include "collector/version.h"
 #include "config/customer_retention.h"
 #include "model/ids.h"
+#include "rules/shadow.h"
 
 namespace forewarn {
 namespace {
@@ -322,7 +323,10 @@ void App::TakeCensus() {
       ++census.contact[static_cast<int>(probe.contact)];
     }
     for (const Alert& alert : shard.engine().Alerts()) {
-      ++census.alerts[static_cast<int>(alert.state) - 1];
+      if (!IsShadow(alert)) ++census.alerts[static_cast<int>(alert.state) - 1];
+    }
+    for (const auto& [rule, firings] : shard.engine().ShadowFirings()) {
+      census.shadow_firings[rule] += firings;
     }
     for (const auto& [number, ticket] : shard.incidents().tickets()) {
       bool open = ticket.state == TicketState::kOpen || ticket.state == TicketState::kAcknowledged;

@@ -53,7 +53,7 @@ struct Metrics::Impl {
   }
 
   prometheus::Registry registry;
-  std::mutex storage_mutex;  // two pages at once would both raise the same counters
+  std::mutex raise_mutex;  // two pages at once would both raise the same counters
 
   // One child for each value of a closed set, in the order of the set; nothing is added later.
   Counter* batches[3];
@@ -65,6 +65,7 @@ struct Metrics::Impl {
   Counter* enrolments[2];
   Gauge* contact[5];
   Gauge* alerts[3];
+  prometheus::Family<Counter>* shadow_firings;  // one for each rule that was in shadow
   Gauge* tickets[4];
   Counter* notifications[2][3];
   Counter* dropped[3];
@@ -211,6 +212,11 @@ Metrics::Impl::Impl()
   constexpr const char* kAlerts[] = {"pending", "firing", "unknown"};
   for (int i = 0; i < 3; ++i) alerts[i] = &alert.Add({{"state", kAlerts[i]}});
 
+  shadow_firings = &BuildCounter()
+                        .Name("forewarn_rule_shadow_firings_total")
+                        .Help("Alerts of rules in shadow that began to fire; nobody was told.")
+                        .Register(registry);
+
   auto& ticket = BuildGauge()
                      .Name("forewarn_tickets_open")
                      .Help("Tickets that are neither resolved nor closed, by severity.")
@@ -316,6 +322,11 @@ void Metrics::SetCensus(const Census& census) {
   for (int i = 0; i < 5; ++i) impl_->contact[i]->Set(static_cast<double>(census.contact[i]));
   for (int i = 0; i < 3; ++i) impl_->alerts[i]->Set(static_cast<double>(census.alerts[i]));
   for (int i = 0; i < 4; ++i) impl_->tickets[i]->Set(static_cast<double>(census.tickets[i]));
+  std::lock_guard lock(impl_->raise_mutex);
+  for (const auto& [rule, firings] : census.shadow_firings) {
+    Counter& counter = impl_->shadow_firings->Add({{"rule", rule}});
+    counter.Increment(static_cast<double>(firings) - counter.Value());
+  }
   impl_->outbox_waiting.Set(static_cast<double>(census.outbox_waiting));
   impl_->outbox_dead.Set(static_cast<double>(census.outbox_dead));
   impl_->series.Set(static_cast<double>(census.series));
@@ -328,7 +339,7 @@ void Metrics::RulesEvaluated(Duration took, uint64_t series_fetched) {
 }
 
 void Metrics::SetStorage(const Store::Figures& figures) {
-  std::lock_guard lock(impl_->storage_mutex);
+  std::lock_guard lock(impl_->raise_mutex);
   for (size_t level = 0; level < Store::Figures::kLevels; ++level) {
     impl_->level_files[level]->Set(static_cast<double>(figures.level_files[level]));
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -61,7 +62,9 @@ class Metrics {
   // --- what the shards hold; set as a whole by whoever looks ---
   struct Census {
     uint64_t contact[5] = {};  // by Contact
-    uint64_t alerts[3] = {};   // pending, firing, unknown
+    uint64_t alerts[3] = {};   // pending, firing, unknown; not those of rules in shadow
+    // How often the alerts of rules in shadow began to fire since the start, by rule.
+    std::map<std::string, uint64_t> shadow_firings;
     uint64_t tickets[4] = {};  // open ones, by Severity
     uint64_t outbox_waiting = 0;
     uint64_t outbox_dead = 0;

@@ -107,7 +107,7 @@ class AlertService final : public v1::AlertService::CallbackService {
         info->set_group(rule.group);
         info->set_name(rule.name);
         info->set_expression(rule.expression);
-        info->set_kind(rule.alerting ? "alerting" : "recording");
+        info->set_kind(rule.shadow ? "shadow" : rule.alerting ? "alerting" : "recording");
         info->set_evaluated(rule.per_round ? "per_round" : "on_grid");
       }
     }));

@@ -17,6 +17,7 @@
 #include "rules/rule_file.h"
 #include "rules/rule_runner.h"
 #include "rules/rule_set.h"
+#include "rules/shadow.h"
 #include "rules/stream.h"
 
 namespace forewarn {
@@ -127,7 +128,7 @@ void Engine::Impl::End(EngineCall& call, Fingerprint id, Timestamp arrival) {
   }
   AlertState before = record.life.alert.state;
   EndAlert(record.life, at);
-  call.out.alerts.push_back({before, record.life.alert, at, true, false});
+  call.out.alerts.push_back({before, record.life.alert, at, !IsShadow(record.life.alert), false});
   alerts.Remove(id);
 }
 
@@ -256,6 +257,16 @@ std::vector<Alert> Engine::Alerts() const {
   return alerts;
 }
 
+std::map<std::string, uint64_t> Engine::ShadowFirings() const {
+  std::map<std::string, uint64_t> firings = impl_->runner.shadow_firings();
+  for (const PreparedGroup& group : impl_->groups) {
+    for (const PreparedRule& rule : group.rules) {
+      if (rule.rule.forewarn.shadow) firings.try_emplace(rule.rule.name, 0);
+    }
+  }
+  return firings;
+}
+
 const std::vector<PreparedGroup>& Engine::groups() const { return impl_->groups; }
 
 std::string Engine::LastError(const PreparedRule& rule) const {
@@ -284,6 +295,7 @@ std::vector<Engine::RuleStatus> Engine::Rules(Timestamp now) const {
       status.expression = rule.rule.expression.ToString();
       status.alerting = rule.rule.alerting;
       status.per_round = rule.per_round;
+      status.shadow = rule.rule.forewarn.shadow;
       status.last_error = LastError(rule);
       for (const Matchers& selector : rule.roots) {
         std::string text = DescribeSelector(selector);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -66,10 +68,15 @@ class Engine {
   // Pending, firing and unknown alerts, by id.
   std::vector<Alert> Alerts() const;
 
+  // How often alerts of rules in shadow began to fire since the start, by the name of the rule; 0 for
+  // those that are in force and never did.
+  std::map<std::string, uint64_t> ShadowFirings() const;
+
   struct RuleStatus {
     std::string file, group, name, expression;
     bool alerting = false;
     bool per_round = false;
+    bool shadow = false;
     std::string last_error;
     // Selectors of the underlying series, in PromQL's notation, that no series of this partition matched
     // in the kMatchedWithin before `now`.

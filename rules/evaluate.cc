@@ -7,6 +7,8 @@
 #include <set>
 #include <variant>
 
+#include "rules/shadow.h"
+
 namespace forewarn {
 namespace {
 
@@ -101,6 +103,7 @@ StatusOr<std::vector<AlertResult>> EvaluateAlerts(const PreparedGroup& group,
       result.labels.Set(name, Expand(text, sample, queries));
     }
     result.labels.Set("alertname", rule.rule.name);
+    result.labels.Set(kShadowLabel, rule.rule.forewarn.shadow ? "true" : "");
     SetScope(scope, result.labels);
     for (const auto& [name, text] : rule.annotations) {
       result.annotations.emplace_back(name, Expand(text, sample, queries));

@@ -16,8 +16,8 @@ namespace {
 
 constexpr std::string_view kRuleKeys[] = {"alert",  "record",      "expr",     "for",
                                           "labels", "annotations", "forewarn", "keep_firing_for"};
-constexpr std::string_view kForewarnKeys[] = {"predicts", "warning", "playbook", "group_by",
-                                              "severity"};
+constexpr std::string_view kForewarnKeys[] = {"predicts", "warning",  "playbook",
+                                              "group_by", "severity", "shadow"};
 
 // Attached by intake to all that a customer sends; a rule that could set them could cross
 // customers.
@@ -120,6 +120,12 @@ RuleForewarn ReadForewarn(const RuleField& field, RuleReader& reader,
                    fmt::format("'severity' must be info, warning, error or critical, not '{}'{}",
                                text, promql::Suggest(text, kSeverities)));
       }
+    } else if (item.key == "shadow") {
+      std::string text = reader.Text(item);
+      forewarn.shadow = text == "true";
+      if (text != "true" && text != "false") {
+        reader.Add(*item.value, fmt::format("'shadow' must be true or false, not '{}'", text));
+      }
     } else if (!item.value->is_list()) {
       reader.Add(*item.value, "'group_by' must be a list of label names");
     } else {
@@ -183,7 +189,10 @@ std::optional<Rule> ReadRule(const RuleYaml& node, const Attributes& group_label
     bool is_for_alerts = field.key == "for" || field.key == "keep_firing_for" ||
                          field.key == "annotations" || field.key == "forewarn";
     if (is_for_alerts && alert == nullptr && record != nullptr) {
-      reader.Add(*field.key_node, fmt::format("a recording rule cannot have '{}'", field.key));
+      reader.Add(*field.key_node, fmt::format("a recording rule cannot have '{}'{}", field.key,
+                                              field.key == "forewarn"
+                                                  ? "; it warns nobody, so it cannot be in shadow"
+                                                  : ""));
     } else if (field.key == "for") {
       hold_for = reader.ReadDuration(field);
     } else if (field.key == "keep_firing_for") {

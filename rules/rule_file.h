@@ -48,6 +48,7 @@ namespace forewarn {
 //         playbook: free-disk-space
 //         group_by: [device]               # labels that make separate incidents
 //         severity: warning                # the label `severity`, unless `labels` has it
+//         shadow: true                     # evaluated and counted, and nobody is told
 
 // What a rule says to the other parts of Forewarn.
 struct RuleForewarn {
@@ -56,6 +57,7 @@ struct RuleForewarn {
   std::string playbook;
   std::vector<std::string> group_by;
   std::optional<Severity> severity;
+  bool shadow = false;
 };
 
 struct Rule {

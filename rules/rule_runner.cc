@@ -8,6 +8,7 @@
 #include "rules/alert_series.h"
 #include "rules/evaluate.h"
 #include "rules/evidence.h"
+#include "rules/shadow.h"
 
 namespace forewarn {
 namespace {
@@ -32,9 +33,13 @@ void RuleRunner::Emit(EngineCall& call, Stream& stream, const std::optional<Aler
                       const Alert& after, Timestamp at) {
   std::optional<AlertState> state_before;
   if (before) state_before = before->state;
-  AlertChange change = {state_before, after, at, true, false};
-  stream.catch_up.Pass(change, before, call.arrival);
-  streams_.Touch(stream);
+  AlertChange change = {state_before, after, at, !IsShadow(after), false};
+  if (IsShadow(after)) {
+    if (after.fired_at && (!before || !before->fired_at)) ++shadow_firings_[after.rule];
+  } else {
+    stream.catch_up.Pass(change, before, call.arrival);
+    streams_.Touch(stream);
+  }
   call.out.alerts.push_back(std::move(change));
 }
 
@@ -67,7 +72,7 @@ Status RuleRunner::RunAlerting(EngineCall& call, const Trial& trial, Stream& str
                         [&](const std::optional<Alert>& before, const Alert& after) {
                           Emit(call, stream, before, after, trial.at);
                         });
-  series.Write(trial.data_at, *call.write);
+  if (!trial.rule.rule.forewarn.shadow) series.Write(trial.data_at, *call.write);
   return judged;
 }
 

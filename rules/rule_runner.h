@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -32,7 +33,8 @@ class RuleRunner {
   void Run(EngineCall& call, const PreparedGroup& group, const PreparedRule& rule, Stream& stream,
            Timestamp at, Duration step);
 
-  // Passes a step of an alert through the stream's catch-up to the call's results.
+  // Passes a step of an alert through the stream's catch-up to the call's results; one of a rule in
+  // shadow as it is, never to be planned.
   void Emit(EngineCall& call, Stream& stream, const std::optional<Alert>& before,
             const Alert& after, Timestamp at);
 
@@ -42,6 +44,9 @@ class RuleRunner {
   // What a rule complained of when it last ran; empty: nothing.
   std::string LastError(Fingerprint rule) const;
   void ForgetTroubles() { troubles_.clear(); }
+
+  // How often the alerts of rules in shadow began to fire, by the name of the rule, since the start.
+  const std::map<std::string, uint64_t>& shadow_firings() const { return shadow_firings_; }
 
  private:
   Status RunAlerting(EngineCall& call, const Trial& trial, Stream& stream, const ScopeLabels& scope,
@@ -63,6 +68,7 @@ class RuleRunner {
     Timestamp reported_at;
   };
   std::map<Fingerprint, Trouble> troubles_;
+  std::map<std::string, uint64_t> shadow_firings_;
 };
 
 }  // namespace forewarn

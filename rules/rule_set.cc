@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "rules/alert_series.h"
+#include "rules/shadow.h"
 
 namespace forewarn {
 namespace {
@@ -40,8 +41,8 @@ void FindGridRules(std::vector<PreparedRule*>& rules) {
     std::set<std::string_view> grid_names;
     std::set<std::string_view> grid_alerts;
     for (const PreparedRule* rule : rules) {
-      if (!rule->per_round)
-        (rule->rule.alerting ? grid_alerts : grid_names).insert(rule->rule.name);
+      if (rule->per_round || rule->rule.forewarn.shadow) continue;
+      (rule->rule.alerting ? grid_alerts : grid_names).insert(rule->rule.name);
     }
     auto reads_grid = [&](const Matchers& selector) {
       auto may_match_name = [&](std::string_view name) { return MayMatchName(selector, name); };
@@ -64,6 +65,7 @@ class RootFinder {
   RootFinder(const std::vector<PreparedRule*>& rules, std::span<const DetectorSpec> detectors)
       : detectors_(detectors) {
     for (const PreparedRule* rule : rules) {
+      if (rule->rule.forewarn.shadow) continue;  // writes nothing
       (rule->rule.alerting ? alerts_ : recorders_).emplace(rule->rule.name, rule);
     }
   }
@@ -161,6 +163,7 @@ std::vector<PreparedGroup> PrepareRules(std::vector<RuleGroup> groups,
       Fingerprint key = Fingerprint().Add(group.name).Add(rule.rule.alerting ? "alert" : "record");
       key = key.Add(rule.per_round ? "round" : "grid").Add(rule.rule.name);
       for (const auto& [label, value] : rule.rule.labels) key = key.Add(label).Add(value);
+      if (rule.rule.forewarn.shadow) key = key.Add(kShadowLabel);
       // Prometheus allows two rules that differ in their expressions alone; their order tells them
       // apart.
       int twin = twins[key]++;

@@ -88,9 +88,14 @@ TEST(Reference, MetricsOfTheCollector) {
   std::string page =
       "# Metrics of the collector\n\n<!-- Printed by: FW_REPRINT=1 ctest --preset dev -R "
       "reference -->\n\nWhat `http.listen` serves at `/metrics`, in Prometheus' text format. Each "
-      "is there from the start, at zero for each value of its labels.\n\n"
+      "is there from the start, at zero for each value of its labels; `rule` is a rule in "
+      "force.\n\n"
       "| Metric | Type | Labels | Meaning |\n|---|---|---|---|\n";
-  for (const auto& [name, family] : Families(Metrics().Text())) {
+  Metrics metrics;
+  Metrics::Census census;
+  census.shadow_firings["its name"] = 0;
+  metrics.SetCensus(census);
+  for (const auto& [name, family] : Families(metrics.Text())) {
     std::string labels;
     for (const auto& [label, values] : family.labels) {
       labels += (labels.empty() ? "`" : "; `") + label + "`";

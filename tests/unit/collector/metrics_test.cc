@@ -25,6 +25,17 @@ TEST(Metrics, StandAtZeroForEveryLabelValueThatCanOccur) {
   }
 }
 
+TEST(Metrics, CountsTheFiringsOfRulesInShadowFromCensusToCensus) {
+  Metrics metrics;
+  Metrics::Census census;
+  for (uint64_t firings : {0, 2, 5}) {
+    census.shadow_firings["A"] = firings;
+    metrics.SetCensus(census);
+    EXPECT_THAT(metrics.Text(), HasSubstr("forewarn_rule_shadow_firings_total{rule=\"A\"} " +
+                                          std::to_string(firings)));
+  }
+}
+
 TEST(Metrics, EachFamilyHasHelp) {
   Metrics metrics;
   std::istringstream page(metrics.Text());

@@ -29,6 +29,21 @@ TEST(ReadRule, RefusesSeverityTwice) {
               ElementsAre(HasSubstr("r.yaml:7:5: severity is given twice")));
 }
 
+TEST(ReadRule, PutsAlertsAloneInShadow) {
+  auto with = [](std::string_view rule) {
+    return "groups:\n- name: g\n  rules:\n  - " + std::string(rule) + "\n    expr: up\n";
+  };
+  RuleFiles files = ParseRuleFile("r.yaml", with("alert: A\n    forewarn: {shadow: true}"));
+  ASSERT_TRUE(files.status().ok()) << files.status().message();
+  EXPECT_TRUE(files.groups[0].rules[0].forewarn.shadow);
+  EXPECT_THAT(MistakesOf(with("alert: A\n    forewarn: {shadow: maybe}")),
+              ElementsAre("r.yaml:5:24: 'shadow' must be true or false, not 'maybe'"));
+  EXPECT_THAT(
+      MistakesOf(with("record: a\n    forewarn: {shadow: true}")),
+      ElementsAre("r.yaml:5:5: a recording rule cannot have 'forewarn'; it warns nobody, so "
+                  "it cannot be in shadow"));
+}
+
 // What is wrong with a file of this text that is to be applied.
 std::vector<std::string> SlipsOf(std::string_view text) {
   BundleFile file = {"r.yaml", std::string(text)};

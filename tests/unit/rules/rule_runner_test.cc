@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "rules/contact_alert.h"
 #include "tests/unit/rules/engine_world.h"
 
 namespace forewarn {
@@ -11,6 +12,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Pair;
 
 TEST(RuleRunner, ExpandsTemplatesAndNamesThePrediction) {
   World world(
@@ -28,6 +30,25 @@ TEST(RuleRunner, ExpandsTemplatesAndNamesThePrediction) {
   EXPECT_EQ(alert.warning_template, "disk_will_fill");
   EXPECT_EQ(alert.playbook, "free");
   EXPECT_EQ(alert.group_key, "disk=sda");
+}
+
+TEST(RuleRunner, AnswersTheQueriesOfTextsFromWhatTheRuleSees) {
+  World world(
+      OneRule("x > 1",
+              "    annotations:\n"
+              "      all: '{{ range query \"sort(x)\" }}{{ .Labels.i }}={{ .Value }} {{ end }}'\n"
+              "      none: '{{ query \"y\" | first | value }}'\n"));
+  ProbeIdentity other = {"umbrella", kInstallation, "cccccccc-0000-4000-8000-000000000000"};
+  world.Round(other, kStart, kStart, {{{{"__name__", "x"}, {"i", "9"}}, 1}});
+  world.Round(Probe('a'), kStart, kStart,
+              {{{{"__name__", "x"}, {"i", "1"}}, 3}, {{{"__name__", "x"}, {"i", "2"}}, 1}});
+  ASSERT_EQ(world.changes.size(), 1u);
+  EXPECT_EQ(world.changes[0].alert.annotations,
+            (Attributes{{"all", "2=1 1=3 "},
+                        {"none",
+                         "<error expanding template: first() called on vector with no "
+                         "elements>"}}));
+  EXPECT_THAT(world.problems, IsEmpty());
 }
 
 TEST(RuleRunner, CountsNoResultOfARuleAboveItsLimitAndSaysSo) {
@@ -62,6 +83,45 @@ TEST(RuleRunner, MarksTheEndOfSeriesThatARuleNoLongerRecords) {
   world.Round(Probe('a'), kStart, kStart, {{kX, 2}});
   world.Round(Probe('a'), kStart + 1min, kStart + 1min, {{kX, 0}});
   EXPECT_THAT(world.Steps(), ElementsAre("0 A none -> firing", "1 A firing -> resolved"));
+}
+
+TEST(RuleRunner, PlansNothingOfARuleInShadow) {
+  World world(OneRule("x > 1", "    forewarn: {shadow: true}\n"));
+  world.restart_always = true;
+  world.Round(Probe('a'), kStart, kStart, {{kX, 2}});
+  world.Round(Probe('a'), kStart + 1min, kStart + 1min, {{kX, 0}});
+  EXPECT_THAT(world.Steps(),
+              ElementsAre("0 A none -> firing unplanned", "1 A firing -> resolved unplanned"));
+  EXPECT_EQ(world.changes[0].alert.labels.Get("forewarn_shadow"), "true");
+  EXPECT_EQ(world.written_total, 0u) << "no ALERTS that other rules might act on";
+  EXPECT_TRUE(world.engine().Rules(kStart)[0].shadow);
+  // What arrives late is not planned at the end either.
+  world.Round(Probe('a'), kStart + 2min, kStart + 62min, {{kX, 2}});
+  world.Round(Probe('a'), kStart + 63min, kStart + 63min, {{kX, 2}});
+  world.Tick(kStart + 80min);
+  for (const AlertChange& change : world.changes) {
+    EXPECT_EQ(change.plan, change.alert.rule == kContactLostRule);
+  }
+}
+
+TEST(RuleRunner, CountsWhatARuleInShadowWouldHaveTold) {
+  World world(OneRule("x > 1", "    for: 1m\n    forewarn: {shadow: true}\n"));
+  EXPECT_THAT(world.engine().ShadowFirings(), ElementsAre(Pair("A", 0u)));
+  for (int i = 0; i < 6; ++i) {
+    Timestamp at = kStart + i * 1min;
+    world.Round(Probe('a'), at, at, {{kX, i % 3 < 2 ? 2 : 0}});
+  }
+  EXPECT_THAT(world.engine().ShadowFirings(), ElementsAre(Pair("A", 2u)));
+}
+
+TEST(RuleRunner, PlansAnAlertThatLeavesTheShadowFromItsBeginning) {
+  World world(OneRule("x > 1", "    forewarn: {shadow: true}\n"));
+  world.Round(Probe('a'), kStart, kStart, {{kX, 2}});
+  world.Load(OneRule("x > 1"));
+  world.Round(Probe('a'), kStart + 1min, kStart + 1min, {{kX, 2}});
+  EXPECT_THAT(world.Steps(), ElementsAre("0 A none -> firing unplanned",
+                                         "0 A firing -> ended unplanned", "1 A none -> firing"));
+  EXPECT_THAT(world.engine().ShadowFirings(), ElementsAre(Pair("A", 1u)));
 }
 
 TEST(RuleRunner, LooksBackByTheQueryOffset) {

@@ -66,6 +66,25 @@ TEST(Template, IsRefusedWithThePlaceOfTheError) {
               StartsWith("refused: 1:15: 'humanise' is not known in an alert's template"));
 }
 
+TEST(Template, HasWhatPrometheusHas) {
+  const std::vector<std::pair<const char*, const char*>> cases = {
+      {"{{ with $labels.mount }}on {{ . }}{{ end }}", "on /data"},
+      {"{{ range $k, $v := $labels }}{{ $k }} {{ end }}", "__name__ mount ratio "},
+      {"{{ $m := $labels.mount | reReplaceAll \"^/\" \"\" }}{{ title $m }}", "Data"},
+      {"{{ if match \"^/d\" $labels.mount }}data{{ end }}", "data"},
+      {"{{ define \"x\" }}{{ .Value | humanize }}{{ end }}{{ template \"x\" . }}", "7.2k"},
+      {"{{ stripPort \"a:1\" }} {{ stripDomain \"a.b:1\" }}", "a a:1"},
+      {"{{ toTime $value }} {{ (toTime $value).Hour }}", "1970-01-01 02:00:00 +0000 UTC 2"},
+      {"{{ parseDuration \"2h\" }}{{ if eq $value (parseDuration \"2h\") }}!{{ end }}", "7200!"},
+      {"{{ len $labels.mount }} {{ slice $labels.mount 1 }}", "5 data"},
+      {"{{ $externalURL }}{{ pathPrefix }}{{ tableLink \"up\" }}", "/graph?g0.expr=up&g0.tab=1"},
+      {"{{ if and $labels.mount (gt $value 1.0) }}both{{ end }}", "both"},
+      {"{{ .Labels.mount | html }} {{ \"a&b\" | urlquery }}", "/data a%26b"},
+  };
+  for (const auto& [text, expanded] : cases) EXPECT_EQ(Expand(text), expanded) << text;
+  EXPECT_EQ(Expand("{{ query \"up\" | first | value }}"), "failed: queries cannot be asked here");
+}
+
 TEST(Template, SaysWhenALabelIsNoNumber) {
   EXPECT_EQ(Expand("{{ $labels.mount | humanize }}"), "failed: '/data' is not a number");
 }
