@@ -68,7 +68,8 @@ StatusOr<Bundle> Check(const v1::ApplyRequest& request, const CollectorSettings&
     if (file.path().starts_with("rules/")) rules.push_back(files.back());
   }
   StatusOr<Bundle> bundle = ParseBundle(std::move(files));
-  Status of_rules = CheckRuleFiles(rules, {WarningNames()}).status();
+  Status of_rules =
+      CheckRuleFiles(rules, {WarningNames(), bundle.ok() ? &bundle->customers : nullptr}).status();
   if (!bundle.ok() && !of_rules.ok()) {
     return InvalidArgument(bundle.status().message() + "\n" + of_rules.message());
   }

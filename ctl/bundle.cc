@@ -66,7 +66,7 @@ StatusOr<std::vector<std::string>> FindWarnings(Session& session,
   std::vector<std::string> found;
   StatusOr<Bundle> bundle = ParseBundle(files);
   if (!bundle.ok()) return found;
-  RuleFiles rules = CheckRuleFiles(bundle->rule_files, {WarningNames()});
+  RuleFiles rules = CheckRuleFiles(bundle->rule_files, {WarningNames(), &bundle->customers});
   if (!rules.status().ok()) return found;
   found = FindUnheard(*bundle, RulesThatWarn(rules));
   FW_ASSIGN_OR_RETURN(std::vector<std::string> left, FindLeftBehind(session, *bundle));

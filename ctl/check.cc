@@ -96,7 +96,8 @@ Status CheckConfig(Session& session, const std::string& path, const std::string&
     for (const BundleFile& file : files) {
       if (file.path.starts_with("rules/") && IsYaml(file.path)) rule_files.push_back(file);
     }
-    RuleFiles rules = CheckRuleFiles(rule_files, {WarningNames()});
+    RuleFiles rules =
+        CheckRuleFiles(rule_files, {WarningNames(), bundle.ok() ? &bundle->customers : nullptr});
     if (!bundle.ok() && !rules.status().ok()) {
       return InvalidArgument(bundle.status().message() + "\n" + rules.status().message());
     }

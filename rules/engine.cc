@@ -192,16 +192,25 @@ Engine::Conclusions Engine::Load(const Bundle& bundle, Timestamp arrival) {
     return std::move(call.out);
   }
   impl_->groups = PrepareRules(std::move(files.groups), files.detectors);
+  SelectCustomers(bundle.customers, impl_->groups);
   impl_->detectors.SetSpecs(std::move(files.detectors));
   std::set<Fingerprint> group_keys;
   std::set<Fingerprint> rule_keys;
+  std::map<Fingerprint, const PreparedRule*> rules;
   for (const PreparedGroup& group : impl_->groups) {
     group_keys.insert(group.key);
-    for (const PreparedRule& rule : group.rules) rule_keys.insert(rule.key);
+    for (const PreparedRule& rule : group.rules) {
+      rule_keys.insert(rule.key);
+      rules.emplace(rule.key, &rule);
+    }
   }
   std::vector<Fingerprint> orphans;
   for (const auto& [id, record] : impl_->alerts.all()) {
-    if (record.rule != ContactLostKey() && !rule_keys.contains(record.rule)) orphans.push_back(id);
+    if (record.rule == ContactLostKey()) continue;
+    auto rule = rules.find(record.rule);
+    if (rule == rules.end() || !rule->second->IsFor(record.life.alert.customer)) {
+      orphans.push_back(id);
+    }
   }
   for (Fingerprint id : orphans) impl_->End(call, id, arrival);
   impl_->streams.KeepOnly(group_keys, rule_keys);

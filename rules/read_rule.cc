@@ -16,8 +16,8 @@ namespace {
 
 constexpr std::string_view kRuleKeys[] = {"alert",  "record",      "expr",     "for",
                                           "labels", "annotations", "forewarn", "keep_firing_for"};
-constexpr std::string_view kForewarnKeys[] = {"predicts", "warning",  "playbook",
-                                              "group_by", "severity", "shadow"};
+constexpr std::string_view kForewarnKeys[] = {"predicts", "warning", "playbook", "group_by",
+                                              "severity", "shadow",  "customers"};
 
 // Attached by intake to all that a customer sends; a rule that could set them could cross
 // customers.
@@ -83,6 +83,39 @@ Attributes ReadLabels(const RuleField& field, LabelsOf of, RuleReader& reader) {
   return labels;
 }
 
+// The values of one label: one, or a list of them.
+std::vector<std::string> ReadValues(const RuleField& label, RuleReader& reader) {
+  std::vector<std::string> values;
+  auto add = [&](const RuleYaml& value) {
+    std::string text = value.is_scalar() ? value.text : "";
+    std::string trouble;
+    if (text.empty()) {
+      trouble = fmt::format("'{}' must be a value, or a list of values", label.key);
+    } else if (reader.checks() != nullptr && reader.checks()->customers != nullptr) {
+      trouble = WhyNobody(*reader.checks()->customers, label.key, text);
+    }
+    if (!trouble.empty()) reader.Add(value, trouble);
+    values.push_back(std::move(text));
+  };
+  if (label.value->is_list()) {
+    for (const RuleYaml& value : label.value->items) add(value);
+  }
+  if (values.empty()) add(*label.value);
+  return values;
+}
+
+CustomerSelector ReadCustomers(const RuleField& field, RuleReader& reader) {
+  CustomerSelector customers;
+  for (const RuleField& label : reader.Fields(*field.value, "'customers'", {})) {
+    if (!IsLabelName(label.key)) {
+      reader.Add(*label.key_node, fmt::format("invalid label name '{}'", label.key));
+    } else {
+      customers.labels.emplace(label.key, ReadValues(label, reader));
+    }
+  }
+  return customers;
+}
+
 RuleForewarn ReadForewarn(const RuleField& field, RuleReader& reader,
                           std::vector<Prediction>& predictions) {
   RuleForewarn forewarn;
@@ -120,6 +153,8 @@ RuleForewarn ReadForewarn(const RuleField& field, RuleReader& reader,
                    fmt::format("'severity' must be info, warning, error or critical, not '{}'{}",
                                text, promql::Suggest(text, kSeverities)));
       }
+    } else if (item.key == "customers") {
+      forewarn.customers = ReadCustomers(item, reader);
     } else if (item.key == "shadow") {
       std::string text = reader.Text(item);
       forewarn.shadow = text == "true";

@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "model/bundle.h"
 #include "model/telemetry.h"
+#include "rules/customer_selector.h"
 #include "rules/detector.h"
 #include "rules/promql/promql.h"
 
@@ -49,6 +50,7 @@ namespace forewarn {
 //         group_by: [device]               # labels that make separate incidents
 //         severity: warning                # the label `severity`, unless `labels` has it
 //         shadow: true                     # evaluated and counted, and nobody is told
+//         customers: {plan: gold}          # for whom, by their labels; everybody when not given
 
 // What a rule says to the other parts of Forewarn.
 struct RuleForewarn {
@@ -58,6 +60,7 @@ struct RuleForewarn {
   std::vector<std::string> group_by;
   std::optional<Severity> severity;
   bool shadow = false;
+  CustomerSelector customers;
 };
 
 struct Rule {
@@ -118,11 +121,13 @@ RuleFiles ParseRuleFiles(std::span<const BundleFile> files);
 // What is looked at besides when rules are written.
 struct RuleChecks {
   std::vector<std::string> warnings;  // ids of the texts for customers that there are
+  // Those of the bundle, so that a rule cannot be for nobody by a slip; null: not known.
+  const std::vector<Customer>* customers = nullptr;
 };
 
 // The same for files that are to be applied: refuses also what loads and would do the wrong thing in
-// silence, a `warning` for which there is no text and a label `severity` that is a slip of one of the
-// four. (Any other severity is somebody else's word, and counts as warning.) Not for rules that are in
+// silence, a `warning` for which there is no text, a label `severity` that is a slip of one of the four
+// and customers that there are not. (Any other severity is somebody else's word, and counts as warning.) Not for rules that are in
 // force: a new version must not refuse what the one before took.
 RuleFiles CheckRuleFiles(std::span<const BundleFile> files, const RuleChecks& checks);
 

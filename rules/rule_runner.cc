@@ -45,6 +45,7 @@ void RuleRunner::Emit(EngineCall& call, Stream& stream, const std::optional<Aler
 
 void RuleRunner::Run(EngineCall& call, const PreparedGroup& group, const PreparedRule& rule,
                      Stream& stream, Timestamp at, Duration step) {
+  if (!rule.IsFor(stream.customer)) return;
   AlertTimes times = {rule.rule.hold_for, rule.rule.keep_firing_for, limits_.lookback + step};
   Trial trial = {group, rule, stream, at, at - group.query_offset, times};
   ScopeLabels scope = {stream.customer, stream.installation, stream.probe};

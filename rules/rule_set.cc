@@ -144,7 +144,7 @@ std::vector<PreparedGroup> PrepareRules(std::vector<RuleGroup> groups,
     for (Rule& rule : group.rules) {
       bool per_round = rule.expression.Keeps("probe");
       PreparedRule& made =
-          out.rules.emplace_back(PreparedRule{std::move(rule), {}, {}, {}, per_round, {}});
+          out.rules.emplace_back(PreparedRule{std::move(rule), {}, {}, {}, per_round, {}, {}});
       if (made.rule.alerting) {
         made.labels = CompileAll(made.rule.labels);
         made.annotations = CompileAll(made.rule.annotations);
@@ -172,6 +172,19 @@ std::vector<PreparedGroup> PrepareRules(std::vector<RuleGroup> groups,
     }
   }
   return prepared;
+}
+
+void SelectCustomers(const std::vector<Customer>& customers, std::vector<PreparedGroup>& groups) {
+  for (PreparedGroup& group : groups) {
+    for (PreparedRule& rule : group.rules) {
+      const CustomerSelector& selector = rule.rule.forewarn.customers;
+      if (selector.empty()) continue;
+      rule.customers.emplace();
+      for (const Customer& customer : customers) {
+        if (selector.Matches(customer)) rule.customers->insert(customer.id);
+      }
+    }
+  }
 }
 
 std::string DescribeSelector(const Matchers& selector) {

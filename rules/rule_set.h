@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -24,6 +26,12 @@ struct PreparedRule {
   // Selectors of the series that the result rests on in the end: those of recorded series, and of
   // ALERTS, are replaced by those of the rules and detectors that write them, however deep.
   std::vector<Matchers> roots;
+  // Ids of the customers that it is for; none: everybody.
+  std::optional<std::set<std::string>> customers;
+
+  bool IsFor(const std::string& customer) const {
+    return !customers || customers->contains(customer);
+  }
 };
 
 struct PreparedGroup {
@@ -41,6 +49,9 @@ struct PreparedGroup {
 // reads what a grid rule recorded, or the series ALERTS of a grid rule: those carry no `probe`.
 std::vector<PreparedGroup> PrepareRules(std::vector<RuleGroup> groups,
                                         std::span<const DetectorSpec> detectors);
+
+// Finds the customers of each rule that is not for everybody.
+void SelectCustomers(const std::vector<Customer>& customers, std::vector<PreparedGroup>& groups);
 
 // A selector as PromQL writes it: `disk_free_bytes{fstype!="tmpfs"}`.
 std::string DescribeSelector(const Matchers& selector);

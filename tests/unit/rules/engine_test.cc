@@ -37,6 +37,32 @@ TEST(Engine, EvaluatesARuleOverOneProbeWhenItsRoundArrives) {
   EXPECT_TRUE(world.engine().Rules(kStart)[0].per_round);
 }
 
+TEST(Engine, RunsARuleForTheCustomersThatItNames) {
+  const std::string rules =
+      "groups:\n- name: g\n  rules:\n"
+      "  - {alert: A, expr: x > 1, forewarn: {customers: {plan: gold}}}\n"
+      "  - {alert: B, expr: sum(x) > 1, forewarn: {customers: {plan: [gold, silver]}}}\n";
+  const auto with = [](std::string id, std::string plan) {
+    Customer customer;
+    customer.id = std::move(id);
+    customer.labels = {{"plan", std::move(plan)}};
+    return customer;
+  };
+  World world(rules);
+  world.customers = {with(kCustomer, "gold"), with("umbrella", "iron")};
+  world.Load(rules);
+  ProbeIdentity other = {"umbrella", kInstallation, "cccccccc-0000-4000-8000-000000000000"};
+  world.Round(other, kStart, kStart, {{kX, 2}});
+  EXPECT_THAT(world.changes, IsEmpty());
+  world.Round(Probe('a'), kStart, kStart, {{kX, 2}});
+  EXPECT_THAT(world.Steps(), ElementsAre("0 A none -> firing", "0 B none -> firing"));
+  world.customers[0] = with(kCustomer, "silver");
+  world.Load(rules);
+  world.Round(Probe('a'), kStart + 1min, kStart + 1min, {{kX, 2}});
+  EXPECT_THAT(world.Steps(),
+              ElementsAre("0 A none -> firing", "0 B none -> firing", "0 A firing -> ended"));
+}
+
 TEST(Engine, DoesNotRewriteWhatItConcluded) {
   World world(OneRule("x > 1"));
   world.Round(Probe('a'), kStart + 2min, kStart + 2min, {{kX, 2}});

@@ -45,6 +45,7 @@ class World {
 
   void Load(std::string_view rules) {
     bundle_.rule_files = {{"r.yaml", std::string(rules)}};
+    bundle_.customers = customers;
     Keep(engine_->Load(bundle_, now_));
   }
 
@@ -123,6 +124,7 @@ class World {
 
   FakeSource source_;
   bool restart_always = false;
+  std::vector<Customer> customers;  // of the bundle, from the next Load on
   std::vector<AlertChange> changes;
   std::vector<std::string> problems;
   // Results of recording rules: in all, and the most with one entry.
