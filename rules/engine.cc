@@ -196,7 +196,7 @@ Engine::Conclusions Engine::Load(const Bundle& bundle, Timestamp arrival) {
   impl_->detectors.SetSpecs(std::move(files.detectors));
   std::set<Fingerprint> group_keys;
   std::set<Fingerprint> rule_keys;
-  std::map<Fingerprint, const PreparedRule*> rules;
+  std::multimap<Fingerprint, const PreparedRule*> rules;
   for (const PreparedGroup& group : impl_->groups) {
     group_keys.insert(group.key);
     for (const PreparedRule& rule : group.rules) {
@@ -207,10 +207,10 @@ Engine::Conclusions Engine::Load(const Bundle& bundle, Timestamp arrival) {
   std::vector<Fingerprint> orphans;
   for (const auto& [id, record] : impl_->alerts.all()) {
     if (record.rule == ContactLostKey()) continue;
-    auto rule = rules.find(record.rule);
-    if (rule == rules.end() || !rule->second->IsFor(record.life.alert.customer)) {
-      orphans.push_back(id);
-    }
+    const std::string& customer = record.life.alert.customer;
+    auto [first, last] = rules.equal_range(record.rule);
+    auto is_for = [&customer](const auto& rule) { return rule.second->IsFor(customer); };
+    if (std::none_of(first, last, is_for)) orphans.push_back(id);
   }
   for (Fingerprint id : orphans) impl_->End(call, id, arrival);
   impl_->streams.KeepOnly(group_keys, rule_keys);

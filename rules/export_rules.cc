@@ -179,6 +179,29 @@ std::optional<std::string> ReadOfDetector(const Rule& rule,
   return std::nullopt;
 }
 
+// What a rule means here by its `forewarn:` and Prometheus cannot know.
+void AddUnexported(const std::string& file, RuleYaml& rule, std::vector<std::string>& sentences) {
+  const RuleYaml* alert = Find(rule, "alert");
+  RuleYaml* forewarn = Find(rule, "forewarn");
+  if (alert == nullptr || forewarn == nullptr) return;
+  const RuleYaml* shadow = Find(*forewarn, "shadow");
+  if (shadow != nullptr && shadow->text == "true") {
+    sentences.push_back(
+        fmt::format("{}: '{}' is in shadow; in Prometheus it will alert", file, alert->text));
+  }
+  if (Find(*forewarn, "customers") != nullptr) {
+    sentences.push_back(fmt::format("{}: '{}' is for some customers; in Prometheus it is for all",
+                                    file, alert->text));
+  }
+  const RuleYaml* thresholds = Find(*forewarn, "thresholds");
+  if (thresholds == nullptr) return;
+  for (const auto& [name, value] : thresholds->pairs) {
+    sentences.push_back(fmt::format(
+        "{}: '{}' reads scalar({}{}); in Prometheus record that as vector({}), or write the number",
+        file, alert->text, kThresholdPrefix, name.text, value.text));
+  }
+}
+
 }  // namespace
 
 std::string ExportForPrometheus(std::string_view text) {
@@ -212,6 +235,9 @@ std::vector<std::string> FindUnexported(std::span<const BundleFile> files, const
     RuleYaml* groups = Find(root, "groups");
     if (groups == nullptr) continue;
     for (RuleYaml& group : groups->items) {
+      if (RuleYaml* of_group = Find(group, "rules")) {
+        for (RuleYaml& rule : of_group->items) AddUnexported(file.path, rule, sentences);
+      }
       if (Find(group, "labels") == nullptr) continue;
       const RuleYaml* name = Find(group, "name");
       sentences.push_back(

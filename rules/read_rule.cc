@@ -9,6 +9,8 @@
 #include "model/incident.h"
 #include "model/labels.h"
 #include "rules/promql/position.h"
+#include "rules/read_customers.h"
+#include "rules/read_thresholds.h"
 #include "rules/template.h"
 
 namespace forewarn {
@@ -16,8 +18,9 @@ namespace {
 
 constexpr std::string_view kRuleKeys[] = {"alert",  "record",      "expr",     "for",
                                           "labels", "annotations", "forewarn", "keep_firing_for"};
-constexpr std::string_view kForewarnKeys[] = {"predicts", "warning", "playbook", "group_by",
-                                              "severity", "shadow",  "customers"};
+constexpr std::string_view kForewarnKeys[] = {"predicts",  "warning",    "playbook",
+                                              "group_by",  "severity",   "shadow",
+                                              "customers", "thresholds", "overrides"};
 
 // Attached by intake to all that a customer sends; a rule that could set them could cross
 // customers.
@@ -83,41 +86,9 @@ Attributes ReadLabels(const RuleField& field, LabelsOf of, RuleReader& reader) {
   return labels;
 }
 
-// The values of one label: one, or a list of them.
-std::vector<std::string> ReadValues(const RuleField& label, RuleReader& reader) {
-  std::vector<std::string> values;
-  auto add = [&](const RuleYaml& value) {
-    std::string text = value.is_scalar() ? value.text : "";
-    std::string trouble;
-    if (text.empty()) {
-      trouble = fmt::format("'{}' must be a value, or a list of values", label.key);
-    } else if (reader.checks() != nullptr && reader.checks()->customers != nullptr) {
-      trouble = WhyNobody(*reader.checks()->customers, label.key, text);
-    }
-    if (!trouble.empty()) reader.Add(value, trouble);
-    values.push_back(std::move(text));
-  };
-  if (label.value->is_list()) {
-    for (const RuleYaml& value : label.value->items) add(value);
-  }
-  if (values.empty()) add(*label.value);
-  return values;
-}
-
-CustomerSelector ReadCustomers(const RuleField& field, RuleReader& reader) {
-  CustomerSelector customers;
-  for (const RuleField& label : reader.Fields(*field.value, "'customers'", {})) {
-    if (!IsLabelName(label.key)) {
-      reader.Add(*label.key_node, fmt::format("invalid label name '{}'", label.key));
-    } else {
-      customers.labels.emplace(label.key, ReadValues(label, reader));
-    }
-  }
-  return customers;
-}
-
+// What needs the whole rule to be read is put into `later`.
 RuleForewarn ReadForewarn(const RuleField& field, RuleReader& reader,
-                          std::vector<Prediction>& predictions) {
+                          std::vector<Prediction>& predictions, std::vector<RuleField>& later) {
   RuleForewarn forewarn;
   for (const RuleField& item : reader.Fields(*field.value, "'forewarn'", kForewarnKeys)) {
     if (item.key == "predicts") {
@@ -153,6 +124,8 @@ RuleForewarn ReadForewarn(const RuleField& field, RuleReader& reader,
                    fmt::format("'severity' must be info, warning, error or critical, not '{}'{}",
                                text, promql::Suggest(text, kSeverities)));
       }
+    } else if (item.key == "thresholds" || item.key == "overrides") {
+      later.push_back(item);
     } else if (item.key == "customers") {
       forewarn.customers = ReadCustomers(item, reader);
     } else if (item.key == "shadow") {
@@ -220,6 +193,7 @@ std::optional<Rule> ReadRule(const RuleYaml& node, const Attributes& group_label
   Attributes labels;
   Attributes annotations;
   RuleForewarn forewarn;
+  std::vector<RuleField> thresholds;
   for (const RuleField& field : fields) {
     bool is_for_alerts = field.key == "for" || field.key == "keep_firing_for" ||
                          field.key == "annotations" || field.key == "forewarn";
@@ -238,9 +212,10 @@ std::optional<Rule> ReadRule(const RuleYaml& node, const Attributes& group_label
     } else if (field.key == "annotations") {
       annotations = ReadLabels(field, LabelsOf::kAnnotations, reader);
     } else if (field.key == "forewarn") {
-      forewarn = ReadForewarn(field, reader, predictions);
+      forewarn = ReadForewarn(field, reader, predictions, thresholds);
     }
   }
+  if (expression) ReadThresholds(thresholds, *expr, *expression, forewarn.overrides, reader);
   auto has_label = [&](std::string_view label) {
     return std::ranges::find(labels, label, &Attributes::value_type::first) != labels.end();
   };

@@ -14,6 +14,7 @@
 #include "rules/customer_selector.h"
 #include "rules/detector.h"
 #include "rules/promql/promql.h"
+#include "rules/thresholds.h"
 
 namespace forewarn {
 
@@ -51,6 +52,8 @@ namespace forewarn {
 //         severity: warning                # the label `severity`, unless `labels` has it
 //         shadow: true                     # evaluated and counted, and nobody is told
 //         customers: {plan: gold}          # for whom, by their labels; everybody when not given
+//         thresholds: {left: 14400}        # of scalar(threshold:left) in `expr`
+//         overrides: [{customer: acme, left: 7200}]   # rules/thresholds.h
 
 // What a rule says to the other parts of Forewarn.
 struct RuleForewarn {
@@ -61,6 +64,7 @@ struct RuleForewarn {
   std::optional<Severity> severity;
   bool shadow = false;
   CustomerSelector customers;
+  std::vector<ThresholdOverride> overrides;  // of the numbers in the expression
 };
 
 struct Rule {

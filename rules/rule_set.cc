@@ -144,7 +144,7 @@ std::vector<PreparedGroup> PrepareRules(std::vector<RuleGroup> groups,
     for (Rule& rule : group.rules) {
       bool per_round = rule.expression.Keeps("probe");
       PreparedRule& made =
-          out.rules.emplace_back(PreparedRule{std::move(rule), {}, {}, {}, per_round, {}, {}});
+          out.rules.emplace_back(PreparedRule{std::move(rule), {}, {}, {}, per_round, {}, {}, {}});
       if (made.rule.alerting) {
         made.labels = CompileAll(made.rule.labels);
         made.annotations = CompileAll(made.rule.annotations);
@@ -176,14 +176,30 @@ std::vector<PreparedGroup> PrepareRules(std::vector<RuleGroup> groups,
 
 void SelectCustomers(const std::vector<Customer>& customers, std::vector<PreparedGroup>& groups) {
   for (PreparedGroup& group : groups) {
+    std::vector<PreparedRule> rules;
     for (PreparedRule& rule : group.rules) {
-      const CustomerSelector& selector = rule.rule.forewarn.customers;
-      if (selector.empty()) continue;
-      rule.customers.emplace();
+      const RuleForewarn& forewarn = rule.rule.forewarn;
+      if (!forewarn.customers.empty()) rule.customers.emplace();
+      std::map<size_t, std::set<std::string>> by_override;
       for (const Customer& customer : customers) {
-        if (selector.Matches(customer)) rule.customers->insert(customer.id);
+        if (!forewarn.customers.Matches(customer)) continue;
+        if (rule.customers) rule.customers->insert(customer.id);
+        auto other = std::ranges::find_if(forewarn.overrides, [&](const ThresholdOverride& item) {
+          return item.IsFor(customer);
+        });
+        if (other == forewarn.overrides.end()) continue;
+        by_override[static_cast<size_t>(other - forewarn.overrides.begin())].insert(customer.id);
+        rule.but_not.insert(customer.id);
+      }
+      rules.push_back(rule);
+      for (auto& [index, ids] : by_override) {
+        PreparedRule& other = rules.emplace_back(rule);
+        other.rule.expression = forewarn.overrides[index].expression;
+        other.customers = std::move(ids);
+        other.but_not.clear();
       }
     }
+    group.rules = std::move(rules);
   }
 }
 

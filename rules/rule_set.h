@@ -26,11 +26,13 @@ struct PreparedRule {
   // Selectors of the series that the result rests on in the end: those of recorded series, and of
   // ALERTS, are replaced by those of the rules and detectors that write them, however deep.
   std::vector<Matchers> roots;
-  // Ids of the customers that it is for; none: everybody.
+  // Ids of the customers that it is for, none: everybody; and of those for whom another threshold
+  // makes it another rule.
   std::optional<std::set<std::string>> customers;
+  std::set<std::string> but_not;
 
   bool IsFor(const std::string& customer) const {
-    return !customers || customers->contains(customer);
+    return (!customers || customers->contains(customer)) && !but_not.contains(customer);
   }
 };
 
@@ -50,7 +52,8 @@ struct PreparedGroup {
 std::vector<PreparedGroup> PrepareRules(std::vector<RuleGroup> groups,
                                         std::span<const DetectorSpec> detectors);
 
-// Finds the customers of each rule that is not for everybody.
+// Finds the customers of each rule that is not for everybody. A rule with overrides becomes several
+// of the same key, of which each customer has one.
 void SelectCustomers(const std::vector<Customer>& customers, std::vector<PreparedGroup>& groups);
 
 // A selector as PromQL writes it: `disk_free_bytes{fstype!="tmpfs"}`.

@@ -98,6 +98,8 @@ StatusOr<std::vector<ListedRule>> ListRules(const Desk& desk, const std::string&
     size_t place = 0;
     for (const PreparedGroup& group : shard.engine().groups()) {
       for (const PreparedRule& rule : group.rules) {
+        // Whom another threshold is for is nobody else's business.
+        if (!customer.empty() && !rule.IsFor(customer)) continue;
         if (is_first) {
           rules.push_back({group.file,
                            group.name,

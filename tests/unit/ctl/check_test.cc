@@ -184,7 +184,7 @@ std::string AsFile(const std::string& text) {
 
 TEST_F(CheckTest, TheRulesInTheDocumentationAreGood) {
   std::vector<BundleFile> files = YamlOf("write-a-rule.md");
-  EXPECT_EQ(files.size(), 4u);
+  EXPECT_EQ(files.size(), 7u);
   for (const BundleFile& file : files) {
     Status status = CheckRules(session, {Write("rules.yaml", AsFile(file.text))});
     EXPECT_TRUE(status.ok()) << status.message() << "\n" << file.text;

@@ -94,6 +94,8 @@ TEST(AlertSeries, IsNeitherWrittenNorEndedWhileTheAlertIsUnknown) {
   std::vector<std::string> before = StateOf(world, "firing");
   EXPECT_EQ(before.front(), "0=1");
   EXPECT_EQ(before.back().find("stale"), std::string::npos);
+  EXPECT_THAT(StateOf(world, "unknown"), ElementsAre());
+  EXPECT_EQ(ForStateOf(world).size(), before.size());
   // It is back, and well.
   world.Round(Probe('a'), kStart + 8min, kStart + 8min, {{kX, 0}});
   world.Round(Probe('b'), kStart + 8min, kStart + 8min, {{{{"__name__", "y"}}, 1}});

@@ -63,6 +63,30 @@ TEST(Engine, RunsARuleForTheCustomersThatItNames) {
               ElementsAre("0 A none -> firing", "0 B none -> firing", "0 A firing -> ended"));
 }
 
+TEST(Engine, JudgesEachCustomerByItsOwnThreshold) {
+  const std::string rules = OneRule("x > scalar(threshold:most)",
+                                    "    forewarn:\n      thresholds: {most: 10}\n"
+                                    "      overrides: [{customer: umbrella, most: 100}]\n");
+  World world(rules);
+  world.customers.resize(2);
+  world.customers[0].id = kCustomer;
+  world.customers[1].id = "umbrella";
+  world.Load(rules);
+  ProbeIdentity other = {"umbrella", kInstallation, "cccccccc-0000-4000-8000-000000000000"};
+  world.Round(other, kStart, kStart, {{kX, 50}});
+  EXPECT_THAT(world.changes, IsEmpty());
+  world.Round(Probe('a'), kStart, kStart, {{kX, 50}});
+  world.Round(other, kStart + 1min, kStart + 1min, {{kX, 150}});
+  EXPECT_THAT(world.Steps(), ElementsAre("0 A none -> firing", "1 A none -> firing"));
+  EXPECT_TRUE(world.engine().Rules(kStart)[0].per_round);
+  // A number that is another, and is passed all the same, ends no alert.
+  world.Load(OneRule("x > scalar(threshold:most)",
+                     "    forewarn:\n      thresholds: {most: 20}\n"
+                     "      overrides: [{customer: acme, most: 30}]\n"));
+  EXPECT_EQ(world.changes.size(), 2u);
+  EXPECT_EQ(world.engine().Alerts().size(), 2u);
+}
+
 TEST(Engine, DoesNotRewriteWhatItConcluded) {
   World world(OneRule("x > 1"));
   world.Round(Probe('a'), kStart + 2min, kStart + 2min, {{kX, 2}});

@@ -97,6 +97,22 @@ TEST(ExportRules, AFileOfOursAloneIsAnEmptyOne) {
   EXPECT_EQ(ExportForPrometheus("# nothing\ngroups: []\n"), "# nothing\ngroups: []\n");
 }
 
+TEST(ExportRules, WhatARuleMeansHereAloneIsNamed) {
+  std::vector<BundleFile> files = {
+      {"a.yaml",
+       "groups:\n- name: g\n  rules:\n"
+       "  - {alert: A, expr: up == 0, forewarn: {shadow: true, customers: {plan: gold}}}\n"
+       "  - {alert: B, expr: 'x < scalar(threshold:free)', forewarn: {thresholds: {free: 0.1}}}\n"
+       "  - {alert: C, expr: up == 0, forewarn: {shadow: false}}\n"}};
+  RuleFiles rules = ParseRuleFiles(files);
+  ASSERT_TRUE(rules.status().ok()) << rules.status().message();
+  EXPECT_THAT(FindUnexported(files, rules),
+              ElementsAre("a.yaml: 'A' is in shadow; in Prometheus it will alert",
+                          "a.yaml: 'A' is for some customers; in Prometheus it is for all",
+                          "a.yaml: 'B' reads scalar(threshold:free); in Prometheus record that as "
+                          "vector(0.1), or write the number"));
+}
+
 TEST(ExportRules, WhatPrometheusLacksIsNamed) {
   std::vector<BundleFile> files = {
       {"a.yaml",

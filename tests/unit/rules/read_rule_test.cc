@@ -44,33 +44,6 @@ TEST(ReadRule, PutsAlertsAloneInShadow) {
                   "it cannot be in shadow"));
 }
 
-TEST(ReadRule, ReadsForWhomARuleIs) {
-  auto with = [](std::string_view customers) {
-    return "groups:\n- name: g\n  rules:\n  - alert: A\n    expr: up\n    forewarn: {customers: " +
-           std::string(customers) + "}\n";
-  };
-  RuleFiles files = ParseRuleFile("r.yaml", with("{plan: gold, product: [mill, press]}"));
-  ASSERT_TRUE(files.status().ok()) << files.status().message();
-  const auto& labels = files.groups[0].rules[0].forewarn.customers.labels;
-  EXPECT_THAT(labels.at("plan"), ElementsAre("gold"));
-  EXPECT_THAT(labels.at("product"), ElementsAre("mill", "press"));
-  EXPECT_THAT(MistakesOf(with("{plan: {a: b}, 1st: x}")),
-              ElementsAre("r.yaml:6:33: 'plan' must be a value, or a list of values",
-                          "r.yaml:6:41: invalid label name '1st'"));
-
-  std::vector<Customer> customers(1);
-  customers[0].labels = {{"plan", "gold"}};
-  BundleFile file = {"r.yaml", with("{plan: golden, product: mill}")};
-  std::vector<std::string> slips;
-  for (const RuleMistake& mistake : CheckRuleFiles({&file, 1}, {{}, &customers}).mistakes) {
-    slips.push_back(mistake.ToString());
-  }
-  EXPECT_THAT(slips,
-              ElementsAre("r.yaml:6:33: no customer has plan 'golden' in customers.yaml; did you "
-                          "mean 'gold'?",
-                          "r.yaml:6:50: no customer has a label 'product' in customers.yaml"));
-}
-
 // What is wrong with a file of this text that is to be applied.
 std::vector<std::string> SlipsOf(std::string_view text) {
   BundleFile file = {"r.yaml", std::string(text)};

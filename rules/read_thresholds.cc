@@ -1,0 +1,95 @@
+#include "rules/read_thresholds.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "rules/promql/position.h"
+#include "rules/read_customers.h"
+
+namespace forewarn {
+namespace {
+
+const RuleField* FindField(std::span<const RuleField> fields, std::string_view key) {
+  auto found = std::ranges::find(fields, key, &RuleField::key);
+  return found == fields.end() ? nullptr : &*found;
+}
+
+Thresholds ReadNumbers(const RuleField& field, const ThresholdNames& names, RuleReader& reader) {
+  Thresholds values;
+  for (const RuleField& item : reader.Fields(*field.value, "'thresholds'", {})) {
+    if (!names.read.contains(item.key)) {
+      reader.Add(*item.key_node,
+                 fmt::format("'expr' does not read scalar({}{})", kThresholdPrefix, item.key));
+    }
+    values.emplace(item.key, reader.ReadNumber(item));
+  }
+  return values;
+}
+
+// Without its expression.
+ThresholdOverride ReadOverride(const RuleYaml& node, const Thresholds& defaults,
+                               const promql::Expression& expression, RuleReader& reader) {
+  ThresholdOverride out{{}, {}, {}, expression};
+  int for_whom = 0;
+  for (const RuleField& item : reader.Fields(node, "the override", {})) {
+    if (item.key == "customer") {
+      out.customer = ReadCustomerId(item, reader);
+      ++for_whom;
+    } else if (item.key == "customers") {
+      out.customers = ReadCustomers(item, reader);
+      ++for_whom;
+    } else if (!defaults.contains(item.key)) {
+      std::vector<std::string_view> known = {"customer", "customers"};
+      for (const auto& [name, value] : defaults) known.push_back(name);
+      reader.Add(*item.key_node, fmt::format("'thresholds' has no '{}'{}", item.key,
+                                             promql::Suggest(item.key, known)));
+    } else {
+      out.values.emplace(item.key, reader.ReadNumber(item));
+    }
+  }
+  if (!node.is_map()) return out;
+  if (for_whom != 1) reader.Add(node, "an override is for a 'customer' or for 'customers'");
+  if (out.values.empty()) reader.Add(node, "the override changes nothing");
+  return out;
+}
+
+}  // namespace
+
+void ReadThresholds(std::span<const RuleField> fields, const RuleField& expr,
+                    promql::Expression& expression, std::vector<ThresholdOverride>& overrides,
+                    RuleReader& reader) {
+  const RuleField* given = FindField(fields, "thresholds");
+  const RuleField* others = FindField(fields, "overrides");
+  if (given == nullptr) {
+    if (others != nullptr) {
+      reader.Add(*others->key_node, "'overrides' are of 'thresholds', and there are none");
+    }
+    return;
+  }
+  const ThresholdNames names = FindThresholds(expression);
+  const Thresholds defaults = ReadNumbers(*given, names, reader);
+  for (const std::string& name : names.misread) {
+    reader.Add(*expr.value, fmt::format("a threshold is read as scalar({}{}), and not otherwise",
+                                        kThresholdPrefix, name));
+  }
+  for (const std::string& name : names.read) {
+    if (defaults.contains(name)) continue;
+    reader.Add(*expr.value, fmt::format("'thresholds' does not say what '{}' is", name));
+  }
+  if (others != nullptr) {
+    reader.ReadList(*others, [&](const RuleYaml& item) {
+      ThresholdOverride other = ReadOverride(item, defaults, expression, reader);
+      Thresholds values = other.values;
+      values.insert(defaults.begin(), defaults.end());
+      other.expression = SetThresholds(expression, values);
+      overrides.push_back(std::move(other));
+    });
+  }
+  expression = SetThresholds(expression, defaults);
+}
+
+}  // namespace forewarn

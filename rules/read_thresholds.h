@@ -1,0 +1,18 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "rules/promql/promql.h"
+#include "rules/rule_reader.h"
+#include "rules/thresholds.h"
+
+namespace forewarn {
+
+// Reads the `thresholds:` and `overrides:` of a rule, which are among `fields` or not, and puts the
+// numbers into its expression. `expr` is where that was written.
+void ReadThresholds(std::span<const RuleField> fields, const RuleField& expr,
+                    promql::Expression& expression, std::vector<ThresholdOverride>& overrides,
+                    RuleReader& reader);
+
+}  // namespace forewarn
