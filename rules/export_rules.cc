@@ -9,7 +9,10 @@
 #include <utility>
 
 #include "rules/detector.h"
+#include "rules/promql/number.h"
+#include "rules/promql/promql.h"
 #include "rules/rule_yaml.h"
+#include "rules/thresholds.h"
 #include "rules/write_yaml.h"
 
 namespace forewarn {
@@ -77,6 +80,7 @@ class Stripper {
     std::optional<RuleYaml> severity;
     if (RuleYaml* forewarn = Find(rule, "forewarn")) {
       if (const RuleYaml* found = Find(*forewarn, "severity")) severity = *found;
+      if (const RuleYaml* thresholds = Find(*forewarn, "thresholds")) SetNumbers(*thresholds, rule);
     }
     Remove(rule, "forewarn");
     if (!severity) return;
@@ -88,6 +92,19 @@ class Stripper {
       labels->kind = RuleYaml::Kind::kMap;
     }
     labels->pairs.push_back({Scalar("severity"), *std::move(severity)});
+  }
+
+  // `scalar(threshold:left)` becomes the number, as it does when the rule is read.
+  static void SetNumbers(const RuleYaml& thresholds, RuleYaml& rule) {
+    Thresholds numbers;
+    for (const auto& [name, value] : thresholds.pairs) {
+      if (StatusOr<double> number = promql::ParseNumber(value.text); number.ok())
+        numbers.emplace(name.text, *number);
+    }
+    RuleYaml* expr = Find(rule, "expr");
+    if (expr == nullptr) return;
+    StatusOr<promql::Expression> expression = promql::Parse(expr->text);
+    if (expression.ok()) expr->text = SetThresholds(*expression, numbers).ToString();
   }
 
   void Remove(RuleYaml& map, std::string_view key) {
@@ -193,13 +210,10 @@ void AddUnexported(const std::string& file, RuleYaml& rule, std::vector<std::str
     sentences.push_back(fmt::format("{}: '{}' is for some customers; in Prometheus it is for all",
                                     file, alert->text));
   }
-  const RuleYaml* thresholds = Find(*forewarn, "thresholds");
-  if (thresholds == nullptr) return;
-  for (const auto& [name, value] : thresholds->pairs) {
-    sentences.push_back(fmt::format(
-        "{}: '{}' reads scalar({}{}); in Prometheus record that as vector({}), or write the number",
-        file, alert->text, kThresholdPrefix, name.text, value.text));
-  }
+  if (Find(*forewarn, "overrides") == nullptr) return;
+  sentences.push_back(fmt::format(
+      "{}: '{}' has other numbers for some customers; in Prometheus it has those of all", file,
+      alert->text));
 }
 
 }  // namespace
@@ -223,11 +237,12 @@ std::vector<std::string> FindUnexported(std::span<const BundleFile> files, const
                       group.file, group.name));
     }
     for (const Rule& rule : group.rules) {
+      const std::string what = fmt::format("{}: '{}'", group.file, rule.name);
       std::optional<std::string> series = ReadOfDetector(rule, rules.detectors);
       if (!series) continue;
-      sentences.push_back(fmt::format(
-          "{}: '{}' reads {}, which a detector records; in Prometheus nothing will record it",
-          group.file, rule.name, *series));
+      sentences.push_back(
+          fmt::format("{} reads {}, which a detector records; in Prometheus nothing will record it",
+                      what, *series));
     }
   }
   for (const BundleFile& file : files) {

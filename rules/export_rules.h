@@ -11,7 +11,7 @@
 namespace forewarn {
 
 // A rule file for Prometheus: the text without `detectors:` and `forewarn:`, whose `severity` becomes the
-// label that it stands for. The rest stays as it was written, comments too, where what goes takes whole
+// label that it stands for, and whose `thresholds` the numbers in the expression. The rest stays as it was written, comments too, where what goes takes whole
 // lines; otherwise the file is written anew and has no comments. `text` has been checked.
 std::string ExportForPrometheus(std::string_view text);
 

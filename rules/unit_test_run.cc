@@ -16,6 +16,7 @@
 #include "rules/evaluate.h"
 #include "rules/external_facts.h"
 #include "rules/memory_series.h"
+#include "rules/shadow.h"
 #include "rules/unit_test_text.h"
 
 namespace forewarn {
@@ -134,6 +135,7 @@ class RunningTest {
     const AlertTimes times = {rule.rule.hold_for, rule.rule.keep_firing_for, Duration::max()};
     std::set<Labels> is_true;
     for (AlertResult& result : results) {
+      result.labels.Remove(kShadowLabel);  // it says what becomes of the alert, and not what it is
       is_true.insert(result.labels);
       auto [it, is_new] = state.alerts.try_emplace(result.labels);
       Alert& alert = it->second.alert;

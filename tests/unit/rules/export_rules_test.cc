@@ -77,6 +77,14 @@ TEST(ExportRules, TheSeverityBecomesTheLabelThatItStandsFor) {
               HasSubstr("    labels:\n      a: b\n      severity: error\n"));
 }
 
+TEST(ExportRules, NumbersThatHaveANameAreWrittenOut) {
+  EXPECT_EQ(ExportForPrometheus("groups:\n- name: g\n  rules:\n  - alert: A\n"
+                                "    expr: left < scalar(threshold:left)\n    forewarn:\n"
+                                "      thresholds: {left: 14400}\n"
+                                "      overrides: [{customer: acme, left: 7200}]\n"),
+            "groups:\n- name: g\n  rules:\n  - alert: A\n    expr: \"left < 14400\"\n");
+}
+
 TEST(ExportRules, WhatWasMergedGoesToo) {
   std::string exported = ExportForPrometheus(
       "groups:\n- name: g\n  rules:\n  - &a\n    alert: A\n    expr: up\n    forewarn: {playbook: "
@@ -102,15 +110,17 @@ TEST(ExportRules, WhatARuleMeansHereAloneIsNamed) {
       {"a.yaml",
        "groups:\n- name: g\n  rules:\n"
        "  - {alert: A, expr: up == 0, forewarn: {shadow: true, customers: {plan: gold}}}\n"
-       "  - {alert: B, expr: 'x < scalar(threshold:free)', forewarn: {thresholds: {free: 0.1}}}\n"
+       "  - {alert: B, expr: 'x < scalar(threshold:free)', forewarn: {thresholds: {free: 0.1}, "
+       "overrides: [{customer: acme, free: 0.2}]}}\n"
        "  - {alert: C, expr: up == 0, forewarn: {shadow: false}}\n"}};
   RuleFiles rules = ParseRuleFiles(files);
   ASSERT_TRUE(rules.status().ok()) << rules.status().message();
-  EXPECT_THAT(FindUnexported(files, rules),
-              ElementsAre("a.yaml: 'A' is in shadow; in Prometheus it will alert",
-                          "a.yaml: 'A' is for some customers; in Prometheus it is for all",
-                          "a.yaml: 'B' reads scalar(threshold:free); in Prometheus record that as "
-                          "vector(0.1), or write the number"));
+  EXPECT_THAT(
+      FindUnexported(files, rules),
+      ElementsAre(
+          "a.yaml: 'A' is in shadow; in Prometheus it will alert",
+          "a.yaml: 'A' is for some customers; in Prometheus it is for all",
+          "a.yaml: 'B' has other numbers for some customers; in Prometheus it has those of all"));
 }
 
 TEST(ExportRules, WhatPrometheusLacksIsNamed) {

@@ -248,6 +248,26 @@ tests:
               IsEmpty());
 }
 
+TEST(UnitTestRun, ARuleIsTestedAsItIsForCustomersWithoutNumbersOfTheirOwnAndOutOfTheShadow) {
+  EXPECT_THAT(RunTests(R"(
+groups:
+- name: g
+  rules:
+  - alert: A
+    expr: x > scalar(threshold:x)
+    forewarn:
+      shadow: true
+      thresholds: {x: 5}
+      overrides: [{customer: acme, x: 1}]
+)",
+                       R"(
+tests:
+- input_series: [{series: x, values: '3 7'}]
+  alert_rule_test: [{alertname: A}, {eval_time: 1m, alertname: A, exp_alerts: [{}]}]
+)"),
+              IsEmpty());
+}
+
 TEST(UnitTestRun, AnEndOutOfReachIsRefused) {
   EXPECT_THAT(
       RunTests(
