@@ -19,6 +19,7 @@
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl.hpp>
 
+#include "collector/authorization.h"
 #include "collector/http_server.h"
 #include "collector/http_shared.h"
 
@@ -181,8 +182,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
 
   // False when there is no place for it.
   bool Admit() {
-    // A scheme may be spelt in many ways; what follows it may not.
-    who_ = request_.authorization.substr(request_.authorization.find(' ') + 1);
+    // What is around it may be spelt in many ways.
+    who_ = SecretOf(request_.authorization);
     share_ = shared_.Admit(who_);
     if (share_ == nullptr) return false;
     Busy();

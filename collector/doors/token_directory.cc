@@ -2,26 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "base/check.h"
 #include "base/record.h"
 #include "base/units.h"
+#include "collector/authorization.h"
 #include "collector/source_tokens.h"
 #include "collector/x509.h"
 
 namespace forewarn {
-namespace {
-
-constexpr std::string_view kScheme = "bearer ";
-
-bool IsBearer(std::string_view authorization) {
-  return authorization.size() > kScheme.size() &&
-         std::ranges::equal(authorization.substr(0, kScheme.size()), kScheme,
-                            [](char a, char b) { return (a | 0x20) == b || a == b; });
-}
-
-}  // namespace
 
 std::optional<SourceToken> TokenDirectory::Keep(const std::string& hash,
                                                 const std::string& record) {
@@ -40,19 +28,19 @@ std::optional<SourceToken> TokenDirectory::Keep(const std::string& hash,
 
 StatusOr<SourceToken> TokenDirectory::Check(std::string_view authorization, SourceToken::Door door,
                                             Timestamp now) const {
-  if (!IsBearer(authorization)) {
+  const std::string text = SecretOf(authorization);
+  if (text.empty()) {
     return Unauthenticated(
-        "this needs a token: send `Authorization: Bearer TOKEN`, with the text that "
-        "`forewarnctl source-token create` printed");
+        "this needs a token: send `Authorization: Bearer TOKEN`, or it as the password of Basic, "
+        "with the text that `forewarnctl source-token create` printed");
   }
-  std::string_view text = authorization.substr(kScheme.size());
   if (!IsSourceToken(text)) {
     return Unauthenticated(
         "this is not a source's token; use the text that `forewarnctl source-token create` "
         "printed, "
         "as it is");
   }
-  std::string hash = Sha256Hex(std::string(text));
+  std::string hash = Sha256Hex(text);
   std::lock_guard lock(mutex_);
   auto found = tokens_.find(hash);
   if (found == tokens_.end()) {

@@ -20,7 +20,7 @@ class TokenDirectory {
   // then returned.
   std::optional<SourceToken> Keep(const std::string& hash, const std::string& record);
 
-  // Who speaks, from the value of an Authorization header: `Bearer fws1.…`. kUnauthenticated without
+  // Who speaks, from the value of an Authorization header (collector/authorization.h). kUnauthenticated without
   // one, or with one that is unknown, expired or revoked; kPermissionDenied when it is for another
   // door. Which of them says no more about a token than that it exists.
   StatusOr<SourceToken> Check(std::string_view authorization, SourceToken::Door door,

@@ -42,7 +42,7 @@ TEST_F(TokenDirectoryTest, KnowsWhoShowsAToken) {
 TEST_F(TokenDirectoryTest, SaysWhatIsMissing) {
   Keep();
   EXPECT_THAT(Check("").message(), HasSubstr("Authorization: Bearer"));
-  EXPECT_THAT(Check("Basic YTpi").message(), HasSubstr("Authorization: Bearer"));
+  EXPECT_THAT(Check("Basic YTpi").message(), HasSubstr("not a source's token"));
   EXPECT_THAT(Check("Bearer secret").message(), HasSubstr("not a source's token"));
   EXPECT_THAT(Check("Bearer " + MakeSourceToken()).message(), HasSubstr("unknown"));
   for (const std::string& bad :
