@@ -1,6 +1,7 @@
 """Telemetry and questions made from a seed: every part of the language, over series that have what it decides on."""
 
 import math
+import re
 
 from remote_writer import STALE, bits_of
 
@@ -269,3 +270,42 @@ class Questions:
         begin = self.instant()
         step = self.one_of(15_000, 60_000, 7_000, 1_000, 300_000, 13_337)
         return begin, begin + self.random.randrange(0, 40) * step + self.one_of(0, 0, 1, step - 1), step
+
+
+# What lies between blanks that do not matter, more or less: names, numbers with their units, strings, operators.
+PART = re.compile(r'"(?:[^"\\]|\\.)*"|[A-Za-z_:][A-Za-z0-9_:]*|[0-9.][0-9A-Za-z.]*|=~|!~|[=!<>]=|\s+|.', re.DOTALL)
+OTHER_PARTS = [
+    "sum", "by", "without", "on", "ignoring", "group_left", "group_right", "bool", "offset", "and", "or", "unless", "atan2",
+    "start", "end", "inf", "nan", "topk", "quantile", "count_values", "rate", "abs", "time", "label_replace", "vector",
+    "scalar", "up", "a:b", ":", "_", "__name__", "le", "5m", "1h30m", "5", "0x1F", "0x", "1e", "1e+3", ".5", "5.", "1_000",
+    "'", '"', "`", "'x'", '"\\x41"', '"\\q"', "`\\`", "(", ")", "{", "}", "[", "]", ",", "@", "+", "-", "*", "/", "%", "^",
+    "==", "!=", "=", "=~", "!~", ">", "<=", "#", "# x\n", "\n", " ", ";", "$", "ü", "INF", "NaN", "SUM", "BY", "Offset", "1y",
+    "1d2h", "2h1d", "5ms", "0s", "-5m", "{}", "{a=\"b\"}", "{a=\"\"}", "[5m]", "[5m:]", "[5m:30s]", "()",
+]
+
+
+class Scrawls:
+    """Expressions with some of their parts gone, doubled, swapped or foreign: most are wrong, some are not."""
+
+    def __init__(self, random, questions):
+        self.random, self.questions = random, questions
+
+    def expression(self):
+        parts = PART.findall(self.questions.expression())
+        for _ in range(self.random.choice([1, 1, 1, 2, 3])):
+            at = self.random.randrange(len(parts))
+            chance = self.random.random()
+            if chance < 0.3:
+                del parts[at]
+            elif chance < 0.4:
+                parts.insert(at, parts[at])
+            elif chance < 0.5:
+                other = self.random.randrange(len(parts))
+                parts[at], parts[other] = parts[other], parts[at]
+            elif chance < 0.8:
+                parts[at] = self.random.choice(OTHER_PARTS)
+            else:
+                parts.insert(at, self.random.choice(OTHER_PARTS))
+            if not parts:
+                break
+        return "".join(parts)
