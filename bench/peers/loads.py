@@ -15,7 +15,8 @@ INTERVAL_MS = 15_000
 class Workload:
     """Flags of bench/workload_flags.h."""
 
-    def __init__(self, hosts, rounds, metrics=100, interval_ms=INTERVAL_MS, recording=None, every=1, ends_ms=None):
+    def __init__(self, hosts, rounds, metrics=100, interval_ms=INTERVAL_MS, recording=None, every=1, ends_ms=None,
+                 start_ms=None):
         self.hosts = hosts
         self.rounds = rounds
         self.metrics = metrics
@@ -24,7 +25,7 @@ class Workload:
         self.every = every
         # The last round is over by now, so that no server calls it the future.
         self.ends_ms = ends_ms or int(time.time() * 1000)
-        self.start_ms = self.ends_ms - (rounds + 1) * interval_ms * (1 if recording is None else every)
+        self.start_ms = start_ms or self.ends_ms - (rounds + 1) * interval_ms * (1 if recording is None else every)
 
     def flags(self):
         flags = ["--hosts", self.hosts, "--rounds", self.rounds, "--start-ms", self.start_ms]

@@ -52,6 +52,9 @@ def rows(series):
         table.append(Row(5, f"bytes written in a sample's life, {data}", f"storage {data}", "written_b", "B", 7))
     table.append(Row(7, "push to durable, paced, p50", "paced", "latency_p50_ms", "ms"))
     table.append(Row(7, "push to durable, paced, p99", "paced", "latency_p99_ms", "ms", 15))
+    for kind, what, better in (("threshold", "threshold", 70), ("rate", "rate of 20 samples", 70),
+                               ("zscore", "z-score of 40 samples", 500)):
+        table.append(Row(8, f"CPU of a rule for each series, {what}", "rules", f"rule_{kind}_ns", "ns", 100, better))
     table.append(Row(12, "one series over 24 h, p50", "queries", "range_p50_ms", "ms", 0.5, 2.5, 2.5))
     table.append(Row(12, "one series over 24 h, p99", "queries", "range_p99_ms", "ms", 2))
     table.append(Row(None, "one series over 24 h, CPU", "queries", "range_cpu_ms", "ms"))

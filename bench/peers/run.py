@@ -83,6 +83,9 @@ class Bench:
                              lambda system, d=data: suites.storage(self, system, d)))
         rate, seconds = (20_000, 4) if quick else (200_000, 15)
         plan.append(({7}, "paced", everybody, rounds, lambda system: suites.paced(self, system, rate, seconds)))
+        pair = [system for system in everybody if system != "VictoriaMetrics"]
+        size = (20, 5, 5) if quick else (200, 45, 25)
+        plan.append(({8}, "rules", pair, rounds, lambda system, n=size: suites.rules(self, system, *n)))
         day = (2, 5760, 10) if quick else (10, 5760, 50)
         plan.append(({12}, "queries", everybody, rounds, lambda system: suites.queries(self, system, *day)))
         return [suite[1:] for suite in plan if not self.options.goals or suite[0] & set(self.options.goals)]
@@ -142,7 +145,7 @@ def parse(arguments):
                         "with commas (100000,1000000)")
     parser.add_argument("--samples", type=int, default=10_000_000, help="samples of one ingest run (10000000)")
     parser.add_argument("--data", type=Path, help="a recording (./dev bench record): bytes at rest of real telemetry too")
-    parser.add_argument("--goals", type=numbers, default=[], help="only what these goals need: of 1 to 5, 7, 10, 11, 12")
+    parser.add_argument("--goals", type=numbers, default=[], help="only what these goals need: of 1 to 5, 7, 8, 10, 11, 12")
     parser.add_argument("--systems", type=lambda text: text.split(","), default=report.SYSTEMS,
                         help=f"of {','.join(report.SYSTEMS)} (all)")
     parser.add_argument("--quick", action="store_true", help="little of everything, in about two minutes: shows that it "

@@ -118,16 +118,20 @@ class Prometheus(Server):
 
     def __init__(self, programs, folder):
         super().__init__(folder)
-        config = self.folder / "prometheus.yml"
-        config.write_text("global: {}\n")
+        self.config = self.folder / "prometheus.yml"
+        self.config.write_text("global: {}\n")
         self.data = self.folder / "data"
         self.http_port = free_port()
         self.process = Process(self.name, [
-            programs / "prometheus", f"--config.file={config}", f"--storage.tsdb.path={self.data}",
+            programs / "prometheus", f"--config.file={self.config}", f"--storage.tsdb.path={self.data}",
             f"--web.listen-address=127.0.0.1:{self.http_port}", "--web.enable-remote-write-receiver",
-            "--web.enable-admin-api", "--storage.tsdb.retention.time=30d", "--log.level=warn"],
+            "--web.enable-admin-api", "--web.enable-lifecycle", "--storage.tsdb.retention.time=30d", "--log.level=warn"],
             self.folder / "log")
         wait_for(lambda: answers(self.http_port, "/-/ready"), "Prometheus is ready", 60, self.process)
+
+    def take_rules(self, file):
+        self.config.write_text(f"rule_files: ['{file}']\n")
+        http(self.http_port, "/-/reload", "POST")
 
     def bytes_at_rest(self):
         """Its blocks with the head written out as one: chunks, index and the rest of a snapshot."""
@@ -172,6 +176,13 @@ class Forewarn(Server):
         self.process = self.stack.collector
         self.grpc_port = self.stack.grpc_port
         self.http_port = self.stack.http_port
+
+    def take_rules(self, file):
+        bundle = self.folder / "bundle"
+        bundle.mkdir()
+        for name in ("customers", "receivers", "routes"):
+            shutil.copy(ROOT / f"demo/bundle/{name}.yaml", bundle)
+        self.stack.apply(bundle, file)
 
     def source_token(self):
         """For remote write over the HTTP door."""
