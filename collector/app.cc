@@ -155,7 +155,8 @@ Status App::Replay() {
   hooks.fatal = Die;
   PartitionsOptions options = ToPartitions(settings_);
   options.evaluated = [this](const Shard::Evaluation& evaluation) {
-    metrics_.RulesEvaluated(evaluation.took, evaluation.series);
+    metrics_.RulesEvaluated(evaluation.took, evaluation.series, evaluation.evaluations.live,
+                            evaluation.evaluations.general);
   };
   options.dropped = [this](auto, const auto& dropped) { metrics_.RetentionDropped(dropped); };
   partitions_ = std::make_unique<Partitions>(*store_, clock_, std::move(options), std::move(hooks));

@@ -182,8 +182,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
 
   // False when there is no place for it.
   bool Admit() {
-    // What is around it may be spelt in many ways.
-    who_ = SecretOf(request_.authorization);
+    who_ = SecretOf(request_.authorization);  // what is around it may be spelt in many ways
     share_ = shared_.Admit(who_);
     if (share_ == nullptr) return false;
     Busy();

@@ -69,6 +69,7 @@ struct Metrics::Impl {
   Gauge* tickets[4];
   Counter* notifications[2][3];
   Counter* dropped[3];
+  Counter* evaluations[2];
 
   Counter& gap_seconds;
   Gauge& streams;
@@ -205,6 +206,16 @@ Metrics::Impl::Impl()
   constexpr const char* kContacts[] = {"fresh", "late", "lost", "retired", "air_gapped"};
   for (int i = 0; i < 5; ++i) contact[i] = &contacts.Add({{"state", kContacts[i]}});
 
+  auto& evaluation =
+      BuildCounter()
+          .Name("forewarn_rule_evaluations_total")
+          .Help(
+              "Rule evaluations by how they were made; `forewarnctl rules list` tells "
+              "what of a rule only the general evaluator can do.")
+          .Register(registry);
+  constexpr const char* kEvaluators[] = {"incremental", "general"};
+  for (int i = 0; i < 2; ++i) evaluations[i] = &evaluation.Add({{"evaluator", kEvaluators[i]}});
+
   auto& alert = BuildGauge()
                     .Name("forewarn_alerts")
                     .Help("Alerts by state; resolved and ended ones are not counted.")
@@ -333,7 +344,10 @@ void Metrics::SetCensus(const Census& census) {
   impl_->head_bytes.Set(static_cast<double>(census.head_bytes));
 }
 
-void Metrics::RulesEvaluated(Duration took, uint64_t series_fetched) {
+void Metrics::RulesEvaluated(Duration took, uint64_t series_fetched, uint64_t incremental,
+                             uint64_t general) {
+  impl_->evaluations[0]->Increment(static_cast<double>(incremental));
+  impl_->evaluations[1]->Increment(static_cast<double>(general));
   impl_->evaluation_seconds.Observe(ToSeconds(took));
   impl_->series_fetched.Increment(static_cast<double>(series_fetched));
 }

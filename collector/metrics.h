@@ -57,7 +57,8 @@ class Metrics {
   void CommitWritten(Duration took, uint64_t commits);
   void RulesFailed(uint64_t failures);
   // The rules that one entry completes, together.
-  void RulesEvaluated(Duration took, uint64_t series_fetched);
+  void RulesEvaluated(Duration took, uint64_t series_fetched, uint64_t incremental,
+                      uint64_t general);
 
   // --- what the shards hold; set as a whole by whoever looks ---
   struct Census {

@@ -109,6 +109,7 @@ class AlertService final : public v1::AlertService::CallbackService {
         info->set_expression(rule.expression);
         info->set_kind(rule.shadow ? "shadow" : rule.alerting ? "alerting" : "recording");
         info->set_evaluated(rule.per_round ? "per_round" : "on_grid");
+        info->set_why_general(rule.why_general);
       }
     }));
     for (size_t i = 0; i < unmatched.size(); ++i) {

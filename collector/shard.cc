@@ -11,7 +11,6 @@
 #include "model/ids.h"
 
 namespace forewarn {
-
 namespace {
 
 // StateKind::kPartition: where the fold stands.
@@ -79,7 +78,7 @@ Shard::Shard(uint32_t partition, const Store& store, const HeadOptions& head, Du
       closed_kept_(closed_kept),
       head_(partition, store, head),
       rule_source_(head_),
-      engine_(rule_source_, contacts_),
+      engine_(rule_source_, contacts_, {}, &head_),
       incidents_(partition),
       planner_(partition) {}
 
@@ -228,14 +227,17 @@ Engine::Conclusions Shard::Conclude(const Entry& entry, const std::vector<ProbeS
   auto write = [&](const Labels& labels, Sample sample) {
     if (!head_.AppendDerived(labels, sample, commit)) ++too_many;
   };
+  const Applied applied{commit.samples, commit.new_series};
   Engine::Conclusions concluded;
   if (stopwatch_ == nullptr) {
-    concluded = engine_.Observe(entry, probes, write);
+    concluded = engine_.Observe(entry, probes, write, &applied);
   } else {
     Duration begun = stopwatch_->Monotonic();
-    uint64_t fetched = rule_source_.series();
-    concluded = engine_.Observe(entry, probes, write);
-    evaluated_({stopwatch_->Monotonic() - begun, rule_source_.series() - fetched});
+    const uint64_t fetched = rule_source_.series();
+    const Engine::Evaluations before = engine_.evaluations();
+    concluded = engine_.Observe(entry, probes, write, &applied);
+    evaluated_({stopwatch_->Monotonic() - begun, rule_source_.series() - fetched,
+                engine_.evaluations() - before});
   }
   if (too_many > 0) {
     concluded.problems.push_back(fmt::format(

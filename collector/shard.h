@@ -85,6 +85,7 @@ class Shard {
   struct Evaluation {
     Duration took{0};
     uint64_t series = 0;
+    Engine::Evaluations evaluations;
   };
   // Has `told` hear of each evaluation, on the thread that runs the shard. `clock`, a loan, measures and decides
   // nothing. Before the first Handle().

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "ctl/commands.h"
 #include "model/labels.h"
 
@@ -38,13 +40,15 @@ Status ListRules(Session& session) {
   v1::ListRulesResponse response;
   FW_RETURN_IF_ERROR(session.connection->Call<AlertService>(&AlertService::Stub::ListRules,
                                                             v1::ListRulesRequest(), response));
-  Table table({"FILE", "GROUP", "RULE", "KIND", "EVALUATED", "TROUBLE", "EXPRESSION"});
+  Table table({"FILE", "GROUP", "RULE", "KIND", "EVALUATED", "EVALUATOR", "TROUBLE", "EXPRESSION"});
   for (const v1::RuleInfo& rule : response.rules()) {
     std::string trouble = rule.last_error();
     if (trouble.empty() && !rule.unmatched().empty())
       trouble = "nothing matches " + rule.unmatched();
-    table.Add({rule.file(), rule.group(), rule.name(), rule.kind(), rule.evaluated(), trouble,
-               rule.expression()});
+    std::string evaluator =
+        rule.why_general().empty() ? "incremental" : fmt::format("general: {}", rule.why_general());
+    table.Add({rule.file(), rule.group(), rule.name(), rule.kind(), rule.evaluated(), evaluator,
+               trouble, rule.expression()});
   }
   session.Answer(response, table.ToString("No rules. Apply some: forewarnctl apply -f DIR"));
   return OkStatus();

@@ -9,6 +9,7 @@
 #include "ctl/rule_paths.h"
 #include "ctl/unheard.h"
 #include "notifier/catalogue.h"
+#include "rules/live/live_plan.h"
 #include "rules/rule_file.h"
 #include "rules/unit_test_file.h"
 
@@ -24,6 +25,26 @@ size_t CountRules(const RuleFiles& files) {
   size_t rules = 0;
   for (const RuleGroup& group : files.groups) rules += group.rules.size();
   return rules;
+}
+
+// How many rules are evaluated incrementally, and what is in the way of the others.
+std::string DescribeEvaluators(const RuleFiles& files) {
+  size_t incremental = 0;
+  std::string general;
+  for (const RuleGroup& group : files.groups) {
+    for (const Rule& rule : group.rules) {
+      std::string why_not;
+      if (MakeLivePlan(rule.expression, &why_not) != nullptr) {
+        ++incremental;
+      } else {
+        general += fmt::format("  {}: group '{}', rule '{}': {}\n", group.file, group.name,
+                               rule.name, why_not);
+      }
+    }
+  }
+  std::string text = fmt::format("evaluated incrementally: {}\n", incremental);
+  if (!general.empty()) text += "by the general evaluator, for what they have:\n" + general;
+  return text;
 }
 
 // Keys that the settings do not have; one that looks like a slip of theirs counts half.
@@ -74,11 +95,12 @@ Status CheckRules(Session& session, const std::vector<std::string>& paths) {
   }
   FW_RETURN_IF_ERROR(rules.status());
   Approve(session,
-          fmt::format("good: {} in {} of {}{}\n", Count(CountRules(rules), "rule"),
+          fmt::format("good: {} in {} of {}{}\n{}", Count(CountRules(rules), "rule"),
                       Count(rules.groups.size(), "group"), Count(read.rules.size(), "file"),
                       read.tests.empty()
                           ? ""
-                          : fmt::format(", and {} of tests", Count(read.tests.size(), "file"))));
+                          : fmt::format(", and {} of tests", Count(read.tests.size(), "file")),
+                      DescribeEvaluators(rules)));
   return OkStatus();
 }
 

@@ -62,6 +62,11 @@ void AlertBook::Remove(Fingerprint id) {
   dirty_.insert(id);
 }
 
+bool AlertBook::HasAny(Fingerprint rule) const {
+  auto first = by_rule_.lower_bound({rule, std::string()});
+  return first != by_rule_.end() && first->first.first == rule;
+}
+
 std::vector<Fingerprint> AlertBook::Of(Fingerprint rule, const std::string& stream) const {
   auto it = by_rule_.find({rule, stream});
   if (it == by_rule_.end()) return {};

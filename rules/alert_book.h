@@ -45,6 +45,8 @@ class AlertBook {
   void Touch(Fingerprint id);
   void Remove(Fingerprint id);
 
+  // Whether the rule has any, in whatever stream.
+  bool HasAny(Fingerprint rule) const;
   // Ids, ascending.
   std::vector<Fingerprint> Of(Fingerprint rule, const std::string& stream) const;
   // Those that rest on the probe's data, as of when they were touched last.

@@ -23,8 +23,13 @@
 namespace forewarn {
 
 struct Engine::Impl {
-  Impl(const SeriesSource& source, const Contacts& contacts, const Limits& limits)
-      : source(source), contacts(contacts), limits(limits) {}
+  Impl(const SeriesSource& source, const Contacts& contacts, const Limits& limits,
+       const NumberedSource* numbers)
+      : source(source),
+        contacts(contacts),
+        limits(limits),
+        has_numbers(numbers != nullptr),
+        live(numbers, {limits.live_samples}) {}
 
   void PlanNet(EngineCall& call, std::vector<AlertChange> net);
 
@@ -41,6 +46,7 @@ struct Engine::Impl {
   const SeriesSource& source;
   const Contacts& contacts;
   const Limits limits;
+  const bool has_numbers;
 
   // Changes.
   Timestamp last_arrival = kTimeZero;
@@ -48,7 +54,8 @@ struct Engine::Impl {
   AlertBook alerts;
   StreamBook streams;
   DetectorBook detectors;
-  RuleRunner runner{source, contacts, alerts, streams};
+  LiveRules live;
+  RuleRunner runner{source, contacts, alerts, streams, live};
   Grid grid{groups, contacts, streams, runner};
 };
 
@@ -112,7 +119,10 @@ void Engine::Impl::Retire(EngineCall& call, const ProbeState& probe) {
   const ProbeIdentity& identity = probe.identity;
   std::string stream =
       Stream{identity.customer, identity.installation, identity.probe, {}, {}, {}, {}}.id();
-  if (Stream* own = streams.Find(stream)) PlanNet(call, own->catch_up.End());
+  if (Stream* own = streams.Find(stream)) {
+    PlanNet(call, own->catch_up.End());
+    live.Forget(*own);
+  }
   streams.Remove(stream);
   detectors.Forget(identity.probe);
 }
@@ -176,8 +186,9 @@ Engine::Conclusions Engine::Impl::Finish(EngineCall& call) {
 Engine::Engine(const SeriesSource& source, const Contacts& contacts)
     : Engine(source, contacts, Limits()) {}
 
-Engine::Engine(const SeriesSource& source, const Contacts& contacts, const Limits& limits)
-    : impl_(std::make_unique<Impl>(source, contacts, limits)) {}
+Engine::Engine(const SeriesSource& source, const Contacts& contacts, const Limits& limits,
+               const NumberedSource* numbers)
+    : impl_(std::make_unique<Impl>(source, contacts, limits, numbers)) {}
 
 Engine::~Engine() = default;
 
@@ -193,6 +204,8 @@ Engine::Conclusions Engine::Load(const Bundle& bundle, Timestamp arrival) {
   }
   impl_->groups = PrepareRules(std::move(files.groups), files.detectors);
   SelectCustomers(bundle.customers, impl_->groups);
+  PlanRules(impl_->groups);
+  impl_->live.SetRules(impl_->groups);
   impl_->detectors.SetSpecs(std::move(files.detectors));
   std::set<Fingerprint> group_keys;
   std::set<Fingerprint> rule_keys;
@@ -230,8 +243,10 @@ Status Engine::Restore(StateKind kind, std::string_view id, std::string_view rec
 }
 
 Engine::Conclusions Engine::Observe(const Entry& entry, std::span<const ProbeState> changed,
-                                    const WriteDerived& write) {
+                                    const WriteDerived& write, const Applied* applied) {
+  FW_CHECK(impl_->has_numbers == (applied != nullptr));
   EngineCall call = {entry.arrival, &write, impl_->limits.instants, {}};
+  impl_->live.Begin(applied);
   impl_->ObserveContacts(call, changed);
 
   // Silence may have let watermarks pass: they are taken over fresh probes.
@@ -251,6 +266,7 @@ Engine::Conclusions Engine::Observe(const Entry& entry, std::span<const ProbeSta
     impl_->grid.Advance(call, installation.first, installation.second, first);
   }
   if (std::holds_alternative<Tick>(entry.what)) impl_->grid.WorkOff(call);
+  impl_->live.End();
   return impl_->Finish(call);
 }
 
@@ -274,6 +290,10 @@ std::map<std::string, uint64_t> Engine::ShadowFirings() const {
     }
   }
   return firings;
+}
+
+Engine::Evaluations Engine::evaluations() const {
+  return {impl_->live.live(), impl_->live.general()};
 }
 
 const std::vector<PreparedGroup>& Engine::groups() const { return impl_->groups; }
@@ -305,6 +325,7 @@ std::vector<Engine::RuleStatus> Engine::Rules(Timestamp now) const {
       status.alerting = rule.rule.alerting;
       status.per_round = rule.per_round;
       status.shadow = rule.rule.forewarn.shadow;
+      status.why_general = rule.why_general;
       status.last_error = LastError(rule);
       for (const Matchers& selector : rule.roots) {
         std::string text = DescribeSelector(selector);

@@ -14,6 +14,7 @@
 #include "model/alert.h"
 #include "model/bundle.h"
 #include "model/entry.h"
+#include "model/numbered_source.h"
 #include "model/series_source.h"
 #include "rules/conclusions.h"
 #include "rules/contact.h"
@@ -42,11 +43,15 @@ class Engine {
   struct Limits {
     // Instants of groups on the grid; what is left over is done by ticks.
     int64_t instants = 100;
+    // Samples that rules keep in memory beside those of the source, so that they need not read them again.
+    size_t live_samples = 4'000'000;
   };
 
-  // `source` and `contacts` are loans that outlive the engine.
+  // Loans that outlive the engine. With `numbers`, the same source with its numbers, rules are kept up to date as
+  // samples come (rules/live/live_rules.h); the results are the same without.
   Engine(const SeriesSource& source, const Contacts& contacts);
-  Engine(const SeriesSource& source, const Contacts& contacts, const Limits& limits);
+  Engine(const SeriesSource& source, const Contacts& contacts, const Limits& limits,
+         const NumberedSource* numbers = nullptr);
   ~Engine();
 
   // Takes the bundle's rule files; they have been checked (rules/rule_file.h). Alerts of rules that
@@ -57,9 +62,10 @@ class Engine {
   // the first Observe: alerts keep their state when their rules are as they were.
   Status Restore(StateKind kind, std::string_view id, std::string_view record);
 
-  // Takes an entry after `contacts` has; `changed` is what that changed.
+  // Takes an entry after `contacts` has; `changed` is what that changed, and `applied` what it and `write`
+  // bring to the source, which is wanted with numbers.
   Conclusions Observe(const Entry& entry, std::span<const ProbeState> changed,
-                      const WriteDerived& write);
+                      const WriteDerived& write, const Applied* applied = nullptr);
 
   // Arrival time at which a tick would change something: that of the last entry while it left instants
   // over, else the moment at which a catch-up runs out of time; or nothing.
@@ -77,11 +83,23 @@ class Engine {
     bool alerting = false;
     bool per_round = false;
     bool shadow = false;
+    std::string why_general;  // not evaluated incrementally; empty: it is
     std::string last_error;
     // Selectors of the underlying series, in PromQL's notation, that no series of this partition matched
     // in the kMatchedWithin before `now`.
     std::vector<std::string> unmatched;
   };
+  // Evaluations so far, by rules that were kept up to date and by the general evaluator.
+  struct Evaluations {
+    uint64_t live = 0;
+    uint64_t general = 0;
+
+    friend Evaluations operator-(const Evaluations& a, const Evaluations& b) {
+      return {a.live - b.live, a.general - b.general};
+    }
+  };
+  Evaluations evaluations() const;
+
   // The rules as they run, and what one of them complained of when it last did; empty: nothing.
   const std::vector<PreparedGroup>& groups() const;
   std::string LastError(const PreparedRule& rule) const;

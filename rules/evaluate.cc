@@ -17,9 +17,14 @@ constexpr double kPredictedSecondsMax = 10.0 * 365 * 86400;
 
 StatusOr<promql::Vector> EvaluateToVector(const PreparedGroup& group, const PreparedRule& rule,
                                           const SeriesSource& source, Timestamp at,
-                                          const promql::EvalLimits& limits) {
-  FW_ASSIGN_OR_RETURN(promql::Value value,
-                      promql::EvaluateAt(rule.rule.expression, source, at, limits));
+                                          const promql::EvalLimits& limits,
+                                          std::optional<promql::Vector> known) {
+  promql::Value value;
+  if (known) {
+    value = *std::move(known);
+  } else {
+    FW_ASSIGN_OR_RETURN(value, promql::EvaluateAt(rule.rule.expression, source, at, limits));
+  }
   if (auto* scalar = std::get_if<promql::Scalar>(&value)) {
     return promql::Vector{{Labels(), at, scalar->value}};
   }
@@ -89,8 +94,10 @@ StatusOr<std::vector<AlertResult>> EvaluateAlerts(const PreparedGroup& group,
                                                   const PreparedRule& rule,
                                                   const SeriesSource& source,
                                                   const ScopeLabels& scope, Timestamp at,
-                                                  const promql::EvalLimits& limits) {
-  FW_ASSIGN_OR_RETURN(promql::Vector vector, EvaluateToVector(group, rule, source, at, limits));
+                                                  const promql::EvalLimits& limits,
+                                                  std::optional<promql::Vector> known) {
+  FW_ASSIGN_OR_RETURN(promql::Vector vector,
+                      EvaluateToVector(group, rule, source, at, limits, std::move(known)));
   std::vector<AlertResult> results;
   TemplateQueries queries(source, at, limits);
   std::set<Labels> seen;
@@ -122,8 +129,10 @@ StatusOr<std::vector<DerivedSample>> EvaluateRecording(const PreparedGroup& grou
                                                        const PreparedRule& rule,
                                                        const SeriesSource& source,
                                                        const ScopeLabels& scope, Timestamp at,
-                                                       const promql::EvalLimits& limits) {
-  FW_ASSIGN_OR_RETURN(promql::Vector vector, EvaluateToVector(group, rule, source, at, limits));
+                                                       const promql::EvalLimits& limits,
+                                                       std::optional<promql::Vector> known) {
+  FW_ASSIGN_OR_RETURN(promql::Vector vector,
+                      EvaluateToVector(group, rule, source, at, limits, std::move(known)));
   std::vector<DerivedSample> results;
   std::set<Labels> seen;
   for (promql::VectorSample& sample : vector) {

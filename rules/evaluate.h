@@ -37,17 +37,19 @@ struct DerivedSample {
 };
 
 // What the rule says at `at` (event time), in the order of labels. `source` is restricted to the
-// scope. Fails, naming no rule: bad evaluation, too many results (of which none is then valid, as
+// scope; `known` is what the expression gives, where that is known already. Fails, naming no rule: bad evaluation, too many results (of which none is then valid, as
 // in Prometheus), two results with the same labels.
 StatusOr<std::vector<AlertResult>> EvaluateAlerts(const PreparedGroup& group,
                                                   const PreparedRule& rule,
                                                   const SeriesSource& source,
                                                   const ScopeLabels& scope, Timestamp at,
-                                                  const promql::EvalLimits& limits);
+                                                  const promql::EvalLimits& limits,
+                                                  std::optional<promql::Vector> known = {});
 StatusOr<std::vector<DerivedSample>> EvaluateRecording(const PreparedGroup& group,
                                                        const PreparedRule& rule,
                                                        const SeriesSource& source,
                                                        const ScopeLabels& scope, Timestamp at,
-                                                       const promql::EvalLimits& limits);
+                                                       const promql::EvalLimits& limits,
+                                                       std::optional<promql::Vector> known = {});
 
 }  // namespace forewarn

@@ -46,27 +46,39 @@ void RuleRunner::Emit(EngineCall& call, Stream& stream, const std::optional<Aler
 void RuleRunner::Run(EngineCall& call, const PreparedGroup& group, const PreparedRule& rule,
                      Stream& stream, Timestamp at, Duration step) {
   if (!rule.IsFor(stream.customer)) return;
+  std::optional<promql::Vector> known = live_.Evaluate(group, rule, stream, at, limits_.lookback);
+  if (rule.rule.alerting && known && known->empty() && !alerts_.HasAny(rule.key)) {
+    // Most rules, most of the time.
+    if (!troubles_.empty()) ForgetTrouble(rule.key);
+    return;
+  }
   AlertTimes times = {rule.rule.hold_for, rule.rule.keep_firing_for, limits_.lookback + step};
   Trial trial = {group, rule, stream, at, at - group.query_offset, times};
   ScopeLabels scope = {stream.customer, stream.installation, stream.probe};
   ScopedSource scoped(source_, stream.customer, stream.installation, stream.probe);
-  Status status = rule.rule.alerting ? RunAlerting(call, trial, stream, scope, scoped)
-                                     : RunRecording(call, trial, scope, scoped);
+  Status status = rule.rule.alerting
+                      ? RunAlerting(call, trial, stream, scope, scoped, std::move(known))
+                      : RunRecording(call, trial, scope, scoped, std::move(known));
   if (!status.ok()) {
     Report(call, rule.key,
            fmt::format("{}: group '{}', rule '{}'", group.file, group.name, rule.rule.name),
            status);
-  } else if (auto it = troubles_.find(rule.key); it != troubles_.end()) {
-    it->second.now.clear();
+  } else {
+    ForgetTrouble(rule.key);
   }
 }
 
+void RuleRunner::ForgetTrouble(Fingerprint rule) {
+  if (auto it = troubles_.find(rule); it != troubles_.end()) it->second.now.clear();
+}
+
 Status RuleRunner::RunAlerting(EngineCall& call, const Trial& trial, Stream& stream,
-                               const ScopeLabels& scope, const SeriesSource& scoped) {
+                               const ScopeLabels& scope, const SeriesSource& scoped,
+                               std::optional<promql::Vector> known) {
   // An evaluation that fails says nothing: no alert of the rule moves.
-  FW_ASSIGN_OR_RETURN(
-      std::vector<AlertResult> results,
-      EvaluateAlerts(trial.group, trial.rule, scoped, scope, trial.data_at, limits_));
+  FW_ASSIGN_OR_RETURN(std::vector<AlertResult> results,
+                      EvaluateAlerts(trial.group, trial.rule, scoped, scope, trial.data_at, limits_,
+                                     std::move(known)));
   Evidence evidence(scoped, trial.rule.roots, limits_.select, limits_.lookback);
   AlertSeries series(alerts_, trial.rule.key, stream.id());
   Status judged = Judge(trial, std::move(results), evidence, contacts_, alerts_,
@@ -78,10 +90,10 @@ Status RuleRunner::RunAlerting(EngineCall& call, const Trial& trial, Stream& str
 }
 
 Status RuleRunner::RunRecording(EngineCall& call, const Trial& trial, const ScopeLabels& scope,
-                                const SeriesSource& scoped) {
-  FW_ASSIGN_OR_RETURN(
-      std::vector<DerivedSample> results,
-      EvaluateRecording(trial.group, trial.rule, scoped, scope, trial.data_at, limits_));
+                                const SeriesSource& scoped, std::optional<promql::Vector> known) {
+  FW_ASSIGN_OR_RETURN(std::vector<DerivedSample> results,
+                      EvaluateRecording(trial.group, trial.rule, scoped, scope, trial.data_at,
+                                        limits_, std::move(known)));
   StreamBook::Recorded recorded;
   for (const DerivedSample& result : results) {
     (*call.write)(result.labels, {trial.data_at, result.value});

@@ -13,6 +13,7 @@
 #include "rules/conclusions.h"
 #include "rules/contact.h"
 #include "rules/judge.h"
+#include "rules/live/live_rules.h"
 #include "rules/promql/promql.h"
 #include "rules/rule_set.h"
 #include "rules/stream.h"
@@ -25,8 +26,8 @@ class RuleRunner {
  public:
   // Loans that outlive it.
   RuleRunner(const SeriesSource& source, const Contacts& contacts, AlertBook& alerts,
-             StreamBook& streams)
-      : source_(source), contacts_(contacts), alerts_(alerts), streams_(streams) {}
+             StreamBook& streams, LiveRules& live)
+      : source_(source), contacts_(contacts), alerts_(alerts), streams_(streams), live_(live) {}
 
   // `step` is how far the stream's instants are apart. An evaluation that fails says nothing: no alert
   // of the rule moves, and the call's problems name it.
@@ -50,15 +51,17 @@ class RuleRunner {
 
  private:
   Status RunAlerting(EngineCall& call, const Trial& trial, Stream& stream, const ScopeLabels& scope,
-                     const SeriesSource& scoped);
+                     const SeriesSource& scoped, std::optional<promql::Vector> known);
+  void ForgetTrouble(Fingerprint rule);
   Status RunRecording(EngineCall& call, const Trial& trial, const ScopeLabels& scope,
-                      const SeriesSource& scoped);
+                      const SeriesSource& scoped, std::optional<promql::Vector> known);
 
   // Fixed after construction.
   const SeriesSource& source_;
   const Contacts& contacts_;
   AlertBook& alerts_;
   StreamBook& streams_;
+  LiveRules& live_;
   const promql::EvalLimits limits_;
 
   // Changes. Not kept over a restart: what things complained of last, and when we last said so.

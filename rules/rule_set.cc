@@ -143,8 +143,8 @@ std::vector<PreparedGroup> PrepareRules(std::vector<RuleGroup> groups,
     out.query_offset = group.query_offset;
     for (Rule& rule : group.rules) {
       bool per_round = rule.expression.Keeps("probe");
-      PreparedRule& made =
-          out.rules.emplace_back(PreparedRule{std::move(rule), {}, {}, {}, per_round, {}, {}, {}});
+      PreparedRule& made = out.rules.emplace_back(
+          PreparedRule{std::move(rule), {}, {}, {}, 0, nullptr, "", per_round, {}, {}, {}});
       if (made.rule.alerting) {
         made.labels = CompileAll(made.rule.labels);
         made.annotations = CompileAll(made.rule.annotations);
@@ -200,6 +200,16 @@ void SelectCustomers(const std::vector<Customer>& customers, std::vector<Prepare
       }
     }
     group.rules = std::move(rules);
+  }
+}
+
+void PlanRules(std::vector<PreparedGroup>& groups) {
+  size_t number = 0;
+  for (PreparedGroup& group : groups) {
+    for (PreparedRule& rule : group.rules) {
+      rule.number = number++;
+      rule.plan = MakeLivePlan(rule.rule.expression, &rule.why_general);
+    }
   }
 }
 

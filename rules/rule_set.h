@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <memory>
 #include <optional>
 #include <set>
 #include <span>
@@ -8,6 +10,7 @@
 #include <vector>
 
 #include "base/fingerprint.h"
+#include "rules/live/live_plan.h"
 #include "rules/rule_file.h"
 #include "rules/template.h"
 
@@ -21,6 +24,11 @@ struct PreparedRule {
   std::vector<std::pair<std::string, Template>> annotations;
   // The same as long as group, name and labels are, so that an edited expression keeps its alerts.
   Fingerprint key;
+  // Of all rules: 0, 1, 2, …
+  size_t number = 0;
+  // How it is evaluated incrementally; null: by the general evaluator, and why.
+  std::shared_ptr<const LivePlan> plan;
+  std::string why_general;
   // Evaluated at the round ends of each probe; otherwise on the group's grid for each installation.
   bool per_round = false;
   // Selectors of the series that the result rests on in the end: those of recorded series, and of
@@ -55,6 +63,9 @@ std::vector<PreparedGroup> PrepareRules(std::vector<RuleGroup> groups,
 // Finds the customers of each rule that is not for everybody. A rule with overrides becomes several
 // of the same key, of which each customer has one.
 void SelectCustomers(const std::vector<Customer>& customers, std::vector<PreparedGroup>& groups);
+
+// Numbers the rules, and finds how each is evaluated. Call last.
+void PlanRules(std::vector<PreparedGroup>& groups);
 
 // A selector as PromQL writes it: `disk_free_bytes{fstype!="tmpfs"}`.
 std::string DescribeSelector(const Matchers& selector);

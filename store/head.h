@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,7 +10,7 @@
 #include "base/status.h"
 #include "base/time.h"
 #include "model/commit.h"
-#include "model/series_source.h"
+#include "model/numbered_source.h"
 #include "model/telemetry.h"
 #include "store/series_view.h"
 #include "store/store.h"
@@ -45,7 +46,7 @@ struct HeadOptions {
 // Every call that takes a Commit needs its `sequence`. A commit that got anything here must be
 // written, or the head be rebuilt: it counts on what it handed out. So nothing is sealed by an entry
 // that may yet be refused.
-class Head : public SeriesSource {
+class Head : public NumberedSource {
  public:
   // `store` is a loan that outlives it, read for chunks that are no longer in memory.
   Head(uint32_t partition, const Store& store, HeadOptions options);
@@ -91,6 +92,12 @@ class Head : public SeriesSource {
   // minutes.
   StatusOr<std::vector<SeriesData>> Select(const Matchers& matchers, Timestamp from, Timestamp to,
                                            const SelectLimits& limits) const override;
+
+  // As NumberedSource says, for who reads the same series again and again.
+  std::vector<SeriesId> Match(const Matchers& matchers) const override;
+  Labels LabelsOf(SeriesId id) const override;
+  std::vector<SeriesId> InOrder(std::span<const SeriesId> ids) const override;
+  StatusOr<std::vector<Sample>> Read(SeriesId id, Timestamp from, Timestamp to) const override;
 
   // What Select() would answer now, to be read elsewhere, at leisure. kResourceExhausted when it is
   // known already that the answer would pass a limit, or when more than kLookedAt times max_series

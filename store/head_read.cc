@@ -33,6 +33,23 @@ StatusOr<std::vector<SeriesData>> Head::Select(const Matchers& matchers, Timesta
   return result;
 }
 
+std::vector<SeriesId> Head::Match(const Matchers& matchers) const {
+  return impl_->index.Match(matchers);
+}
+
+Labels Head::LabelsOf(SeriesId id) const { return impl_->index.labels(id); }
+
+std::vector<SeriesId> Head::InOrder(std::span<const SeriesId> ids) const {
+  std::vector<SeriesId> ordered;
+  ordered.reserve(ids.size());
+  for (uint32_t at : impl_->index.InOrder(ids)) ordered.push_back(ids[at]);
+  return ordered;
+}
+
+StatusOr<std::vector<Sample>> Head::Read(SeriesId id, Timestamp from, Timestamp to) const {
+  return impl_->Read(id, from, to);
+}
+
 StatusOr<std::unique_ptr<const SeriesView>> Head::Look(const Matchers& matchers, Timestamp from,
                                                        Timestamp to,
                                                        const SelectLimits& limits) const {

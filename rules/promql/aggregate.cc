@@ -17,17 +17,6 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 using Groups = std::map<Labels, std::vector<size_t>>;
 
-Labels GroupLabels(const Aggregate& aggregate, const Labels& labels) {
-  std::vector<Labels::View> kept;
-  for (const Labels::View& label : labels) {
-    const bool listed =
-        std::ranges::find(aggregate.grouping, label.first) != aggregate.grouping.end();
-    const bool dropped = aggregate.without ? listed || label.first == kMetricName : !listed;
-    if (!dropped) kept.push_back(label);
-  }
-  return Labels::FromSorted(kept);
-}
-
 // Running forms of avg and of the variance, as Prometheus has them, so that results agree to the
 // last bit.
 double Average(const std::vector<double>& values) {
@@ -64,25 +53,6 @@ double Extreme(const std::vector<double>& values, Better better) {
     if (better(value, best) || std::isnan(best)) best = value;
   }
   return best;
-}
-
-double Summarize(TokenKind op, double parameter, const std::vector<double>& values) {
-  switch (op) {
-    case TokenKind::kSum: {
-      double sum = values[0];
-      for (size_t i = 1; i < values.size(); ++i) sum += values[i];
-      return sum;
-    }
-    case TokenKind::kAvg: return Average(values);
-    case TokenKind::kMin: return Extreme(values, std::less<>());
-    case TokenKind::kMax: return Extreme(values, std::greater<>());
-    case TokenKind::kCount: return static_cast<double>(values.size());
-    case TokenKind::kGroup: return 1;
-    case TokenKind::kStddev: return std::sqrt(Variance(values));
-    case TokenKind::kStdvar: return Variance(values);
-    case TokenKind::kQuantile: return Quantile(parameter, values);
-    default: FW_CHECK(!"an aggregation to one value"); return 0;
-  }
 }
 
 // Whether `a` comes before `b`: the largest (or smallest) first, NaN last.
@@ -162,6 +132,36 @@ StatusOr<Rows> CountValues(std::string_view label, bool is_dropped, const Rows& 
 }
 
 }  // namespace
+
+Labels GroupLabels(const Aggregate& aggregate, const Labels& labels) {
+  std::vector<Labels::View> kept;
+  for (const Labels::View& label : labels) {
+    const bool listed =
+        std::ranges::find(aggregate.grouping, label.first) != aggregate.grouping.end();
+    const bool dropped = aggregate.without ? listed || label.first == kMetricName : !listed;
+    if (!dropped) kept.push_back(label);
+  }
+  return Labels::FromSorted(kept);
+}
+
+double Summarize(TokenKind op, double parameter, const std::vector<double>& values) {
+  switch (op) {
+    case TokenKind::kSum: {
+      double sum = values[0];
+      for (size_t i = 1; i < values.size(); ++i) sum += values[i];
+      return sum;
+    }
+    case TokenKind::kAvg: return Average(values);
+    case TokenKind::kMin: return Extreme(values, std::less<>());
+    case TokenKind::kMax: return Extreme(values, std::greater<>());
+    case TokenKind::kCount: return static_cast<double>(values.size());
+    case TokenKind::kGroup: return 1;
+    case TokenKind::kStddev: return std::sqrt(Variance(values));
+    case TokenKind::kStdvar: return Variance(values);
+    case TokenKind::kQuantile: return Quantile(parameter, values);
+    default: FW_CHECK(!"an aggregation to one value"); return 0;
+  }
+}
 
 double Quantile(double q, std::vector<double> values) {
   if (values.empty() || std::isnan(q)) return kNaN;

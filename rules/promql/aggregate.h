@@ -15,6 +15,13 @@ namespace forewarn::promql {
 StatusOr<Rows> AggregateRows(const Aggregate& aggregate, const Column& parameter,
                              std::string_view label, Rows rows, Budget& budget);
 
+// The labels of the group that a row with these belongs to.
+Labels GroupLabels(const Aggregate& aggregate, const Labels& labels);
+
+// What `op`, which is none of topk, bottomk and count_values, makes of the values of a group, of which there is
+// one at least. `parameter` is the q of quantile.
+double Summarize(TokenKind op, double parameter, const std::vector<double>& values);
+
 // The q-quantile of values, interpolated linearly; NaN without values, -Inf and +Inf for q outside
 // [0, 1].
 double Quantile(double q, std::vector<double> values);

@@ -10,30 +10,8 @@
 namespace forewarn::promql {
 namespace {
 
-bool DropsName(TokenKind op) {
-  switch (op) {
-    case TokenKind::kAdd:
-    case TokenKind::kSub:
-    case TokenKind::kMul:
-    case TokenKind::kDiv:
-    case TokenKind::kMod:
-    case TokenKind::kPow: return true;
-    default: return false;
-  }
-}
-
 bool Listed(const std::vector<std::string>& labels, std::string_view name) {
   return std::ranges::find(labels, name) != labels.end();
-}
-
-// The labels by which a side is matched.
-Labels Signature(const Labels& labels, const Matching& matching) {
-  std::vector<Labels::View> kept;
-  for (const Labels::View& label : labels) {
-    const bool listed = Listed(matching.labels, label.first);
-    if (matching.on ? listed : !listed && label.first != kMetricName) kept.push_back(label);
-  }
-  return Labels::FromSorted(kept);
 }
 
 // The rows of both sides that share a signature.
@@ -93,23 +71,6 @@ Rows CombineSets(const Binary& binary, Rows left, Rows right) {
   }
   DropEmpty(result);
   return result;
-}
-
-// The labels of what comes of `many` matched with `one`.
-Labels ResultLabels(const Binary& binary, const Labels& many, const Labels& one) {
-  const Matching& matching = binary.matching;
-  std::vector<Labels::View> kept;
-  for (const Labels::View& label : many) {
-    if (label.first == kMetricName && (DropsName(binary.op) || binary.returns_bool)) continue;
-    if (matching.cardinality == Cardinality::kOneToOne &&
-        Listed(matching.labels, label.first) != matching.on) {
-      continue;
-    }
-    kept.push_back(label);
-  }
-  Labels labels = Labels::FromSorted(kept);
-  for (const std::string& name : matching.include) labels.Set(name, one.Get(name));
-  return labels;
 }
 
 // Matches arithmetic and comparisons; `many` is the side that may repeat a signature.
@@ -216,6 +177,43 @@ class Join {
 };
 
 }  // namespace
+
+bool DropsName(TokenKind op) {
+  switch (op) {
+    case TokenKind::kAdd:
+    case TokenKind::kSub:
+    case TokenKind::kMul:
+    case TokenKind::kDiv:
+    case TokenKind::kMod:
+    case TokenKind::kPow: return true;
+    default: return false;
+  }
+}
+
+Labels Signature(const Labels& labels, const Matching& matching) {
+  std::vector<Labels::View> kept;
+  for (const Labels::View& label : labels) {
+    const bool listed = Listed(matching.labels, label.first);
+    if (matching.on ? listed : !listed && label.first != kMetricName) kept.push_back(label);
+  }
+  return Labels::FromSorted(kept);
+}
+
+Labels ResultLabels(const Binary& binary, const Labels& many, const Labels& one) {
+  const Matching& matching = binary.matching;
+  std::vector<Labels::View> kept;
+  for (const Labels::View& label : many) {
+    if (label.first == kMetricName && (DropsName(binary.op) || binary.returns_bool)) continue;
+    if (matching.cardinality == Cardinality::kOneToOne &&
+        Listed(matching.labels, label.first) != matching.on) {
+      continue;
+    }
+    kept.push_back(label);
+  }
+  Labels labels = Labels::FromSorted(kept);
+  for (const std::string& name : matching.include) labels.Set(name, one.Get(name));
+  return labels;
+}
 
 double Operate(TokenKind op, double left, double right) {
   switch (op) {

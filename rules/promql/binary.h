@@ -9,6 +9,15 @@ namespace forewarn::promql {
 // The value of an arithmetic operator, or 1 and 0 of a comparison.
 double Operate(TokenKind op, double left, double right);
 
+// Whether results of the operator are another quantity, which the metric's name would be wrong for.
+bool DropsName(TokenKind op);
+
+// The labels by which a side is matched.
+Labels Signature(const Labels& labels, const Matching& matching);
+
+// The labels of what comes of `many` matched with `one`.
+Labels ResultLabels(const Binary& binary, const Labels& many, const Labels& one);
+
 // Both sides of `op` as scalars.
 Column CombineScalars(const Binary& binary, const Column& left, const Column& right);
 

@@ -156,7 +156,23 @@ TEST_F(ShardTest, TellsWhatTheRulesReadForEachEntry) {
   EXPECT_TRUE(told.empty());
   Do(TestBatch(1, kTestStart, 2));
   ASSERT_EQ(told.size(), 1u);
-  EXPECT_EQ(told[0].series, 1u);
+  EXPECT_EQ(told[0].series, 0u) << "it is kept up to date as samples come";
+  EXPECT_EQ(told[0].evaluations.live, 1u);
+  EXPECT_EQ(told[0].evaluations.general, 0u);
+
+  Bundle bundle = TestBundle();
+  bundle.id = "00000000000000b2";
+  bundle.rule_files = {{"rules/load.yaml", R"(
+groups:
+- name: load
+  rules:
+  - {record: later, expr: load offset 1s}
+)"}};
+  ASSERT_TRUE(Apply(bundle).outcome.ok());
+  Do(TestBatch(2, kTestStart + 15s, 2));
+  ASSERT_EQ(told.size(), 2u);
+  EXPECT_EQ(told[1].series, 1u);
+  EXPECT_EQ(told[1].evaluations.general, 1u);
 }
 
 TEST_F(ShardTest, SaysHowManyResultsOfRulesOneCommitCouldNotHold) {

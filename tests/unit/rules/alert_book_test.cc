@@ -32,6 +32,11 @@ TEST(AlertBook, FindsAlertsByRuleAndStream) {
   EXPECT_THAT(book.Of(Fingerprint(1), "probe/a"), ElementsAre(Fingerprint(2)));
   EXPECT_EQ(book.Find(Fingerprint(1)), nullptr);
   EXPECT_THAT(book.Of(Fingerprint(9), "probe/a"), IsEmpty());
+  EXPECT_TRUE(book.HasAny(Fingerprint(1)));
+  EXPECT_FALSE(book.HasAny(Fingerprint(0)));
+  EXPECT_FALSE(book.HasAny(Fingerprint(9)));
+  book.Remove(Fingerprint(4));
+  EXPECT_FALSE(book.HasAny(Fingerprint(2)));
 }
 
 TEST(AlertBook, FindsAlertsByTheProbesTheyRestOn) {

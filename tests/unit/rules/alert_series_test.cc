@@ -105,7 +105,7 @@ TEST(AlertSeries, IsNeitherWrittenNorEndedWhileTheAlertIsUnknown) {
 }
 
 TEST(AlertSeries, SaysNothingWhereTheEvaluationFails) {
-  World world(OneRule("x > 1"));
+  World world(OneRule("x > 1"), {}, false);  // kept up to date, it would read nothing
   world.Round(Probe('a'), kStart, kStart, {{kX, 2}});
   world.source_.fail = true;
   world.Round(Probe('a'), kStart + 1min, kStart + 1min, {{kX, 2}});

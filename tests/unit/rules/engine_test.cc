@@ -161,6 +161,9 @@ constexpr std::string_view kManyRules = R"(groups:
     keep_firing_for: 2m
   - alert: Ratio
     expr: x / y > 1
+  - alert: Grows
+    expr: increase(x[5m]) > 4 unless on (job) y == 0
+    for: 1m
   - alert: Sum
     expr: sum by (job) (x) > 3
     for: 1m
@@ -201,9 +204,10 @@ std::vector<Recorded> MakeRecording(Rng& rng, int minutes) {
 // Delivers the recording with random outages and returns every step.
 std::vector<AlertChange> Deliver(const std::vector<Recorded>& recording, uint64_t seed,
                                  double outages, bool restart_always,
-                                 std::vector<std::string>* steps, Engine::Limits limits = {}) {
+                                 std::vector<std::string>* steps, Engine::Limits limits = {},
+                                 bool is_live = true) {
   Rng rng(seed);
-  World world(kManyRules, limits);
+  World world(kManyRules, limits, is_live);
   world.restart_always = restart_always;
   std::map<std::string, Timestamp> held_until;
   std::map<std::string, std::vector<Batch>> spools;
@@ -265,6 +269,18 @@ TEST(Engine, ConcludesTheSameInSlicesOfAnySize) {
       ASSERT_EQ(Encoded(Deliver(recording, seed, 0.08, true, nullptr, {.instants = slice})), whole)
           << "with restarts, seed " << seed << ", slice " << slice;
     }
+  }
+}
+
+TEST(Engine, ConcludesTheSameWithTheGeneralEvaluatorAlone) {
+  for (uint64_t seed = 1; seed <= 12; ++seed) {
+    Rng rng(seed);
+    std::vector<Recorded> recording = MakeRecording(rng, 80);
+    std::vector<std::string> live = Encoded(Deliver(recording, seed, 0.08, false, nullptr));
+    std::vector<std::string> general =
+        Encoded(Deliver(recording, seed, 0.08, false, nullptr, {}, false));
+    ASSERT_GT(live.size(), 20u);
+    ASSERT_EQ(live, general) << "seed " << seed;
   }
 }
 

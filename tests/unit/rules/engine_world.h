@@ -36,7 +36,9 @@ inline const Labels kX = {{"__name__", "x"}};
 // A shard of nothing but rules: contact, engine, and the records that survive.
 class World {
  public:
-  explicit World(std::string_view rules, Engine::Limits limits = {}) : limits_(limits) {
+  // Without `live` the general evaluator does everything.
+  explicit World(std::string_view rules, Engine::Limits limits = {}, bool is_live = true)
+      : live(is_live), limits_(limits) {
     bundle_.id = "0000000000000001";
     bundle_.rule_files = {{"r.yaml", std::string(rules)}};
     Restart();
@@ -54,7 +56,7 @@ class World {
     engine_.reset();
     contacts_ = std::make_unique<Contacts>();
     for (const auto& [id, probe] : probes_) contacts_->Restore(probe);
-    engine_ = std::make_unique<Engine>(source_, *contacts_, limits_);
+    engine_ = std::make_unique<Engine>(source_, *contacts_, limits_, live ? &source_ : nullptr);
     for (const auto& [key, record] : records_) {
       Status status = engine_->Restore(key.first, key.second, record);
       EXPECT_TRUE(status.ok()) << status.message();
@@ -123,6 +125,7 @@ class World {
   Engine& engine() { return *engine_; }
 
   FakeSource source_;
+  const bool live;
   bool restart_always = false;
   std::vector<Customer> customers;  // of the bundle, from the next Load on
   std::vector<AlertChange> changes;
@@ -150,10 +153,14 @@ class World {
     size_t written = 0;
     std::vector<ProbeState> changed = contacts_->Observe(entry);
     for (const ProbeState& probe : changed) probes_[probe.identity.probe] = probe;
-    Keep(engine_->Observe(entry, changed, [&](const Labels& labels, Sample sample) {
-      source_.Write(labels, sample);
-      ++written;
-    }));
+    Keep(engine_->Observe(
+        entry, changed,
+        [&](const Labels& labels, Sample sample) {
+          source_.Write(labels, sample);
+          ++written;
+        },
+        live ? &applied_ : nullptr));
+    source_.Begin();
     written_total += written;
     written_most = std::max(written_most, written);
     if (restart_always) Restart();
@@ -171,6 +178,7 @@ class World {
     for (std::string& problem : concluded.problems) problems.push_back(std::move(problem));
   }
 
+  const Applied applied_{source_.taken, source_.named};
   const Engine::Limits limits_;
   Bundle bundle_;
   Timestamp now_ = kStart;

@@ -1,0 +1,150 @@
+// What a rule costs for each series that it looks at, with each round of each probe: what the engine does with an
+// entry, the samples' way into the store not counted. 1000 probes with 100 series each, 100 rules over one metric
+// each; by rules that are kept up to date as samples come, and by the general evaluator. Items are series of rules.
+
+#include <benchmark/benchmark.h>
+#include <fmt/format.h>
+
+#include <ctime>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/check.h"
+#include "model/ids.h"
+#include "rules/contact.h"
+#include "rules/engine.h"
+#include "store/head.h"
+#include "store/memory_store.h"
+
+namespace forewarn {
+namespace {
+
+constexpr Timestamp kStart = FromMillis(1'780'000'000'000);
+constexpr size_t kProbes = 1000;
+constexpr size_t kSeries = 100;  // of each probe, and rules over them
+constexpr int kWarmUp = 42;      // rounds, until the longest range is full
+
+// CPU time of this thread: it holds on a busy machine.
+double Seconds() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+}
+
+struct Shape {
+  const char* name;
+  const char* expression;  // of one metric
+};
+constexpr Shape kShapes[] = {
+    {"threshold", "{0} > 1e9"},
+    {"rate 5m", "rate({0}[5m]) > 1e9"},
+    {"predict_linear 10m", "predict_linear({0}[10m], 14400) < -1e12"},
+    {"z-score 10m", "({0} - avg_over_time({0}[10m])) / stddev_over_time({0}[10m]) > 1e9"},
+    {"ratio of two", "{0} / on (instance) metric_0 > 1e9"},
+};
+
+Bundle Rules(const Shape& shape) {
+  std::string yaml = "groups:\n- name: g\n  interval: 15s\n  rules:\n";
+  for (size_t s = 0; s < kSeries; ++s) {
+    std::string metric = fmt::format("metric_{}", s);
+    yaml += fmt::format("  - alert: A{}\n    expr: '{}'\n", s,
+                        fmt::format(fmt::runtime(shape.expression), metric));
+  }
+  Bundle bundle;
+  bundle.id = "00000000000000b1";
+  bundle.rule_files = {{"rules/bench.yaml", yaml}};
+  bundle.files = bundle.rule_files;
+  return bundle;
+}
+
+struct Probe {
+  ProbeIdentity identity;
+  std::shared_ptr<const SeriesTable> table;
+  std::shared_ptr<const SeriesStream> stream = std::make_shared<const SeriesStream>();
+  uint64_t sequence = 0;
+};
+
+std::vector<Probe> MakeProbes() {
+  std::vector<Probe> probes(kProbes);
+  for (size_t p = 0; p < kProbes; ++p) {
+    std::string id = fmt::format("00000000-0000-4000-8000-{:012}", p);
+    probes[p].identity = {"acme", fmt::format("site-{}", p / 10), id};
+    auto table = std::make_shared<SeriesTable>();
+    for (size_t s = 0; s < kSeries; ++s) {
+      table->series.push_back(Labels{{"__name__", fmt::format("metric_{}", s)},
+                                     {"customer", "acme"},
+                                     {"installation", probes[p].identity.installation},
+                                     {"instance", fmt::format("host-{}", p)},
+                                     {"job", "node"},
+                                     {"probe", id}});
+    }
+    probes[p].table = table;
+  }
+  return probes;
+}
+
+Entry NextRound(Probe& probe, Timestamp at) {
+  Batch batch;
+  batch.source = probe.identity;
+  batch.epoch = 1;
+  batch.sequence = ++probe.sequence;
+  batch.samples.stream = probe.stream;
+  if (batch.sequence == 1) batch.samples.table = probe.table;
+  for (size_t s = 0; s < kSeries; ++s) {
+    batch.samples.refs.push_back(static_cast<uint32_t>(s));
+    batch.samples.times.push_back(at);
+    batch.samples.values.push_back(static_cast<double>((s * 7 + probe.sequence * 13) % 1000) + 1);
+  }
+  batch.rounds = {{at, 15s, {}}};
+  return {PartitionOf("acme"), at, probe.identity.probe, std::move(batch)};
+}
+
+void BM_RuleOverSeries(benchmark::State& state) {
+  const Shape& shape = kShapes[state.range(0)];
+  const bool is_live = state.range(1) != 0;
+  state.SetLabel(fmt::format("{}, {}", shape.name, is_live ? "kept up to date" : "general"));
+  MemoryStore store;
+  Head head(PartitionOf("acme"), store, HeadOptions{});
+  FW_CHECK(head.Load().ok());
+  Contacts contacts;
+  Engine engine(head, contacts, {}, is_live ? &head : nullptr);
+  engine.Load(Rules(shape), kStart);
+  std::vector<Probe> probes = MakeProbes();
+  uint64_t sequence = 0;
+  Timestamp at = kStart;
+  // The seconds that the engine takes for a round of all probes.
+  auto round = [&] {
+    at += 15s;
+    double seconds = 0;
+    for (Probe& probe : probes) {
+      Entry entry = NextRound(probe, at);
+      const SampleBlock& block = std::get<Batch>(entry.what).samples;
+      Commit commit;
+      commit.partition = PartitionOf("acme");
+      commit.sequence = ++sequence;
+      head.Learn(block);
+      head.Append(block, at, commit);
+      std::vector<ProbeState> changed = contacts.Observe(entry);
+      const Applied applied{commit.samples, commit.new_series};
+      const double begin = Seconds();
+      Engine::Conclusions concluded = engine.Observe(
+          entry, changed, [](const Labels&, Sample) {}, is_live ? &applied : nullptr);
+      seconds += Seconds() - begin;
+      FW_CHECK(concluded.problems.empty() && concluded.alerts.empty());
+    }
+    return seconds;
+  };
+  for (int i = 0; i < kWarmUp; ++i) round();
+  for (auto _ : state) state.SetIterationTime(round());
+  state.SetItemsProcessed(static_cast<int64_t>(state.iterations() * kProbes * kSeries));
+}
+BENCHMARK(BM_RuleOverSeries)
+    ->ArgsProduct({benchmark::CreateDenseRange(0, std::size(kShapes) - 1, 1), {0, 1}})
+    ->UseManualTime()
+    ->Iterations(4)
+    ->Unit(benchmark::kMillisecond);
+
+}  // namespace
+}  // namespace forewarn

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/time.h"
+#include "rules/live/live_rule.h"
+#include "rules/live/watches.h"
+#include "rules/promql/promql.h"
+#include "rules/rule_set.h"
+#include "rules/stream.h"
+
+namespace forewarn {
+
+// LiveRules evaluates the rules that have a plan, each in each stream of instants, over series that are kept up to
+// date as samples come. What it says is what promql::EvaluateAt() would; where it says nothing, that is to be asked.
+// What it has in memory follows from the source at any time, so none of it is stored. Owned by its engine; not
+// thread-safe.
+class LiveRules {
+ public:
+  struct Limits {
+    // Samples in memory beside those of the source; rules that would need more are not kept up to date.
+    size_t samples = 4'000'000;
+  };
+
+  // `source` is a loan that outlives it, or null: then it says nothing of any rule.
+  LiveRules(const NumberedSource* source, Limits limits);
+
+  // Takes these rules instead of those before.
+  void SetRules(const std::vector<PreparedGroup>& groups);
+
+  // What follows, until End(), belongs to one entry, of whose samples and series, a loan, the source knows already.
+  void Begin(const Applied* applied);
+  void End();
+
+  // `stream` is a loan until Forget() or SetRules(). The rule's results at `at` less its group's offset; nothing when the general evaluator is to be asked.
+  std::optional<promql::Vector> Evaluate(const PreparedGroup& group, const PreparedRule& rule,
+                                         const Stream& stream, Timestamp at, Duration lookback);
+
+  // The stream is no more.
+  void Forget(const Stream& stream);
+
+  size_t samples() const { return watches_ ? watches_->samples() : 0; }
+  // Evaluations since the beginning, by who made them.
+  uint64_t live() const { return live_; }
+  uint64_t general() const { return general_; }
+
+ private:
+  // A rule in a stream.
+  struct Bound {
+    std::optional<LiveRule> rule;
+    Timestamp not_before = Timestamp::min();  // when to try again what did not work
+  };
+  struct InStream {
+    std::map<std::string, Watch*> watches;  // by the text of the selector
+    std::vector<Bound> rules;               // by the rule's number
+  };
+
+  InStream& Find(const Stream& stream);
+  // Nothing when it cannot be bound.
+  LiveRule* Bind(const PreparedRule& rule, const Stream& stream, InStream& in, Timestamp at);
+  std::optional<promql::Vector> TryEvaluate(const PreparedGroup& group, const PreparedRule& rule,
+                                            const Stream& stream, Timestamp at, Duration lookback);
+
+  std::optional<Watches> watches_;
+  // How far back of an instant the rules need the series of a selector, by its text.
+  std::unordered_map<std::string, Duration> keep_;
+  size_t rule_count_ = 0;
+  std::unordered_map<const Stream*, InStream> streams_;
+  const Stream* found_stream_ =
+      nullptr;  // the last one, since all rules of a stream follow each other
+  InStream* found_ = nullptr;
+  LiveValues values_;
+  uint64_t live_ = 0;
+  uint64_t general_ = 0;
+};
+
+}  // namespace forewarn

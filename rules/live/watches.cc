@@ -1,0 +1,209 @@
+#include "rules/live/watches.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "base/check.h"
+#include "base/fingerprint.h"
+
+namespace forewarn {
+namespace {
+
+// Later than any sample.
+constexpr Timestamp kForever = FromMillis(1'000'000'000'000'000);
+// A series without a sample for so long before what is needed has ended; the language's look-back.
+constexpr Duration kEndedAfter = 5min;
+
+// Under which a watch of this scope and metric is kept; without a metric, one of any. Two that share a key
+// cost a look, no more.
+uint64_t KeyOf(std::string_view customer, std::string_view installation, std::string_view probe,
+               std::string_view metric) {
+  const Fingerprint scope =
+      probe.empty() ? Fingerprint().Add(customer).Add(installation) : Fingerprint().Add(probe);
+  return scope.Add(metric).value();
+}
+
+}  // namespace
+
+void Watches::Begin(const Applied* applied) {
+  applied_ = applied;
+  samples_taken_ = 0;
+  series_taken_ = 0;
+  CatchUp();
+}
+
+void Watches::End() {
+  CatchUp();
+  applied_ = nullptr;
+}
+
+void Watches::CatchUp() {
+  if (applied_ == nullptr) return;
+  for (; series_taken_ < applied_->series.size(); ++series_taken_) {
+    if (!watches_.empty()) OfferNew(applied_->series[series_taken_]);
+  }
+  const AppliedSamples& samples = applied_->samples;
+  for (; samples_taken_ < samples.size(); ++samples_taken_) {
+    const SeriesId id = samples.ids[samples_taken_];
+    if (id >= first_.size()) continue;
+    for (uint32_t at = first_[id]; at != 0; at = links_[at].next) {
+      Watch& watch = *links_[at].watch;
+      SampleWindow& window = watch.members_[links_[at].member].window;
+      if (window.empty()) {
+        ++watch.generation_;
+        watch.is_ordered_ = false;
+      }
+      samples_ -= window.size();
+      window.Add({samples.times[samples_taken_], samples.values[samples_taken_]}, watch.needed());
+      samples_ += window.size();
+    }
+  }
+}
+
+void Watches::OfferNew(const NewSeries& series) {
+  const std::string_view customer = series.labels.Get("customer");
+  const std::string_view installation = series.labels.Get("installation");
+  const std::string_view probe = series.labels.Get("probe");
+  for (std::string_view of : {std::string_view(), probe}) {
+    for (std::string_view metric : {std::string_view(), series.labels.name()}) {
+      auto found = by_key_.find(KeyOf(customer, installation, of, metric));
+      if (found == by_key_.end()) continue;
+      for (Watch* watch : found->second) {
+        if (MatchesAll(watch->matchers_, series.labels)) Put(*watch, series.id);
+      }
+    }
+    if (probe.empty()) break;
+  }
+}
+
+StatusOr<Watch*> Watches::Make(const Scope& scope, const Matchers& matchers, Duration keep,
+                               Timestamp at) {
+  if (samples_ >= max_samples_) return static_cast<Watch*>(nullptr);
+  auto made = std::make_unique<Watch>();
+  Watch& watch = *made;
+  watch.matchers_ = matchers;
+  std::string_view metric;
+  for (const Matcher& matcher : matchers) {
+    if (matcher.name() == kMetricName && matcher.kind() == Matcher::Kind::kEqual) {
+      metric = matcher.value();
+    }
+  }
+  watch.matchers_.push_back(Matcher::Equal("customer", scope.customer));
+  watch.matchers_.push_back(Matcher::Equal("installation", scope.installation));
+  if (!scope.probe.empty()) watch.matchers_.push_back(Matcher::Equal("probe", scope.probe));
+  watch.key_ = KeyOf(scope.customer, scope.installation, scope.probe, metric);
+  watch.keep_ = keep;
+  watch.latest_ = at;
+  by_key_[watch.key_].push_back(&watch);
+  watches_.emplace(&watch, std::move(made));
+  for (SeriesId id : source_.Match(watch.matchers_)) {
+    Put(watch, id);
+    if (Status status = Fill(watch, watch.members_.back()); !status.ok()) {
+      Remove(&watch);
+      return status;
+    }
+  }
+  Order(watch);
+  return &watch;
+}
+
+Status Watches::Prepare(Watch& watch, Timestamp at) {
+  if (at >= watch.latest_) {
+    watch.latest_ = at;
+  } else {
+    // A grid that begins late may look at a time before others.
+    watch.latest_ = at;
+    for (Watch::Member& member : watch.members_) FW_RETURN_IF_ERROR(Fill(watch, member));
+  }
+  if (!watch.is_ordered_) Order(watch);
+  return OkStatus();
+}
+
+void Watches::ForgetEnded(Watch& watch) {
+  for (Watch::Member& member : watch.members_) {
+    if (member.window.empty() || member.window.newest() >= watch.needed() - kEndedAfter) continue;
+    samples_ -= member.window.size();
+    member.window.Clear();
+    ++watch.generation_;
+    watch.is_ordered_ = false;
+  }
+  if (!watch.is_ordered_) Order(watch);
+}
+
+void Watches::Remove(const Watch* watch) {
+  for (const Watch::Member& member : watch->members_) {
+    samples_ -= member.window.size();
+    Unlink(watch, member.id);
+  }
+  auto same_key = by_key_.find(watch->key_);
+  std::erase(same_key->second, watch);
+  if (same_key->second.empty()) by_key_.erase(same_key);
+  watches_.erase(watch);
+}
+
+void Watches::Clear() {
+  watches_.clear();
+  by_key_.clear();
+  first_ = {};
+  links_.resize(1);
+  free_ = 0;
+  samples_ = 0;
+}
+
+void Watches::Put(Watch& watch, SeriesId id) {
+  if (id >= first_.size()) first_.resize(id + 1);
+  uint32_t at = free_;
+  if (at == 0) {
+    at = static_cast<uint32_t>(links_.size());
+    links_.emplace_back();
+  } else {
+    free_ = links_[at].next;
+  }
+  links_[at] = {&watch, static_cast<uint32_t>(watch.members_.size()), first_[id]};
+  first_[id] = at;
+  watch.members_.push_back({id, {}});
+}
+
+void Watches::Unlink(const Watch* watch, SeriesId id) {
+  for (uint32_t* to = &first_[id]; *to != 0; to = &links_[*to].next) {
+    if (links_[*to].watch != watch) continue;
+    const uint32_t freed = *to;
+    *to = links_[freed].next;
+    links_[freed] = {nullptr, 0, free_};
+    free_ = freed;
+    return;
+  }
+}
+
+// Reads what is needed of a series, and what is newer, from the source.
+Status Watches::Fill(Watch& watch, Watch::Member& member) {
+  FW_ASSIGN_OR_RETURN(std::vector<Sample> samples,
+                      source_.Read(member.id, watch.needed() - kEndedAfter, kForever));
+  samples_ -= member.window.size();
+  samples_ += samples.size();
+  member.window.Fill(std::move(samples));
+  ++watch.generation_;
+  watch.is_ordered_ = false;
+  return OkStatus();
+}
+
+void Watches::Order(Watch& watch) {
+  std::vector<SeriesId> ids;
+  std::vector<std::pair<SeriesId, uint32_t>> members;
+  for (uint32_t i = 0; i < watch.members_.size(); ++i) {
+    if (watch.members_[i].window.empty()) continue;
+    ids.push_back(watch.members_[i].id);
+    members.emplace_back(ids.back(), i);
+  }
+  std::ranges::sort(members);
+  watch.rows_.clear();
+  for (SeriesId id : source_.InOrder(ids)) {
+    auto member = std::ranges::lower_bound(members, std::pair(id, 0U));
+    FW_CHECK(member != members.end() && member->first == id);
+    watch.rows_.push_back(member->second);
+  }
+  watch.is_ordered_ = true;
+}
+
+}  // namespace forewarn

@@ -1,0 +1,70 @@
+#include "rules/live/live_plan.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace forewarn {
+namespace {
+
+// Empty when there is a plan, else why there is none.
+std::string WhyNot(const std::string& text) {
+  StatusOr<promql::Expression> expression = promql::Parse(text);
+  EXPECT_TRUE(expression.ok()) << text << ": " << expression.status().message();
+  if (!expression.ok()) return "no expression";
+  std::string why_not;
+  const bool has_plan = MakeLivePlan(*expression, &why_not) != nullptr;
+  EXPECT_EQ(has_plan, why_not.empty()) << text;
+  return why_not;
+}
+
+TEST(LivePlan, HasTheCommonShapes) {
+  for (const char* text : {
+           "up == 0",
+           "5 < +x",
+           "-x > -5",
+           "rate(x_total[5m]) > 0.1",
+           "100 * (1 - avg by (instance) (rate(cpu{mode=\"idle\"}[5m]))) > 90",
+           "predict_linear(free[1h], 4 * 3600) < 0",
+           "quantile_over_time(0.9, x[10m]) > 3",
+           "(free / size) < 0.1 and ro == 0",
+           "time() - last_backup > 86400",
+           "x * on (instance) group_left (name) info",
+           "a or b unless on (job) c",
+           "clamp_max(x, 5) > 1",
+           "{__name__=~\"x.*\"} > 1",
+           "last_over_time({__name__=~\"x.*\"}[5m])",
+           "quantile(0.9, x) > stddev(x)",
+       }) {
+    EXPECT_EQ(WhyNot(text), "") << text;
+  }
+}
+
+TEST(LivePlan, LeavesTheRestToTheGeneralEvaluator) {
+  EXPECT_EQ(WhyNot("x offset 5m"), "offset or @");
+  EXPECT_EQ(WhyNot("rate(x[5m] @ 0)"), "offset or @");
+  EXPECT_EQ(WhyNot("avg_over_time(x[2h])"), "a range of more than 1h");
+  EXPECT_EQ(WhyNot("max_over_time(rate(x[1m])[10m:1m])"), "a subquery");
+  EXPECT_EQ(WhyNot("absent(x)"), "absent()");
+  EXPECT_EQ(WhyNot("absent_over_time(x[5m])"), "absent_over_time()");
+  EXPECT_EQ(WhyNot("topk(3, x)"), "topk");
+  EXPECT_EQ(WhyNot("label_replace(x, \"a\", \"b\", \"c\", \"d\")"), "label_replace()");
+  EXPECT_EQ(WhyNot("vector(1) > 0"), "vector()");
+  EXPECT_EQ(WhyNot("hour() > 5"), "hour()");
+  EXPECT_EQ(WhyNot("x > scalar(y)"), "scalar()");
+  EXPECT_EQ(WhyNot("1 + 1"), "an expression without series");
+}
+
+// Else two of them could have the same labels, which is a mistake that the general evaluator tells of.
+TEST(LivePlan, KeepsTheNameOfMetricsThatOnlyItTellsApart) {
+  const std::string lost = "several metrics whose names get lost";
+  EXPECT_EQ(WhyNot("{__name__=~\"x.*\"} + 1"), lost);
+  EXPECT_EQ(WhyNot("-{__name__=~\"x.*\"}"), lost);
+  EXPECT_EQ(WhyNot("abs(x or y)"), lost);
+  EXPECT_EQ(WhyNot("rate({job=\"a\"}[5m])"), lost);
+  EXPECT_EQ(WhyNot("(x or y) >bool 1"), lost);
+  EXPECT_EQ(WhyNot("(x or y) / z"), "several metrics that are matched");
+}
+
+}  // namespace
+}  // namespace forewarn

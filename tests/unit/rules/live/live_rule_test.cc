@@ -1,0 +1,122 @@
+#include "rules/live/live_rule.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/unit/rules/fake_source.h"
+
+namespace forewarn {
+namespace {
+
+Timestamp At(int64_t second) { return kTimeZero + second * 1s; }
+const Scope kScope = {"acme", "plant", ""};
+
+class LiveRuleTest : public ::testing::Test {
+ protected:
+  void Write(const std::string& name, Labels labels, int64_t second, double value) {
+    labels.Set(kMetricName, name);
+    labels.Set("customer", "acme");
+    labels.Set("installation", "plant");
+    source_.Write(labels, {At(second), value});
+    watches_.Begin(&applied_);
+    watches_.End();
+    source_.Begin();
+  }
+
+  LiveRule Bind(const std::string& text) {
+    std::shared_ptr<const LivePlan> plan = MakeLivePlan(*promql::Parse(text), nullptr);
+    std::vector<Watch*> watches;
+    for (const LivePlan::Selector& selector : plan->selectors) {
+      watches.push_back(*watches_.Make(kScope, selector.matchers, selector.range, At(0)));
+    }
+    return {plan, watches, source_};
+  }
+
+  // `instance value` of each result; "nothing" when only the general evaluator can say.
+  std::string Evaluate(LiveRule& rule, int64_t second) {
+    for (Watch* watch : rule.watches()) EXPECT_TRUE(watches_.Prepare(*watch, At(second)).ok());
+    std::optional<promql::Vector> result = rule.Evaluate(At(second), 5min, values_);
+    if (!result) return "nothing";
+    std::string text;
+    for (const promql::VectorSample& sample : *result) {
+      text += (text.empty() ? "" : ", ") + std::string(sample.labels.Get("instance")) + " " +
+              std::to_string(static_cast<int>(sample.value));
+    }
+    return text;
+  }
+
+  FakeSource source_;
+  const Applied applied_{source_.taken, source_.named};
+  Watches watches_{source_, 1000};
+  LiveValues values_;
+};
+
+TEST_F(LiveRuleTest, AnInstantIsTheNewestSampleWithinTheLookBack) {
+  LiveRule rule = Bind("x > 1");
+  Write("x", {{"instance", "a"}}, 10, 2);
+  Write("x", {{"instance", "b"}}, 20, 1);
+  EXPECT_EQ(Evaluate(rule, 20), "a 2");
+  Write("x", {{"instance", "b"}}, 30, 3);
+  EXPECT_EQ(Evaluate(rule, 25), "a 2");
+  EXPECT_EQ(Evaluate(rule, 310), "a 2, b 3");
+  EXPECT_EQ(Evaluate(rule, 311), "b 3");
+  Write("x", {{"instance", "b"}}, 312, StaleMarker());
+  EXPECT_EQ(Evaluate(rule, 312), "");
+}
+
+TEST_F(LiveRuleTest, AWindowHasBothItsEndsAndNoStaleMarkers) {
+  LiveRule rule = Bind("count_over_time(x[1m])");
+  for (int64_t second : {0, 20, 40, 60}) Write("x", {{"instance", "a"}}, second, 1);
+  EXPECT_EQ(Evaluate(rule, 60), "a 4");
+  Write("x", {{"instance", "a"}}, 61, StaleMarker());
+  EXPECT_EQ(Evaluate(rule, 61), "a 3");
+  EXPECT_EQ(Evaluate(rule, 121), "");
+}
+
+TEST_F(LiveRuleTest, SaysNothingWhereAMatchIsNotUnique) {
+  LiveRule rule = Bind("x / on (instance) y");
+  Write("x", {{"instance", "a"}}, 10, 8);
+  Write("y", {{"instance", "a"}, {"mode", "1"}}, 10, 2);
+  EXPECT_EQ(Evaluate(rule, 10), "a 4");
+  Write("y", {{"instance", "a"}, {"mode", "2"}}, 20, 4);
+  EXPECT_EQ(Evaluate(rule, 20), "nothing");
+  EXPECT_FALSE(rule.is_ambiguous());
+  Write("y", {{"instance", "a"}, {"mode", "1"}}, 30, StaleMarker());
+  EXPECT_EQ(Evaluate(rule, 30), "a 2");
+}
+
+// A kernel was upgraded: the series that says so is another one.
+TEST_F(LiveRuleTest, LabelsThatAreTakenOverComeFromTheOneThatHasNotEnded) {
+  LiveRule rule = Bind("x * on (instance) group_left (release) info");
+  Write("x", {{"instance", "a"}}, 10, 8);
+  Write("info", {{"instance", "a"}, {"release", "1"}}, 10, 1);
+  EXPECT_EQ(Evaluate(rule, 10), "a 8");
+  Write("x", {{"instance", "a"}}, 1000, 8);
+  Write("info", {{"instance", "a"}, {"release", "2"}}, 1000, 1);
+  EXPECT_EQ(Evaluate(rule, 1000), "nothing");
+  EXPECT_TRUE(rule.is_ambiguous());
+  for (Watch* watch : rule.watches()) watches_.ForgetEnded(*watch);
+  EXPECT_EQ(Evaluate(rule, 1000), "a 8");
+  EXPECT_EQ(rule.Evaluate(At(1000), 5min, values_)->front().labels.Get("release"), "2");
+}
+
+TEST_F(LiveRuleTest, GroupsAndSetsFollowTheirSeries) {
+  LiveRule sum = Bind("sum by (instance) (x)");
+  LiveRule unless = Bind("x unless on (instance) y > 1");
+  LiveRule either = Bind("x or on (instance) y");
+  Write("x", {{"instance", "a"}, {"mode", "1"}}, 10, 1);
+  Write("x", {{"instance", "a"}, {"mode", "2"}}, 10, 2);
+  Write("y", {{"instance", "b"}}, 10, 5);
+  EXPECT_EQ(Evaluate(sum, 10), "a 3");
+  EXPECT_EQ(Evaluate(unless, 10), "a 1, a 2");
+  EXPECT_EQ(Evaluate(either, 10), "a 1, a 2, b 5");
+  Write("x", {{"instance", "b"}, {"mode", "1"}}, 20, 4);
+  EXPECT_EQ(Evaluate(sum, 20), "a 3, b 4");
+  EXPECT_EQ(Evaluate(unless, 20), "a 1, a 2");
+  EXPECT_EQ(Evaluate(either, 20), "a 1, a 2, b 4");
+}
+
+}  // namespace
+}  // namespace forewarn

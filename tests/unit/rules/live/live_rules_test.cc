@@ -1,0 +1,324 @@
+#include "rules/live/live_rules.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "rules/evidence.h"
+#include "rules/rule_file.h"
+#include "tests/unit/rules/fake_source.h"
+
+namespace forewarn {
+namespace {
+
+constexpr Duration kLookback = 5min;
+constexpr Duration kStep = 15s;
+const Timestamp kStart = FromMillis(1'772'409'600'000);
+
+std::string Show(const promql::Vector& vector) {
+  std::string text;
+  for (const promql::VectorSample& sample : vector) {
+    text += fmt::format("{} {:.17g}\n", sample.labels.ToString(), sample.value);
+  }
+  return text;
+}
+
+bool Same(const promql::Vector& a, const promql::Vector& b) {
+  return std::ranges::equal(a, b, [](const promql::VectorSample& x, const promql::VectorSample& y) {
+    return x.labels == y.labels && x.at == y.at &&
+           (std::bit_cast<uint64_t>(x.value) == std::bit_cast<uint64_t>(y.value) ||
+            (std::isnan(x.value) && std::isnan(y.value)));
+  });
+}
+
+// Expressions, drawn from a seed: as people write them, and deeper.
+class Expressions {
+ public:
+  explicit Expressions(unsigned seed) : random_(seed) {}
+
+  std::string Vector(int depth) {
+    if (depth == 0) return Leaf();
+    switch (Below(9)) {
+      case 0: return fmt::format("({} {} {})", Vector(depth - 1), Operator(), Scalar());
+      case 1: return fmt::format("({} {} {})", Scalar(), Operator(), Vector(depth - 1));
+      case 2:
+        return fmt::format("({} {} {} {})", Vector(depth - 1), Operator(), Matching(),
+                           Vector(depth - 1));
+      case 3:
+        return fmt::format("({} {} {} {})", Vector(depth - 1), OneOf({"and", "or", "unless"}),
+                           Matching(), Vector(depth - 1));
+      case 4:
+        return fmt::format("{} {} ({})",
+                           OneOf({"sum", "avg", "min", "max", "count", "group", "stddev"}),
+                           OneOf({"by (instance)", "by (instance, mode)", "without (mode)", ""}),
+                           Vector(depth - 1));
+      case 5:
+        return fmt::format("{}({})", OneOf({"abs", "ceil", "sqrt", "-", "sgn"}), Vector(depth - 1));
+      case 6:
+        return fmt::format("({} * on (instance) group_left ({}) {})", Vector(depth - 1),
+                           OneOf({"", "version"}),
+                           OneOf({"info", "sum by (instance, version) (info)"}));
+      case 7: return fmt::format("quantile by (instance) ({}, {})", Scalar(), Vector(depth - 1));
+      default: return fmt::format("clamp({}, -5, {})", Vector(depth - 1), Scalar());
+    }
+  }
+
+ private:
+  unsigned Below(unsigned bound) { return static_cast<unsigned>(random_() % bound); }
+  std::string OneOf(const std::vector<std::string>& texts) {
+    return texts[Below(static_cast<unsigned>(texts.size()))];
+  }
+  std::string Scalar() { return OneOf({"0", "5", "0.5", "(1 + 1)", "-3", "time() / 1e9"}); }
+  std::string Operator() {
+    return OneOf({"+", "-", "*", "/", "%", ">", "<", "==", "!=", ">= bool", "<= bool"});
+  }
+  std::string Matching() {
+    return OneOf({"", "", "on (instance)", "ignoring (mode)", "on (instance, mode)"});
+  }
+  std::string Selector() {
+    return OneOf({"a", "b", "c", "a{mode=\"x\"}", "b{instance!=\"i1\"}", "{__name__=~\"a|b\"}"});
+  }
+  std::string Leaf() {
+    if (Below(2) == 0) return Selector();
+    std::string window = fmt::format("{}[{}]", Selector(), OneOf({"1m", "5m", "20m", "44s"}));
+    if (Below(8) == 0) return fmt::format("predict_linear({}, {})", window, Scalar());
+    if (Below(8) == 0) return fmt::format("quantile_over_time({}, {})", Scalar(), window);
+    return fmt::format(
+        "{}({})",
+        OneOf({"rate", "increase", "delta", "irate", "idelta", "deriv", "changes", "resets",
+               "avg_over_time", "sum_over_time", "min_over_time", "max_over_time",
+               "count_over_time", "last_over_time", "present_over_time", "stddev_over_time"}),
+        window);
+  }
+
+  std::mt19937 random_;
+};
+
+// Rules over one probe whose series come, go, end, are late and are reset, as drawn from a seed.
+class LiveWorld {
+ public:
+  LiveWorld(const std::vector<std::string>& expressions, unsigned seed, std::string_view more = "")
+      : random_(seed) {
+    std::string yaml = fmt::format("groups:\n- name: g\n{}  rules:\n", more);
+    for (size_t i = 0; i < expressions.size(); ++i) {
+      yaml += fmt::format("  - record: r{}\n    expr: '{}'\n", i, expressions[i]);
+    }
+    const std::vector<BundleFile> texts = {{"r.yaml", yaml}};
+    RuleFiles files = ParseRuleFiles(texts);
+    for (const RuleMistake& mistake : files.mistakes) ADD_FAILURE() << mistake.ToString();
+    groups_ = PrepareRules(std::move(files.groups), {});
+    PlanRules(groups_);
+    live_.SetRules(groups_);
+    stream_.customer = "acme";
+    stream_.installation = "plant";
+    stream_.probe = "p1";
+    for (const char* name : {"a", "b", "c"}) {
+      for (const char* instance : {"i1", "i2", "i3"}) {
+        for (const char* mode : {"x", "y"}) {
+          series_.push_back({Named({{"__name__", name}, {"instance", instance}, {"mode", mode}})});
+        }
+      }
+    }
+    for (const char* instance : {"i1", "i2", "i3"}) {
+      for (const char* version : {"1", "2"}) {
+        series_.push_back(
+            {Named({{"__name__", "info"}, {"instance", instance}, {"version", version}})});
+      }
+    }
+    series_.push_back({Named({{"__name__", "a"}, {"instance", "i9"}})});
+  }
+
+  // The next round: one entry with what came, then all rules.
+  void Round() {
+    now_ += kStep;
+    for (Series& series : series_) Collect(series);
+    std::vector<std::pair<Labels, Sample>> held;
+    for (auto& [labels, sample] : late_) {
+      if (random_() % 4 == 0)
+        source_.Write(labels, sample);
+      else
+        held.emplace_back(labels, sample);
+    }
+    late_ = std::move(held);
+    live_.Begin(&applied_);
+    Check(now_);
+    live_.End();
+    source_.Begin();
+  }
+
+  void Check(Timestamp at) {
+    const ScopedSource scoped(source_, stream_.customer, stream_.installation, stream_.probe);
+    for (const PreparedGroup& group : groups_) {
+      for (const PreparedRule& rule : group.rules) {
+        std::optional<promql::Vector> live = live_.Evaluate(group, rule, stream_, at, kLookback);
+        if (!live) continue;
+        StatusOr<promql::Value> value =
+            promql::EvaluateAt(rule.rule.expression, scoped, at - group.query_offset, {});
+        const std::string text = rule.rule.expression.ToString();
+        ASSERT_TRUE(value.ok()) << text << ": " << value.status().message();
+        const auto& general = std::get<promql::Vector>(*value);
+        ASSERT_TRUE(Same(*live, general)) << text << " at " << (at - kStart) / 1s << "\nlive:\n"
+                                          << Show(*live) << "general:\n"
+                                          << Show(general);
+        not_empty += !general.empty();
+      }
+    }
+  }
+
+  static Labels Named(Labels labels) {
+    labels.Set("customer", "acme");
+    labels.Set("installation", "plant");
+    labels.Set("probe", "p1");
+    return labels;
+  }
+
+  size_t not_empty = 0;
+  FakeSource source_;
+  const Applied applied_{source_.taken, source_.named};
+  LiveRules live_{&source_, {}};
+  std::vector<PreparedGroup> groups_;
+  Stream stream_;
+  Timestamp now_ = kStart;
+
+ private:
+  struct Series {
+    Labels labels;
+    double value = 0;
+    bool is_there = false;
+  };
+
+  void Collect(Series& series) {
+    const bool is_counter = series.labels.name() == "c";
+    if (!series.is_there) {
+      if (random_() % 12 != 0) return;
+      series.is_there = true;
+      series.value = static_cast<double>(random_() % 10);
+    } else if (random_() % 150 == 0) {
+      series.is_there = false;
+      if (random_() % 2 == 0) source_.Write(series.labels, {now_, StaleMarker()});
+      return;
+    }
+    if (random_() % 20 == 0) return;  // one is missing
+    if (is_counter) series.value += static_cast<double>(random_() % 5) / 4;
+    if (is_counter && random_() % 30 == 0) series.value = 0;
+    if (!is_counter) series.value += static_cast<double>(random_() % 7) - 3;
+    double value = series.value;
+    if (!is_counter && random_() % 200 == 0) value = std::numeric_limits<double>::quiet_NaN();
+    if (!is_counter && random_() % 300 == 0) value = std::numeric_limits<double>::infinity();
+    if (series.labels.name() == "info") value = 1;
+    const Sample sample{now_ - (random_() % 3) * 1s, value};
+    if (random_() % 15 == 0) {
+      late_.emplace_back(series.labels, sample);
+    } else {
+      source_.Write(series.labels, sample);
+    }
+    // A probe's clock that is a little ahead.
+    if (random_() % 40 == 0) source_.Write(series.labels, {now_ + 4s, value});
+  }
+
+  std::mt19937 random_;
+  std::vector<Series> series_;
+  std::vector<std::pair<Labels, Sample>> late_;
+};
+
+const std::vector<std::string> kUsual = {
+    "a > 5",
+    "a == b",
+    "rate(c[5m]) > 0.01",
+    "increase(c[1m])",
+    "sum without (mode) (rate(c[5m])) / on (instance) group_left () sum by (instance) (a) > 0",
+    "a unless on (instance, mode) b > 2",
+    "a > 1 and b > 1 or c",
+    "a * on (instance) group_left (version) info",
+    "predict_linear(a[20m], 3600) < 0",
+    "avg_over_time(a[20m]) - 2 * stddev_over_time(a[20m]) > 3",
+    "last_over_time({__name__=~\"a|b\"}[44s]) > 1",
+    "quantile by (mode) (0.9, a)",
+    "time() - a > 0",
+    "-a < -2",
+    "(a > 0) * 2 + b",
+};
+
+TEST(LiveRules, SayWhatTheGeneralEvaluatorSaysAtEveryInstant) {
+  LiveWorld world(kUsual, 4711);
+  for (int round = 0; round < 1500 && !testing::Test::HasFailure(); ++round) world.Round();
+  const uint64_t all = world.live_.live() + world.live_.general();
+  EXPECT_GT(world.live_.live(), all * 9 / 10);
+  EXPECT_GT(world.not_empty, all / 2);
+}
+
+// FW_LIVE_RULES_SEEDS=n draws more of them.
+TEST(LiveRules, SayItOfExpressionsDrawnFromASeed) {
+  const char* more = std::getenv("FW_LIVE_RULES_SEEDS");
+  const unsigned seeds = more == nullptr ? 3 : static_cast<unsigned>(std::stoul(more));
+  for (unsigned seed = 1; seed <= seeds && !testing::Test::HasFailure(); ++seed) {
+    SCOPED_TRACE(fmt::format("seed {}", seed));
+    Expressions expressions(seed);
+    std::vector<std::string> texts;
+    for (int i = 0; i < 40; ++i) texts.push_back(expressions.Vector(1 + i % 3));
+    LiveWorld world(texts, seed);
+    for (int round = 0; round < 200 && !testing::Test::HasFailure(); ++round) world.Round();
+    EXPECT_GT(world.live_.live(), 1000U);
+    EXPECT_GT(world.not_empty, 500U);
+  }
+}
+
+TEST(LiveRules, LookAtTheTimeThatTheGroupsOffsetSays) {
+  LiveWorld world({"a", "count_over_time(a[1m])"}, 7, "  query_offset: 40s\n");
+  for (int round = 0; round < 300 && !testing::Test::HasFailure(); ++round) world.Round();
+  EXPECT_EQ(world.live_.general(), 0U);
+  EXPECT_GT(world.not_empty, 400U);
+}
+
+TEST(LiveRules, AnInstantBeforeOthersIsRightAsWell) {
+  LiveWorld world({"a", "rate(c[5m])"}, 9);
+  for (int round = 0; round < 200; ++round) world.Round();
+  world.live_.Begin(&world.applied_);
+  for (Duration back : {1s, 600s, 5s}) world.Check(world.now_ - back);
+}
+
+TEST(LiveRules, ReadEachSeriesOfTheSourceOnce) {
+  LiveWorld world(kUsual, 11);
+  for (int round = 0; round < 100; ++round) world.Round();
+  const size_t series =
+      world.source_.Match({*Matcher::Make(Matcher::Kind::kRegex, std::string(kMetricName), ".+")})
+          .size();
+  EXPECT_GT(series, 15U);
+  // The first round binds the rules; what is new comes with its entry.
+  EXPECT_LT(world.source_.reads, 2 * kUsual.size() * series);
+  const size_t before = world.source_.reads;
+  for (int round = 0; round < 100; ++round) world.Round();
+  EXPECT_EQ(world.source_.reads, before);
+}
+
+TEST(LiveRules, WithoutRoomTheyLeaveItToTheGeneralEvaluator) {
+  LiveWorld world({"a", "b"}, 13);
+  LiveRules none(nullptr, {});
+  none.SetRules(world.groups_);
+  EXPECT_FALSE(
+      none.Evaluate(world.groups_[0], world.groups_[0].rules[0], world.stream_, kStart, kLookback));
+  LiveRules small(&world.source_, {0});
+  small.SetRules(world.groups_);
+  EXPECT_FALSE(small.Evaluate(world.groups_[0], world.groups_[0].rules[0], world.stream_, kStart,
+                              kLookback));
+  EXPECT_EQ(small.general(), 1U);
+}
+
+TEST(LiveRules, AStreamThatIsForgottenBeginsAnew) {
+  LiveWorld world({"a", "rate(c[5m])"}, 17);
+  for (int round = 0; round < 50; ++round) world.Round();
+  EXPECT_GT(world.live_.samples(), 0U);
+  world.live_.Forget(world.stream_);
+  EXPECT_EQ(world.live_.samples(), 0U);
+  for (int round = 0; round < 50; ++round) world.Round();
+  EXPECT_EQ(world.live_.general(), 0U);
+}
+
+}  // namespace
+}  // namespace forewarn
