@@ -15,19 +15,17 @@
 namespace forewarn::promql {
 namespace {
 
-// What absent() can say about the series that is missing: the labels that its selector demands.
+// What absent() can say about the series that is missing: the labels that its selector demands. Any other matcher of
+// the same label that follows takes it away, as in Prometheus.
 Labels DemandedLabels(const Matchers& matchers) {
   Labels labels;
-  std::set<std::string> unknown;
+  std::set<std::string> demanded;
   for (const Matcher& matcher : matchers) {
     if (matcher.name() == kMetricName) continue;
-    if (matcher.kind() == Matcher::Kind::kEqual && !labels.Has(matcher.name())) {
-      labels.Set(matcher.name(), matcher.value());
-    } else {
-      unknown.insert(matcher.name());
-    }
+    const bool is_first =
+        matcher.kind() == Matcher::Kind::kEqual && demanded.insert(matcher.name()).second;
+    labels.Set(matcher.name(), is_first ? matcher.value() : "");
   }
-  for (const std::string& name : unknown) labels.Remove(name);
   return labels;
 }
 

@@ -113,6 +113,8 @@ class Lexer {
       if (tokens.back().kind == TokenKind::kEnd) return tokens;
       braces_ += tokens.back().kind == TokenKind::kLeftBrace;
       braces_ -= braces_ > 0 && tokens.back().kind == TokenKind::kRightBrace;
+      brackets_ += tokens.back().kind == TokenKind::kLeftBracket;
+      brackets_ -= brackets_ > 0 && tokens.back().kind == TokenKind::kRightBracket;
     }
   }
 
@@ -139,9 +141,8 @@ class Lexer {
     const char c = Peek();
     if (IsDigit(c) || (c == '.' && IsDigit(Peek(1)))) return NumberOrDuration(token);
     if (c == '"' || c == '\'' || c == '`') return Quoted(token);
-    // A colon starts a metric name only where a letter follows: in `[5m:1m]` it stands for itself.
-    const bool colon = c == ':' && braces_ == 0;
-    if (IsAlpha(c) || (colon && (IsAlpha(Peek(1)) || Peek(1) == ':'))) return Word(token);
+    // A colon is, or starts, a metric's name; only in `[5m:1m]` it stands for itself.
+    if (IsAlpha(c) || (c == ':' && braces_ == 0 && brackets_ == 0)) return Word(token);
     for (const auto& [spelling, kind] : kSymbols) {
       if (text_.substr(at_).starts_with(spelling)) {
         token.kind = kind;
@@ -291,6 +292,7 @@ class Lexer {
   const std::string_view text_;
   size_t at_ = 0;
   int braces_ = 0;
+  int brackets_ = 0;
 };
 
 }  // namespace

@@ -150,6 +150,8 @@ StatusOr<std::vector<std::string>> ParseLabelList(TokenStream& words) {
   std::vector<std::string> labels;
   FW_RETURN_IF_ERROR(words.Expect(TokenKind::kLeftParen, "before a list of labels"));
   while (!words.TakeIf(TokenKind::kRightParen)) {
+    // The one keyword that Prometheus takes for no label.
+    if (words.Peek().kind == TokenKind::kWithout) return words.Unexpected("a label");
     FW_ASSIGN_OR_RETURN(std::string label, ParseLabel(words));
     labels.push_back(std::move(label));
     if (words.Peek().kind != TokenKind::kRightParen) {

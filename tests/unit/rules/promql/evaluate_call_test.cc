@@ -13,6 +13,8 @@ TEST(EvaluateCall, AnswersAsPrometheusDoes) {
       {R"-(absent(nosuch))-", 600s, R"-({} 1)-"},
       {R"-(absent(nosuch{a="b",c=~"d"}))-", 600s, R"-({a="b"} 1)-"},
       {R"-(absent(nosuch{a="b",a="c",d="e"}))-", 600s, R"-({d="e"} 1)-"},
+      {R"-(absent(nosuch{a=~"b|c",a="b"}))-", 600s, R"-({a="b"} 1)-"},
+      {R"-(absent(nosuch{a="b",a=~"b|c"}))-", 600s, R"-({} 1)-"},
       {R"-(absent((nosuch{a="b"})))-", 600s, R"-({a="b"} 1)-"},
       {R"-(absent(c))-", 600s, ""},
       {R"-(absent(sum(nosuch{a="b"})))-", 600s, R"-({} 1)-"},

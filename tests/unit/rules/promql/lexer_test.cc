@@ -52,6 +52,14 @@ TEST(Lexer, TakesAColonInsideBracesForItself) {
                           TokenKind::kIdentifier, TokenKind::kEnd));
 }
 
+TEST(Lexer, TakesAColonOutsideBracketsForAName) {
+  EXPECT_THAT(Kinds(": + :1 + -:x[5m:]"),
+              ElementsAre(TokenKind::kIdentifier, TokenKind::kAdd, TokenKind::kIdentifier,
+                          TokenKind::kAdd, TokenKind::kSub, TokenKind::kIdentifier,
+                          TokenKind::kLeftBracket, TokenKind::kDuration, TokenKind::kColon,
+                          TokenKind::kRightBracket, TokenKind::kEnd));
+}
+
 TEST(Lexer, ReadsNumbersAsPrometheusDoes) {
   EXPECT_EQ(NumberOf("1"), 1);
   EXPECT_EQ(NumberOf("0x1F"), 31);

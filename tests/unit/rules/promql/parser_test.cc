@@ -73,6 +73,12 @@ TEST(Parser, LetsKeywordsNameMetricsAndLabels) {
   }
 }
 
+TEST(Parser, TakesWithoutForNoLabelOfAList) {
+  EXPECT_TRUE(Parse("sum by (by, on) (x{without=\"a\"})").ok());
+  EXPECT_FALSE(Parse("sum by (without) (x)").ok());
+  EXPECT_FALSE(Parse("x + on (a, without) y").ok());
+}
+
 TEST(Parser, SaysWhereAndWhatIsWrong) {
   EXPECT_EQ(ErrorOf("sum(rat(x[5m]))"),
             "1:5: unknown function 'rat'; did you mean 'rate'?\n  sum(rat(x[5m]))\n      ^");
