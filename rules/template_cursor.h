@@ -17,6 +17,9 @@ struct Cursor {
   int depth = 0;      // of what is being read
 
   static constexpr int kMaxDepth = 50;
+  // In one pipeline, and behind one another: each is a level of the tree, too.
+  static constexpr int kMaxPipes = 20;
+  static constexpr int kMaxFields = 10;
 
   static bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
   bool AtEnd() const { return at >= text.size(); }

@@ -46,7 +46,11 @@ StatusOr<Term> TermParser::ParsePipeline(const Scope& scope) {
     return cursor_.Error(cursor_.at, "the template is nested too deeply");
   }
   std::optional<Term> piped;
-  while (true) {
+  for (int pipes = 0;; ++pipes) {
+    if (pipes > Cursor::kMaxPipes) {
+      return cursor_.Error(cursor_.at,
+                           fmt::format("more than {} pipes follow each other", Cursor::kMaxPipes));
+    }
     FW_ASSIGN_OR_RETURN(Term term, ParseCommand(std::move(piped), scope));
     piped = std::move(term);
     const size_t before = cursor_.at;
@@ -239,7 +243,11 @@ StatusOr<Term> TermParser::FindVariable(const std::string& name, size_t begin,
 }
 
 StatusOr<Term> TermParser::ParseFields(Term term) {
-  while (cursor_.Peek() == '.') {
+  for (int fields = 0; cursor_.Peek() == '.'; ++fields) {
+    if (fields == Cursor::kMaxFields) {
+      return cursor_.Error(
+          cursor_.at, fmt::format("more than {} fields follow each other", Cursor::kMaxFields));
+    }
     const size_t dot = cursor_.at++;
     const std::string_view name = cursor_.PeekWord();
     if (name.empty() || !Cursor::StartsName(name.front())) {

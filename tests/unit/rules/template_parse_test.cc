@@ -107,6 +107,12 @@ TEST(TemplateParse, BoundsDepthAndLength) {
   for (int i = 0; i < 1000; ++i) deep += "{{ if $value }}";
   EXPECT_THAT(ErrorOf(deep), HasSubstr("nested too deeply"));
   EXPECT_THAT(ErrorOf("{{ " + std::string(10'000, '(')), HasSubstr("nested too deeply"));
+  std::string pipes = "{{ 1";
+  std::string fields = "{{ toTime 1";
+  for (int i = 0; i < 10'000; ++i) pipes += "|js";
+  for (int i = 0; i < 10'000; ++i) fields += ".UTC";
+  EXPECT_THAT(ErrorOf(pipes + " }}"), HasSubstr("more than 20 pipes follow each other"));
+  EXPECT_THAT(ErrorOf("{{ ($x := 1)" + fields + " }}"), testing::Not(testing::IsEmpty()));
   EXPECT_EQ(ErrorOf(std::string(kMaxText, 'a')), "read");
   EXPECT_EQ(ErrorOf(std::string(kMaxText + 1, 'a')), "the template is longer than 64 KiB");
 }
