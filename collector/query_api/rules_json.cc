@@ -12,6 +12,7 @@
 #include "collector/query_api/answer_json.h"
 #include "model/ids.h"
 #include "rules/promql/number.h"
+#include "rules/shadow.h"
 
 namespace forewarn {
 namespace {
@@ -123,7 +124,7 @@ StatusOr<std::vector<ListedRule>> ListRules(const Desk& desk, const std::string&
     }
     is_first = false;
     for (Alert& alert : shard.engine().Alerts()) {
-      if (!customer.empty() && alert.customer != customer) continue;
+      if (!customer.empty() && (alert.customer != customer || IsShadow(alert))) continue;
       alerts[{alert.group, alert.rule}].push_back(std::move(alert));
     }
   }));
@@ -180,7 +181,9 @@ StatusOr<std::string> AlertsJson(const Desk& desk, const std::string& customer) 
   std::vector<Alert> alerts;
   FW_RETURN_IF_ERROR(desk.AskAbout(customer, [&](const Shard& shard) {
     for (Alert& alert : shard.engine().Alerts()) {
-      if (customer.empty() || alert.customer == customer) alerts.push_back(std::move(alert));
+      // What is in shadow is not told to those whom it would concern.
+      const bool is_theirs = alert.customer == customer && !IsShadow(alert);
+      if (customer.empty() || is_theirs) alerts.push_back(std::move(alert));
     }
   }));
   std::string out = "{\"alerts\":";
