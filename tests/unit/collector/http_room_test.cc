@@ -18,7 +18,7 @@ class HttpRoomTest : public HttpWorld {
  protected:
   // A request that is let in, and promises a body.
   static std::string Promise(const std::string& who, size_t size = 99) {
-    return "POST /later HTTP/1.1\r\nHost: x\r\nAuthorization: let me, " + who +
+    return "POST /later HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + who +
            "\r\nExpect: 100-continue\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n";
   }
   // One that takes its time with it.
@@ -36,7 +36,7 @@ TEST_F(HttpRoomTest, TurnsAwayOneConnectionTooMany) {
   Open(options);
   RawClient first(server_->address());
   first.Send(
-      "POST /later HTTP/1.1\r\nHost: x\r\nAuthorization: let me\r\nContent-Length: 2\r\n\r\nab");
+      "POST /later HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer me\r\nContent-Length: 2\r\n\r\nab");
   AwaitRequests(1);
   RawClient second(server_->address());
   EXPECT_THAT(second.ReadAll(), StartsWith("HTTP/1.1 503"));
@@ -50,7 +50,7 @@ TEST_F(HttpRoomTest, SlowAndIdleConnectionsGiveWay) {
   Open(options);
   RawClient admitted(server_->address());
   admitted.Send(
-      "POST /later HTTP/1.1\r\nHost: x\r\nAuthorization: let me\r\nContent-Length: 2\r\n\r\na");
+      "POST /later HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer me\r\nContent-Length: 2\r\n\r\na");
   std::vector<std::unique_ptr<RawClient>> idle;
   for (int i = 0; i < 500; ++i) {
     idle.push_back(std::make_unique<RawClient>(server_->address()));
@@ -94,7 +94,7 @@ TEST_F(HttpRoomTest, BodiesTogetherAreBounded) {
   options.max_waiting_bytes = 150'000;
   Open(options);
   const std::string door =
-      "POST /later HTTP/1.1\r\nHost: x\r\nAuthorization: let me\r\nContent-Length: 100000\r\n"
+      "POST /later HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer me\r\nContent-Length: 100000\r\n"
       "Connection: close\r\n\r\n";
   RawClient first(server_->address());
   first.Send(door + std::string(100'000, 'x'));
@@ -119,7 +119,7 @@ TEST_F(HttpRoomTest, ABodyThatIsOnlyPromisedTakesNoRoom) {
   for (int i = 0; i < 4; ++i) idle.push_back(SlowClient("a", 100'000));
   RawClient other(server_->address());
   other.Send(
-      "POST /later HTTP/1.1\r\nHost: x\r\nAuthorization: let me, a\r\nContent-Length: 5\r\n"
+      "POST /later HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer a\r\nContent-Length: 5\r\n"
       "Connection: close\r\n\r\nhello");
   AwaitRequests(1);
   AnswerAll();
@@ -131,7 +131,7 @@ TEST_F(HttpRoomTest, NobodyTakesAllTheRoom) {
   options.max_waiting_bytes = 100'000;
   Open(options);
   auto post = [](const std::string& who, size_t size) {
-    return "POST /later HTTP/1.1\r\nHost: x\r\nAuthorization: let me, " + who +
+    return "POST /later HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + who +
            "\r\nConnection: close\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n" +
            std::string(size, 'x');
   };
@@ -178,7 +178,7 @@ TEST_F(HttpRoomTest, NobodyTakesAllTheConnections) {
   for (int i = 0; i < 3; ++i) slow.push_back(SlowClient("a"));
   EXPECT_THAT(Ask(Promise("a")), StartsWith("HTTP/1.1 503"));
   std::string again = Promise("a");
-  again.replace(again.find("let"), 3, "LET");
+  again.replace(again.find("Bearer"), 6, "BEARER");
   EXPECT_THAT(Ask(again), StartsWith("HTTP/1.1 503"))
       << "who spells the scheme otherwise is no other";
   SlowClient("b");
@@ -192,7 +192,7 @@ TEST_F(HttpRoomTest, WhoWasTurnedAwayAndStaysGivesWay) {
   for (int i = 0; i < 4; ++i) {
     turned_away.push_back(std::make_unique<RawClient>(server_->address()));
     turned_away.back()->Send(
-        "POST /later HTTP/1.1\r\nHost: x\r\nAuthorization: let me\r\nContent-Length: "
+        "POST /later HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer me\r\nContent-Length: "
         "999999999\r\n\r\n");
     turned_away.back()->ReadUntil("\r\n\r\n");
   }
@@ -283,7 +283,8 @@ TEST_F(HttpRoomTest, AChunkedBodyTakesTheRoomOfWhatCame) {
   options.max_waiting_bytes = 1000;  // one may have 100,000
   Open(options);
   const std::string door =
-      "POST /later HTTP/1.1\r\nHost: x\r\nAuthorization: let me\r\nTransfer-Encoding: chunked\r\n"
+      "POST /later HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer me\r\nTransfer-Encoding: "
+      "chunked\r\n"
       "Connection: close\r\n\r\n";
   RawClient first(server_->address());
   RawClient second(server_->address());

@@ -155,7 +155,7 @@ TEST_F(HttpServerTest, AnswersLaterWithoutHoldingAThread) {
   for (int i = 0; i < 5; ++i) {
     clients.push_back(std::make_unique<RawClient>(server_->address()));
     clients.back()->Send(
-        "POST /later HTTP/1.1\r\nHost: x\r\nAuthorization: let me\r\nContent-Length: 2\r\n"
+        "POST /later HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer me\r\nContent-Length: 2\r\n"
         "Connection: close\r\n\r\nab");
   }
   AwaitRequests(5);
@@ -169,7 +169,7 @@ TEST_F(HttpServerTest, FinishesWhatItOwesBeforeItEnds) {
   Open();
   RawClient client(server_->address());
   client.Send(
-      "POST /later HTTP/1.1\r\nHost: x\r\nAuthorization: let me\r\nContent-Length: 2\r\n\r\nab");
+      "POST /later HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer me\r\nContent-Length: 2\r\n\r\nab");
   AwaitRequests(1);
   std::thread ends([this] { server_.reset(); });
   AnswerAll();
@@ -181,7 +181,7 @@ TEST_F(HttpServerTest, WhoAnsweredMayForgetAboutItAfterTheServerIsGone) {
   Open();
   RawClient client(server_->address());
   client.Send(
-      "POST /later HTTP/1.1\r\nHost: x\r\nAuthorization: let me\r\nContent-Length: 3\r\n"
+      "POST /later HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer me\r\nContent-Length: 3\r\n"
       "Connection: close\r\n\r\nabc");
   AwaitRequests(1);
   HttpReply kept = asked_.front().second;
@@ -217,7 +217,7 @@ TEST_F(HttpServerTest, EachDoorHasItsOwnLimit) {
   HttpOptions options;
   options.max_body_bytes = 10;
   Open(options);
-  const std::string door = "POST /later HTTP/1.1\r\nHost: x\r\nAuthorization: let me\r\n";
+  const std::string door = "POST /later HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer me\r\n";
   EXPECT_THAT(Ask(door + "Content-Length: 100001\r\n\r\n"), StartsWith("HTTP/1.1 413"));
   RawClient chunked(server_->address());
   chunked.Send(door + "Transfer-Encoding: chunked\r\n\r\n186a1\r\n");

@@ -33,12 +33,12 @@ class HttpWorld : public testing::Test {
     server_ = *std::move(server);
   }
 
-  // A door that answers when AnswerAll() says so, and lets in who says `let me`.
+  // A door that answers when AnswerAll() says so, and lets in whoever shows a token.
   HttpRoute Later() {
     HttpRoute route{"POST", "/later"};
     route.admit = [](const HttpRequest& request) -> std::optional<HttpResponse> {
-      if (request.authorization.starts_with("let me") ||
-          request.authorization.starts_with("LET me")) {
+      if (request.authorization.starts_with("Bearer ") ||
+          request.authorization.starts_with("BEARER ")) {
         return std::nullopt;
       }
       return HttpResponse{401, "who are you?\n", "text/plain", {{"WWW-Authenticate", "Bearer"}}};
@@ -62,7 +62,7 @@ class HttpWorld : public testing::Test {
     return route;
   }
   static std::string AskForLong(const std::string& who) {
-    return "GET /long HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: " + who +
+    return "GET /long HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer " + who +
            "\r\n\r\n";
   }
   void AwaitRequests(size_t count) {
