@@ -85,7 +85,7 @@ Status RuleRunner::RunAlerting(EngineCall& call, const Trial& trial, Stream& str
                         [&](const std::optional<Alert>& before, const Alert& after) {
                           Emit(call, stream, before, after, trial.at);
                         });
-  if (!trial.rule.rule.forewarn.shadow) series.Write(trial.data_at, *call.write);
+  if (trial.rule.writes_alerts) series.Write(trial.data_at, *call.write);
   return judged;
 }
 

@@ -1,6 +1,7 @@
 #include "rules/rule_set.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 
@@ -115,6 +116,14 @@ class RootFinder {
   std::multimap<std::string_view, const PreparedRule*> alerts_;
 };
 
+// Whether the text of a label has a say of the alert's value, or of a query's.
+bool IsOfValues(const std::pair<std::string, std::string>& label) {
+  if (label.second.find("{{") == std::string::npos) return false;
+  return std::ranges::any_of(
+      std::array<std::string_view, 4>{"$value", ".Value", "query", "{{ . "},
+      [&](std::string_view word) { return label.second.find(word) != std::string::npos; });
+}
+
 // They were compiled when the file was read.
 std::vector<std::pair<std::string, Template>> CompileAll(const Attributes& texts) {
   std::vector<std::pair<std::string, Template>> compiled;
@@ -144,9 +153,11 @@ std::vector<PreparedGroup> PrepareRules(std::vector<RuleGroup> groups,
     for (Rule& rule : group.rules) {
       bool per_round = rule.expression.Keeps("probe");
       PreparedRule& made = out.rules.emplace_back(
-          PreparedRule{std::move(rule), {}, {}, {}, 0, nullptr, "", per_round, {}, {}, {}});
+          PreparedRule{std::move(rule), {}, {}, {}, 0, nullptr, "", false, per_round, {}, {}, {}});
       if (made.rule.alerting) {
         made.labels = CompileAll(made.rule.labels);
+        made.writes_alerts =
+            !made.rule.forewarn.shadow && std::ranges::none_of(made.rule.labels, IsOfValues);
         made.annotations = CompileAll(made.rule.annotations);
       }
     }
@@ -209,6 +220,10 @@ void PlanRules(std::vector<PreparedGroup>& groups) {
     for (PreparedRule& rule : group.rules) {
       rule.number = number++;
       rule.plan = MakeLivePlan(rule.rule.expression, &rule.why_general);
+      if (rule.plan != nullptr && group.query_offset > LivePlan::kRangeMax) {
+        rule.plan = nullptr;
+        rule.why_general = "a query_offset of more than 1h";
+      }
     }
   }
 }

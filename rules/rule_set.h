@@ -29,6 +29,9 @@ struct PreparedRule {
   // How it is evaluated incrementally; null: by the general evaluator, and why.
   std::shared_ptr<const LivePlan> plan;
   std::string why_general;
+  // Whether its alerts are written as series ALERTS: not those in shadow, nor those whose labels are made of what
+  // changes with each evaluation, since every evaluation would make two series more.
+  bool writes_alerts = false;
   // Evaluated at the round ends of each probe; otherwise on the group's grid for each installation.
   bool per_round = false;
   // Selectors of the series that the result rests on in the end: those of recorded series, and of

@@ -19,9 +19,13 @@ using promql::TokenKind;
 using promql::ValueType;
 using Kind = LivePlan::Node::Kind;
 
+bool Listed(const std::vector<std::string>& labels, std::string_view name) {
+  return std::ranges::find(labels, name) != labels.end();
+}
+
 class PlanMaker {
  public:
-  explicit PlanMaker(const promql::Expression& expression) : plan_{expression, {}, {}} {}
+  explicit PlanMaker(const promql::Expression& expression) : plan_{expression, {}, {}, false} {}
 
   std::shared_ptr<const LivePlan> Make(std::string* why_not) {
     const promql::Node& root = promql::WithoutParens(plan_.expression.root());
@@ -52,6 +56,7 @@ class PlanMaker {
 
   Added Put(Kind kind, const promql::Node& node, std::vector<size_t> inputs, bool is_distinct,
             size_t selector = 0) {
+    plan_.has_shapes |= kind == Kind::kMatch || kind == Kind::kSet || kind == Kind::kGroups;
     plan_.nodes.push_back(
         {kind, &node, node.type == ValueType::kScalar, std::move(inputs), selector});
     return {plan_.nodes.size() - 1, is_distinct};
@@ -124,7 +129,10 @@ class PlanMaker {
     const Added& many =
         binary.matching.cardinality == promql::Cardinality::kOneToMany ? *right : *left;
     if (!many.is_distinct_without_name) return No("several metrics that are matched");
-    return Put(Kind::kMatch, node, {left->place, right->place}, true);
+    // A name among what is matched or taken over may be all that tells results apart.
+    const bool has_names = (binary.matching.on && Listed(binary.matching.labels, kMetricName)) ||
+                           Listed(binary.matching.include, kMetricName);
+    return Put(Kind::kMatch, node, {left->place, right->place}, !has_names);
   }
 
   std::optional<Added> AddCall(const promql::Node& node, const promql::Call& call) {
@@ -175,7 +183,8 @@ class PlanMaker {
       if (!parameter) return parameter;
       inputs.push_back(parameter->place);
     }
-    return Put(Kind::kGroups, node, std::move(inputs), true);
+    return Put(Kind::kGroups, node, std::move(inputs),
+               aggregate.without || !Listed(aggregate.grouping, kMetricName));
   }
 
   LivePlan plan_;

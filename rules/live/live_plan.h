@@ -55,6 +55,8 @@ struct LivePlan {
   promql::Expression expression;
   std::vector<Node> nodes;  // the last is the whole
   std::vector<Selector> selectors;
+  // Whether there is a node whose rows do not follow one by one from those before: kMatch, kSet, kGroups.
+  bool has_shapes = false;
 };
 
 // Null when the expression has no such shape; `why_not` then says what it is that has none, for people.

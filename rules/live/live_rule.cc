@@ -37,17 +37,21 @@ LiveRule::LiveRule(std::shared_ptr<const LivePlan> plan, std::vector<Watch*> wat
 
 std::optional<promql::Vector> LiveRule::Evaluate(Timestamp at, Duration lookback,
                                                  LiveValues& values) {
-  if (!AreShapesCurrent()) is_ambiguous_ = !MakeShapes();
+  if (plan_->has_shapes && !AreShapesCurrent()) is_ambiguous_ = !MakeShapes();
   if (is_ambiguous_) return std::nullopt;
   if (values.nodes.size() < plan_->nodes.size()) values.nodes.resize(plan_->nodes.size());
   values.work = 0;
+  for (const Watch* watch : watches_) {
+    if (watch->rows() > kSeriesMax) return std::nullopt;
+  }
   for (size_t i = 0; i < plan_->nodes.size(); ++i) {
-    values.work += shapes_[i].rows;
-    if (!Run(i, at, lookback, values) || values.work > kWorkMax) return std::nullopt;
+    if (!Run(i, at, lookback, values)) return std::nullopt;
+    values.work += values.nodes[i].size();
+    if (values.work > kWorkMax) return std::nullopt;
   }
   const size_t root = plan_->nodes.size() - 1;
   promql::Vector result;
-  for (size_t row = 0; row < shapes_[root].rows; ++row) {
+  for (size_t row = 0; row < values.nodes[root].size(); ++row) {
     const double value = values.nodes[root][row];
     if (IsValue(value)) result.push_back({LabelsOf(root, row), at, value});
   }
@@ -58,36 +62,39 @@ std::optional<promql::Vector> LiveRule::Evaluate(Timestamp at, Duration lookback
 }
 
 bool LiveRule::AreShapesCurrent() const {
-  return generations_.size() == watches_.size() &&
-         std::ranges::equal(generations_, watches_, {}, {}, &Watch::generation);
+  return shapes_ != nullptr &&
+         std::ranges::equal(shapes_->generations, watches_, {}, {}, &Watch::generation);
 }
 
 bool LiveRule::MakeShapes() {
-  generations_.clear();
-  for (const Watch* watch : watches_) generations_.push_back(watch->generation());
-  shapes_.assign(plan_->nodes.size(), Shape());
-  labels_made_ = 0;
+  shapes_ = std::make_unique<Shapes>();
+  for (const Watch* watch : watches_) shapes_->generations.push_back(watch->generation());
+  shapes_->nodes.resize(plan_->nodes.size());
   for (size_t i = 0; i < plan_->nodes.size(); ++i) {
     const LivePlan::Node& node = plan_->nodes[i];
-    Shape& shape = shapes_[i];
-    switch (node.kind) {
-      case Kind::kNumber:
-      case Kind::kTime:
-      case Kind::kScalars: shape.rows = 1; break;
-      case Kind::kInstant:
-      case Kind::kWindow: shape.rows = watches_[node.selector]->rows(); break;
-      case Kind::kNegate:
-      case Kind::kEach:
-      case Kind::kWithScalar: shape.rows = shapes_[node.inputs[0]].rows; break;
-      case Kind::kMatch:
-      case Kind::kSet:
-        if (!MakeMatch(node, shape)) return false;
-        break;
-      case Kind::kGroups: MakeGroups(node, shape); break;
+    Shape& shape = shapes_->nodes[i];
+    if ((node.kind == Kind::kMatch || node.kind == Kind::kSet) && !MakeMatch(node, shape)) {
+      return false;
     }
-    if (labels_made_ > kLabelsMax) return false;
+    if (node.kind == Kind::kGroups) MakeGroups(node, shape);
+    if (shapes_->labels_made > kLabelsMax) return false;
   }
   return true;
+}
+
+size_t LiveRule::RowsOf(size_t place) const {
+  const LivePlan::Node& node = plan_->nodes[place];
+  switch (node.kind) {
+    case Kind::kInstant:
+    case Kind::kWindow: return watches_[node.selector]->rows();
+    case Kind::kNegate:
+    case Kind::kEach:
+    case Kind::kWithScalar: return RowsOf(node.inputs[0]);
+    case Kind::kMatch:
+    case Kind::kSet:
+    case Kind::kGroups: return shapes_->nodes[place].rows;
+    default: return 1;  // a scalar
+  }
 }
 
 bool LiveRule::MakeMatch(const LivePlan::Node& node, Shape& shape) const {
@@ -96,11 +103,12 @@ bool LiveRule::MakeMatch(const LivePlan::Node& node, Shape& shape) const {
   const bool swapped = !is_set && IsSwapped(binary);
   const size_t left = node.inputs[swapped ? 1 : 0];
   const size_t right = node.inputs[swapped ? 0 : 1];
+  const size_t left_rows = RowsOf(left), right_rows = RowsOf(right);
   std::map<Labels, std::pair<std::vector<uint32_t>, std::vector<uint32_t>>> groups;
-  for (uint32_t row = 0; row < shapes_[left].rows && labels_made_ <= kLabelsMax; ++row) {
+  for (uint32_t row = 0; row < left_rows && shapes_->labels_made <= kLabelsMax; ++row) {
     groups[promql::Signature(LabelsOf(left, row), binary.matching)].first.push_back(row);
   }
-  for (uint32_t row = 0; row < shapes_[right].rows && labels_made_ <= kLabelsMax; ++row) {
+  for (uint32_t row = 0; row < right_rows && shapes_->labels_made <= kLabelsMax; ++row) {
     groups[promql::Signature(LabelsOf(right, row), binary.matching)].second.push_back(row);
   }
   const bool takes_over = !is_set && !binary.matching.include.empty();
@@ -124,16 +132,16 @@ bool LiveRule::MakeMatch(const LivePlan::Node& node, Shape& shape) const {
     shape.left_ends.push_back(static_cast<uint32_t>(shape.left.size()));
     shape.right_ends.push_back(static_cast<uint32_t>(shape.right.size()));
   }
-  shape.rows = is_set ? shapes_[left].rows + (binary.op == TokenKind::kOr ? shapes_[right].rows : 0)
-                      : shape.left.size();
+  shape.rows =
+      is_set ? left_rows + (binary.op == TokenKind::kOr ? right_rows : 0) : shape.left.size();
   return true;
 }
 
 void LiveRule::MakeGroups(const LivePlan::Node& node, Shape& shape) const {
   const auto& aggregate = *As<promql::Aggregate>(*node.node);
   std::map<Labels, std::vector<uint32_t>> groups;
-  const size_t rows = shapes_[node.inputs[0]].rows;
-  for (uint32_t row = 0; row < rows && labels_made_ <= kLabelsMax; ++row) {
+  const size_t rows = RowsOf(node.inputs[0]);
+  for (uint32_t row = 0; row < rows && shapes_->labels_made <= kLabelsMax; ++row) {
     groups[promql::GroupLabels(aggregate, LabelsOf(node.inputs[0], row))].push_back(row);
   }
   for (auto& [labels, rows] : groups) {
@@ -146,8 +154,7 @@ void LiveRule::MakeGroups(const LivePlan::Node& node, Shape& shape) const {
 
 Labels LiveRule::LabelsOf(size_t place, size_t row) const {
   const LivePlan::Node& node = plan_->nodes[place];
-  const Shape& shape = shapes_[place];
-  ++labels_made_;
+  if (shapes_ != nullptr) ++shapes_->labels_made;
   switch (node.kind) {
     case Kind::kInstant: return source_.LabelsOf(watches_[node.selector]->id(row));
     case Kind::kWindow: {
@@ -167,6 +174,7 @@ Labels LiveRule::LabelsOf(size_t place, size_t row) const {
     case Kind::kMatch: {
       const auto& binary = *As<promql::Binary>(*node.node);
       const bool swapped = IsSwapped(binary);
+      const Shape& shape = shapes_->nodes[place];
       const size_t group = static_cast<size_t>(
           std::ranges::upper_bound(shape.left_ends, static_cast<uint32_t>(row)) -
           shape.left_ends.begin());
@@ -178,20 +186,19 @@ Labels LiveRule::LabelsOf(size_t place, size_t row) const {
                                   one);
     }
     case Kind::kSet: {
-      const size_t left_rows = shapes_[node.inputs[0]].rows;
+      const size_t left_rows = RowsOf(node.inputs[0]);
       return row < left_rows ? LabelsOf(node.inputs[0], row)
                              : LabelsOf(node.inputs[1], row - left_rows);
     }
-    case Kind::kGroups: return shape.labels[row];
+    case Kind::kGroups: return shapes_->nodes[place].labels[row];
     default: FW_CHECK(!"a scalar has no labels"); return {};
   }
 }
 
 bool LiveRule::Run(size_t place, Timestamp at, Duration lookback, LiveValues& values) const {
   const LivePlan::Node& node = plan_->nodes[place];
-  const Shape& shape = shapes_[place];
   std::vector<double>& out = values.nodes[place];
-  out.resize(shape.rows);
+  out.resize(RowsOf(place));
   const auto input = [&](size_t i) -> const std::vector<double>& {
     return values.nodes[node.inputs[i]];
   };
@@ -238,11 +245,12 @@ bool LiveRule::Run(size_t place, Timestamp at, Duration lookback, LiveValues& va
       }
       return true;
     }
-    case Kind::kMatch: return RunMatch(node, shape, input(0), input(1), out);
-    case Kind::kSet: RunSet(node, shape, input(0), input(1), out); return true;
+    case Kind::kMatch: return RunMatch(node, shapes_->nodes[place], input(0), input(1), out);
+    case Kind::kSet: RunSet(node, shapes_->nodes[place], input(0), input(1), out); return true;
     case Kind::kGroups: {
       const double parameter = node.inputs.size() > 1 ? input(1)[0] : 0;
       const TokenKind op = As<promql::Aggregate>(*node.node)->op;
+      const Shape& shape = shapes_->nodes[place];
       for (size_t g = 0; g < out.size(); ++g) {
         values.group.clear();
         for (uint32_t i = BeginOf(shape.left_ends, g); i < shape.left_ends[g]; ++i) {
@@ -280,7 +288,7 @@ bool LiveRule::RunWindow(const LivePlan::Node& node, Timestamp at, LiveValues& v
   window.parameters = values.parameters;
   for (size_t row = 0; row < out.size(); ++row) {
     window.samples = watch.window(row).Between(window.from, window.to);
-    values.work += window.samples.size();
+    values.work += 2 * window.samples.size();  // as the general evaluator counts: read, and used
     if (std::ranges::any_of(window.samples, [](const Sample& s) { return IsStale(s.value); })) {
       values.samples.clear();
       for (const Sample& sample : window.samples) {

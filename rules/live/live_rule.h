@@ -36,6 +36,7 @@ class LiveRule {
   // many labels may be made to find out which rows belong together: about half a second of either.
   static constexpr uint64_t kWorkMax = 50'000'000;
   static constexpr uint64_t kLabelsMax = 2'000'000;
+  static constexpr size_t kSeriesMax = SelectLimits().max_series;  // of one selector
 
   // What EvaluateAt() says of the expression at `at`, for which the watches are ready. Nothing when only the general
   // evaluator can say it: where matches are not unique, which may be a mistake to be told of, or the work too much.
@@ -46,7 +47,7 @@ class LiveRule {
   const std::vector<Watch*>& watches() const { return watches_; }
 
  private:
-  // How the rows of a node come from those of its inputs.
+  // How the rows of a kMatch, kSet or kGroups come from those of its inputs.
   struct Shape {
     size_t rows = 0;
     // Of kMatch and kSet: rows of both sides that share a signature, group by group, in the order of signatures.
@@ -58,12 +59,18 @@ class LiveRule {
     std::vector<uint32_t> right_ends;
     std::vector<Labels> labels;  // of kGroups
   };
+  struct Shapes {
+    std::vector<uint64_t> generations;  // of the watches for which they were made
+    std::vector<Shape> nodes;           // empty ones for nodes that need none
+    uint64_t labels_made = 0;
+  };
 
   bool AreShapesCurrent() const;
   // False when it cannot be said beforehand which labels a row has.
   bool MakeShapes();
   bool MakeMatch(const LivePlan::Node& node, Shape& shape) const;
   void MakeGroups(const LivePlan::Node& node, Shape& shape) const;
+  size_t RowsOf(size_t node) const;
   // The labels of a row. Those of a match that takes over labels are its only partner's.
   Labels LabelsOf(size_t node, size_t row) const;
 
@@ -82,9 +89,7 @@ class LiveRule {
   const std::vector<Watch*> watches_;
   const NumberedSource& source_;
 
-  std::vector<uint64_t> generations_;  // of the watches for which shapes_ were made
-  std::vector<Shape> shapes_;          // of each node
-  mutable uint64_t labels_made_ = 0;   // for these shapes
+  std::unique_ptr<Shapes> shapes_;  // null when the plan has none
   bool is_ambiguous_ = false;
 };
 

@@ -1,6 +1,8 @@
 #include "rules/live/live_rules.h"
 
 #include <algorithm>
+#include <map>
+#include <string>
 #include <utility>
 
 namespace forewarn {
@@ -8,8 +10,8 @@ namespace {
 
 // What could not be kept up to date, or was ambiguous, is tried again after so much event time.
 constexpr Duration kTryAgainAfter = 5min;
-
-Scope ScopeOf(const Stream& stream) { return {stream.customer, stream.installation, stream.probe}; }
+// And after there was too much in memory, so that all of it was given up.
+constexpr Duration kTryAgainAfterTooMuch = 1h;
 
 }  // namespace
 
@@ -20,16 +22,20 @@ LiveRules::LiveRules(const NumberedSource* source, Limits limits) {
 void LiveRules::SetRules(const std::vector<PreparedGroup>& groups) {
   streams_.clear();
   found_stream_ = nullptr;
-  keep_.clear();
-  rule_count_ = 0;
+  wanted_.clear();
+  selectors_.clear();
   if (watches_) watches_->Clear();
+  std::map<std::string, size_t> numbers;  // of selectors, by their text
   for (const PreparedGroup& group : groups) {
     for (const PreparedRule& rule : group.rules) {
-      rule_count_ = std::max(rule_count_, rule.number + 1);
+      selectors_.resize(std::max(selectors_.size(), rule.number + 1));
       if (rule.plan == nullptr) continue;
       for (const LivePlan::Selector& selector : rule.plan->selectors) {
-        Duration& keep = keep_[selector.text];
+        auto [number, is_new] = numbers.emplace(selector.text, wanted_.size());
+        if (is_new) wanted_.push_back({selector.matchers});
+        Duration& keep = wanted_[number->second].keep;
         keep = std::max(keep, selector.range + group.query_offset);
+        selectors_[rule.number].push_back(number->second);
       }
     }
   }
@@ -40,7 +46,13 @@ void LiveRules::Begin(const Applied* applied) {
 }
 
 void LiveRules::End() {
-  if (watches_) watches_->End();
+  if (!watches_) return;
+  watches_->End();
+  if (!watches_->is_over_limit()) return;
+  streams_.clear();
+  found_stream_ = nullptr;
+  watches_->Clear();
+  not_before_ = newest_ + kTryAgainAfterTooMuch;
 }
 
 std::optional<promql::Vector> LiveRules::Evaluate(const PreparedGroup& group,
@@ -59,7 +71,9 @@ std::optional<promql::Vector> LiveRules::TryEvaluate(const PreparedGroup& group,
   InStream& in = Find(stream);
   Bound& bound = in.rules[rule.number];
   if (at < bound.not_before) return std::nullopt;
-  if (!bound.rule && Bind(rule, stream, in, at) == nullptr) {
+  newest_ = std::max(newest_, at);
+  if (!bound.rule && at >= not_before_) bound.rule = Bind(rule, in, at);
+  if (!bound.rule) {
     bound.not_before = at + kTryAgainAfter;
     return std::nullopt;
   }
@@ -80,35 +94,42 @@ LiveRules::InStream& LiveRules::Find(const Stream& stream) {
   if (found_stream_ != &stream) {
     found_stream_ = &stream;
     found_ = &streams_[&stream];
-    if (found_->rules.empty()) found_->rules.resize(rule_count_);
+    if (found_->rules.empty()) {
+      found_->scope = {stream.customer, stream.installation, stream.probe};
+      found_->watches.resize(wanted_.size());
+      found_->rules.resize(selectors_.size());
+    }
   }
   return *found_;
 }
 
-LiveRule* LiveRules::Bind(const PreparedRule& rule, const Stream& stream, InStream& in,
-                          Timestamp at) {
+std::unique_ptr<LiveRule> LiveRules::Bind(const PreparedRule& rule, InStream& in, Timestamp at) {
   std::vector<Watch*> watches;
-  for (const LivePlan::Selector& selector : rule.plan->selectors) {
-    Watch*& watch = in.watches[selector.text];
+  std::vector<size_t> made_now;
+  for (size_t selector : selectors_[rule.number]) {
+    Watch*& watch = in.watches[selector];
     if (watch == nullptr) {
-      StatusOr<Watch*> made =
-          watches_->Make(ScopeOf(stream), selector.matchers, keep_.at(selector.text), at);
+      const Wanted& wanted = wanted_[selector];
+      StatusOr<Watch*> made = watches_->Make(in.scope, wanted.matchers, wanted.keep, at);
       if (!made.ok() || *made == nullptr) {
-        in.watches.erase(selector.text);
+        for (size_t other : made_now) watches_->Remove(std::exchange(in.watches[other], nullptr));
         return nullptr;
       }
       watch = *made;
+      made_now.push_back(selector);
     }
     watches.push_back(watch);
   }
-  return &in.rules[rule.number].rule.emplace(rule.plan, std::move(watches), watches_->source());
+  return std::make_unique<LiveRule>(rule.plan, std::move(watches), watches_->source());
 }
 
 void LiveRules::Forget(const Stream& stream) {
   found_stream_ = nullptr;
   auto found = streams_.find(&stream);
   if (found == streams_.end()) return;
-  for (const auto& [text, watch] : found->second.watches) watches_->Remove(watch);
+  for (const Watch* watch : found->second.watches) {
+    if (watch != nullptr) watches_->Remove(watch);
+  }
   streams_.erase(found);
 }
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,7 +23,8 @@ namespace forewarn {
 class LiveRules {
  public:
   struct Limits {
-    // Samples in memory beside those of the source; rules that would need more are not kept up to date.
+    // Samples in memory beside those of the source. Rules that would need more are not kept up to date; where more
+    // come than are needed no more, such as of a probe that ends no round, all are given up for an hour.
     size_t samples = 4'000'000;
   };
 
@@ -51,31 +51,38 @@ class LiveRules {
   uint64_t general() const { return general_; }
 
  private:
+  // A selector of rules, and how far back of an instant they need its series.
+  struct Wanted {
+    Matchers matchers;
+    Duration keep{0};
+  };
   // A rule in a stream.
   struct Bound {
-    std::optional<LiveRule> rule;
+    std::unique_ptr<LiveRule> rule;
     Timestamp not_before = Timestamp::min();  // when to try again what did not work
   };
   struct InStream {
-    std::map<std::string, Watch*> watches;  // by the text of the selector
-    std::vector<Bound> rules;               // by the rule's number
+    Scope scope;
+    std::vector<Watch*> watches;  // by the number of the selector; null until a rule needs it
+    std::vector<Bound> rules;     // by the number of the rule
   };
 
   InStream& Find(const Stream& stream);
-  // Nothing when it cannot be bound.
-  LiveRule* Bind(const PreparedRule& rule, const Stream& stream, InStream& in, Timestamp at);
+  // Null when it cannot be bound.
+  std::unique_ptr<LiveRule> Bind(const PreparedRule& rule, InStream& in, Timestamp at);
   std::optional<promql::Vector> TryEvaluate(const PreparedGroup& group, const PreparedRule& rule,
                                             const Stream& stream, Timestamp at, Duration lookback);
 
   std::optional<Watches> watches_;
-  // How far back of an instant the rules need the series of a selector, by its text.
-  std::unordered_map<std::string, Duration> keep_;
-  size_t rule_count_ = 0;
+  std::vector<Wanted> wanted_;                  // by the number of the selector
+  std::vector<std::vector<size_t>> selectors_;  // of each rule, by its number: theirs
   std::unordered_map<const Stream*, InStream> streams_;
   const Stream* found_stream_ =
       nullptr;  // the last one, since all rules of a stream follow each other
   InStream* found_ = nullptr;
   LiveValues values_;
+  Timestamp newest_ = Timestamp::min();      // of all instants
+  Timestamp not_before_ = Timestamp::min();  // when rules may be bound again
   uint64_t live_ = 0;
   uint64_t general_ = 0;
 };

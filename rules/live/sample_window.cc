@@ -33,17 +33,18 @@ void SampleWindow::Forget(Timestamp needed) {
 }
 
 const Sample* SampleWindow::At(Timestamp at) const {
-  // Mostly it is the last one.
-  for (auto it = samples_.rbegin(); it != samples_.rend(); ++it) {
-    if (it->at <= at) return &*it;
-  }
-  return nullptr;
+  if (samples_.empty()) return nullptr;
+  if (samples_.back().at <= at) return &samples_.back();  // mostly
+  auto after = std::ranges::upper_bound(samples_, at, {}, &Sample::at);
+  return after == samples_.begin() ? nullptr : &*(after - 1);
 }
 
 std::span<const Sample> SampleWindow::Between(Timestamp from, Timestamp to) const {
   auto begin = std::ranges::lower_bound(samples_, from, {}, &Sample::at);
   auto end = samples_.end();
-  while (end != begin && (end - 1)->at > to) --end;
+  if (begin != end && samples_.back().at > to) {
+    end = std::ranges::upper_bound(begin, end, to, {}, &Sample::at);
+  }
   return {begin, end};
 }
 

@@ -61,6 +61,14 @@ void Watches::CatchUp() {
   }
 }
 
+bool Watches::IsFor(const Watch& watch, const Labels& labels) {
+  const Scope& scope = *watch.scope_;
+  return labels.Get("customer") == scope.customer &&
+         labels.Get("installation") == scope.installation &&
+         (scope.probe.empty() || labels.Get("probe") == scope.probe) &&
+         MatchesAll(*watch.matchers_, labels);
+}
+
 void Watches::OfferNew(const NewSeries& series) {
   const std::string_view customer = series.labels.Get("customer");
   const std::string_view installation = series.labels.Get("installation");
@@ -70,7 +78,7 @@ void Watches::OfferNew(const NewSeries& series) {
       auto found = by_key_.find(KeyOf(customer, installation, of, metric));
       if (found == by_key_.end()) continue;
       for (Watch* watch : found->second) {
-        if (MatchesAll(watch->matchers_, series.labels)) Put(*watch, series.id);
+        if (IsFor(*watch, series.labels)) Put(*watch, series.id);
       }
     }
     if (probe.empty()) break;
@@ -79,56 +87,55 @@ void Watches::OfferNew(const NewSeries& series) {
 
 StatusOr<Watch*> Watches::Make(const Scope& scope, const Matchers& matchers, Duration keep,
                                Timestamp at) {
-  if (samples_ >= max_samples_) return static_cast<Watch*>(nullptr);
+  if (is_over_limit()) return static_cast<Watch*>(nullptr);
   auto made = std::make_unique<Watch>();
   Watch& watch = *made;
-  watch.matchers_ = matchers;
+  watch.scope_ = &scope;
+  watch.matchers_ = &matchers;
   std::string_view metric;
   for (const Matcher& matcher : matchers) {
     if (matcher.name() == kMetricName && matcher.kind() == Matcher::Kind::kEqual) {
       metric = matcher.value();
     }
   }
-  watch.matchers_.push_back(Matcher::Equal("customer", scope.customer));
-  watch.matchers_.push_back(Matcher::Equal("installation", scope.installation));
-  if (!scope.probe.empty()) watch.matchers_.push_back(Matcher::Equal("probe", scope.probe));
   watch.key_ = KeyOf(scope.customer, scope.installation, scope.probe, metric);
   watch.keep_ = keep;
   watch.latest_ = at;
   by_key_[watch.key_].push_back(&watch);
   watches_.emplace(&watch, std::move(made));
-  for (SeriesId id : source_.Match(watch.matchers_)) {
+  Matchers all = matchers;
+  all.push_back(Matcher::Equal("customer", scope.customer));
+  all.push_back(Matcher::Equal("installation", scope.installation));
+  if (!scope.probe.empty()) all.push_back(Matcher::Equal("probe", scope.probe));
+  for (SeriesId id : source_.Match(all)) {
     Put(watch, id);
-    if (Status status = Fill(watch, watch.members_.back()); !status.ok()) {
-      Remove(&watch);
-      return status;
-    }
+    Status status = Fill(watch, watch.members_.back());
+    if (status.ok() && !is_over_limit()) continue;
+    Remove(&watch);
+    if (!status.ok()) return status;
+    return static_cast<Watch*>(nullptr);
   }
   Order(watch);
   return &watch;
 }
 
 Status Watches::Prepare(Watch& watch, Timestamp at) {
-  if (at >= watch.latest_) {
-    watch.latest_ = at;
-  } else {
+  if (at < watch.latest_ || watch.is_incomplete_) {
     // A grid that begins late may look at a time before others.
     watch.latest_ = at;
+    watch.is_incomplete_ = true;
     for (Watch::Member& member : watch.members_) FW_RETURN_IF_ERROR(Fill(watch, member));
+    watch.is_incomplete_ = false;
   }
+  watch.latest_ = at;
   if (!watch.is_ordered_) Order(watch);
   return OkStatus();
 }
 
 void Watches::ForgetEnded(Watch& watch) {
-  for (Watch::Member& member : watch.members_) {
-    if (member.window.empty() || member.window.newest() >= watch.needed() - kEndedAfter) continue;
-    samples_ -= member.window.size();
-    member.window.Clear();
-    ++watch.generation_;
-    watch.is_ordered_ = false;
-  }
-  if (!watch.is_ordered_) Order(watch);
+  watch.is_ordered_ = false;
+  ++watch.generation_;
+  Order(watch);
 }
 
 void Watches::Remove(const Watch* watch) {
@@ -189,6 +196,11 @@ Status Watches::Fill(Watch& watch, Watch::Member& member) {
 }
 
 void Watches::Order(Watch& watch) {
+  for (Watch::Member& member : watch.members_) {
+    if (member.window.empty() || member.window.newest() >= watch.needed() - kEndedAfter) continue;
+    samples_ -= member.window.size();
+    member.window.Clear();
+  }
   std::vector<SeriesId> ids;
   std::vector<std::pair<SeriesId, uint32_t>> members;
   for (uint32_t i = 0; i < watch.members_.size(); ++i) {

@@ -43,12 +43,14 @@ class Watch {
   // What is before is not needed any more, but for the last sample at or before it.
   Timestamp needed() const { return latest_ - keep_; }
 
-  Matchers matchers_;  // the scope's among them
-  uint64_t key_ = 0;   // under which new series look for it
+  const Scope* scope_ = nullptr;
+  const Matchers* matchers_ = nullptr;
+  uint64_t key_ = 0;  // under which new series look for it
   Duration keep_{0};
   Timestamp latest_;             // the instant that was evaluated last
   std::vector<Member> members_;  // in the order in which they came
   std::vector<uint32_t> rows_;   // places in members_
+  bool is_incomplete_ = false;   // whether reading it failed half-way
   bool is_ordered_ = true;       // whether rows_ is up to date
   uint64_t generation_ = 1;
 };
@@ -67,7 +69,7 @@ class Watches {
   void CatchUp();
   void End();
 
-  // Watches the series of `scope` that match, of which each instant needs the samples of the `keep` before it. Null, making
+  // Watches the series of `scope` that match, both loans until Remove() or Clear(), of which each instant needs the samples of the `keep` before it. Null, making
   // nothing, when there are too many samples already. Fails where the source does.
   StatusOr<Watch*> Make(const Scope& scope, const Matchers& matchers, Duration keep, Timestamp at);
   // Has `watch` ready for the instant `at`. Instants go forward; one that does not costs as much as Make().
@@ -79,6 +81,9 @@ class Watches {
 
   const NumberedSource& source() const { return source_; }
   size_t samples() const { return samples_; }
+  // Whether there are more samples than there should be: of series whose rounds have stopped, nobody says what is
+  // needed no more.
+  bool is_over_limit() const { return samples_ > max_samples_; }
 
  private:
   // Where the samples of a series go, and the next place of the same series.
@@ -88,6 +93,7 @@ class Watches {
     uint32_t next;
   };
 
+  static bool IsFor(const Watch& watch, const Labels& labels);
   void OfferNew(const NewSeries& series);
   void Put(Watch& watch, SeriesId id);
   void Unlink(const Watch* watch, SeriesId id);

@@ -104,6 +104,14 @@ TEST(AlertSeries, IsNeitherWrittenNorEndedWhileTheAlertIsUnknown) {
   EXPECT_EQ(StateOf(world, "firing"), before);
 }
 
+// Each evaluation would make two series more.
+TEST(AlertSeries, IsNotWrittenWhereTheValueIsALabel) {
+  World world(OneRule("x > 1", "    labels: {is: '{{ $value }}'}\n"));
+  world.Round(Probe('a'), kStart, kStart, {{kX, 2}});
+  ASSERT_EQ(world.changes.size(), 1u);
+  EXPECT_EQ(world.written_total, 0u);
+}
+
 TEST(AlertSeries, SaysNothingWhereTheEvaluationFails) {
   World world(OneRule("x > 1"), {}, false);  // kept up to date, it would read nothing
   world.Round(Probe('a'), kStart, kStart, {{kX, 2}});

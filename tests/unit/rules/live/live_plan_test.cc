@@ -64,6 +64,10 @@ TEST(LivePlan, KeepsTheNameOfMetricsThatOnlyItTellsApart) {
   EXPECT_EQ(WhyNot("rate({job=\"a\"}[5m])"), lost);
   EXPECT_EQ(WhyNot("(x or y) >bool 1"), lost);
   EXPECT_EQ(WhyNot("(x or y) / z"), "several metrics that are matched");
+  EXPECT_EQ(WhyNot("sum by (__name__) ({__name__=~\"x|y\"}) * 2"), lost);
+  EXPECT_EQ(WhyNot("-(x == on (__name__) y)"), lost);
+  EXPECT_EQ(WhyNot("sum by (__name__) ({__name__=~\"x|y\"}) > 2"), "");
+  EXPECT_EQ(WhyNot("sum without (a) (x or y) * 2"), "");
 }
 
 }  // namespace

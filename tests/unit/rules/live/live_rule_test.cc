@@ -93,10 +93,12 @@ TEST_F(LiveRuleTest, LabelsThatAreTakenOverComeFromTheOneThatHasNotEnded) {
   Write("x", {{"instance", "a"}}, 10, 8);
   Write("info", {{"instance", "a"}, {"release", "1"}}, 10, 1);
   EXPECT_EQ(Evaluate(rule, 10), "a 8");
+  Write("info", {{"instance", "a"}, {"release", "2"}}, 20, 1);
+  EXPECT_EQ(Evaluate(rule, 20), "nothing");
+  EXPECT_TRUE(rule.is_ambiguous());
   Write("x", {{"instance", "a"}}, 1000, 8);
   Write("info", {{"instance", "a"}, {"release", "2"}}, 1000, 1);
-  EXPECT_EQ(Evaluate(rule, 1000), "nothing");
-  EXPECT_TRUE(rule.is_ambiguous());
+  EXPECT_EQ(Evaluate(rule, 1000), "nothing") << "until somebody looks for what has ended";
   for (Watch* watch : rule.watches()) watches_.ForgetEnded(*watch);
   EXPECT_EQ(Evaluate(rule, 1000), "a 8");
   EXPECT_EQ(rule.Evaluate(At(1000), 5min, values_)->front().labels.Get("release"), "2");

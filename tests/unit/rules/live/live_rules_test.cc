@@ -54,10 +54,10 @@ class Expressions {
         return fmt::format("({} {} {} {})", Vector(depth - 1), OneOf({"and", "or", "unless"}),
                            Matching(), Vector(depth - 1));
       case 4:
-        return fmt::format("{} {} ({})",
-                           OneOf({"sum", "avg", "min", "max", "count", "group", "stddev"}),
-                           OneOf({"by (instance)", "by (instance, mode)", "without (mode)", ""}),
-                           Vector(depth - 1));
+        return fmt::format(
+            "{} {} ({})", OneOf({"sum", "avg", "min", "max", "count", "group", "stddev"}),
+            OneOf({"by (instance)", "by (instance, mode)", "without (mode)", "by (__name__)", ""}),
+            Vector(depth - 1));
       case 5:
         return fmt::format("{}({})", OneOf({"abs", "ceil", "sqrt", "-", "sgn"}), Vector(depth - 1));
       case 6:
@@ -243,6 +243,7 @@ const std::vector<std::string> kUsual = {
     "time() - a > 0",
     "-a < -2",
     "(a > 0) * 2 + b",
+    "sum by (__name__) ({__name__=~\"a|b\"}) > 3",
 };
 
 TEST(LiveRules, SayWhatTheGeneralEvaluatorSaysAtEveryInstant) {
@@ -303,11 +304,41 @@ TEST(LiveRules, WithoutRoomTheyLeaveItToTheGeneralEvaluator) {
   none.SetRules(world.groups_);
   EXPECT_FALSE(
       none.Evaluate(world.groups_[0], world.groups_[0].rules[0], world.stream_, kStart, kLookback));
-  LiveRules small(&world.source_, {0});
+  for (int round = 0; round < 30; ++round) world.Round();
+  LiveRules small(&world.source_, {1});
   small.SetRules(world.groups_);
-  EXPECT_FALSE(small.Evaluate(world.groups_[0], world.groups_[0].rules[0], world.stream_, kStart,
-                              kLookback));
-  EXPECT_EQ(small.general(), 1U);
+  for (const PreparedRule& rule : world.groups_[0].rules) {
+    EXPECT_FALSE(small.Evaluate(world.groups_[0], rule, world.stream_, world.now_, kLookback));
+  }
+  EXPECT_EQ(small.general(), 2U);
+  EXPECT_EQ(small.samples(), 0U);
+}
+
+TEST(LiveRules, GiveUpForAnHourWhatGrowsWithoutEnd) {
+  LiveWorld world({"a"}, 19);
+  LiveRules live(&world.source_, {100});
+  live.SetRules(world.groups_);
+  const PreparedGroup& group = world.groups_[0];
+  auto evaluate = [&](Timestamp at) {
+    live.Begin(&world.applied_);
+    const bool known =
+        live.Evaluate(group, group.rules[0], world.stream_, at, kLookback).has_value();
+    live.End();
+    world.source_.Begin();
+    return known;
+  };
+  EXPECT_TRUE(evaluate(kStart));
+  for (int i = 1; i <= 101; ++i) {
+    world.source_.Write(LiveWorld::Named({{"__name__", "a"}, {"instance", "i1"}}),
+                        {kStart + i * 1s, 1});
+  }
+  live.Begin(&world.applied_);
+  live.End();
+  world.source_.Begin();
+  EXPECT_EQ(live.samples(), 0U);
+  EXPECT_FALSE(evaluate(kStart + 1min));
+  EXPECT_FALSE(evaluate(kStart + 59min));
+  EXPECT_TRUE(evaluate(kStart + 65min));
 }
 
 TEST(LiveRules, AStreamThatIsForgottenBeginsAnew) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <string>
 #include <vector>
 
@@ -36,7 +37,9 @@ class WatchesTest : public ::testing::Test {
   }
 
   Watch& Make(const Matchers& matchers, Duration keep, int64_t at, const Scope& scope = kScope) {
-    StatusOr<Watch*> made = watches_.Make(scope, matchers, keep, At(at));
+    scopes_.push_back(scope);
+    matchers_.push_back(matchers);
+    StatusOr<Watch*> made = watches_.Make(scopes_.back(), matchers_.back(), keep, At(at));
     EXPECT_TRUE(made.ok());
     EXPECT_NE(*made, nullptr);
     return **made;
@@ -55,6 +58,8 @@ class WatchesTest : public ::testing::Test {
     return rows;
   }
 
+  std::deque<Scope> scopes_;  // lent to the watches
+  std::deque<Matchers> matchers_;
   FakeSource source_;
   const Applied applied_{source_.taken, source_.named};
   Watches watches_{source_, 1000};
@@ -116,11 +121,44 @@ TEST_F(WatchesTest, GoingBackInTimeReadsTheSourceAgain) {
 
 TEST_F(WatchesTest, WhatIsTooMuchIsNotWatched) {
   for (int i = 0; i < 1100; ++i) Hand({{Series("x", std::to_string(i)), {At(10), 1}}});
-  Make(Named("x"), 60s, 10);
-  EXPECT_EQ(watches_.samples(), 1100U);
-  StatusOr<Watch*> made = watches_.Make(kScope, Named("y"), 60s, At(10));
+  const Matchers all = Named("x");
+  StatusOr<Watch*> made = watches_.Make(kScope, all, 60s, At(10));
   ASSERT_TRUE(made.ok());
   EXPECT_EQ(*made, nullptr);
+  EXPECT_EQ(watches_.samples(), 0U) << "nothing is left of it";
+}
+
+// A probe that ends no rounds says of no instant that what came before is needed no more.
+TEST_F(WatchesTest, SaysWhenMoreCameThanIsAskedFor) {
+  Make(Named("x"), 60s, 0);
+  for (int i = 0; i < 1000; ++i) Hand({{Series("x", "a"), {At(i), 1}}});
+  EXPECT_FALSE(watches_.is_over_limit());
+  Hand({{Series("x", "a"), {At(1000), 1}}});
+  EXPECT_TRUE(watches_.is_over_limit());
+  watches_.Clear();
+  EXPECT_FALSE(watches_.is_over_limit());
+}
+
+TEST_F(WatchesTest, ReadsAgainWhatItCouldNotReadToTheEnd) {
+  for (int second = 0; second < 1000; second += 10) {
+    Hand({{Series("x", "a"), {At(second), 1}}, {Series("x", "b"), {At(second), 1}}});
+  }
+  Watch& watch = Make(Named("x"), 60s, 990);
+  source_.fail = true;
+  EXPECT_FALSE(watches_.Prepare(watch, At(500)).ok());
+  source_.fail = false;
+  ASSERT_TRUE(watches_.Prepare(watch, At(510)).ok());
+  for (size_t row : {0, 1}) EXPECT_EQ(watch.window(row).Between(At(450), At(510)).size(), 7U);
+}
+
+TEST_F(WatchesTest, WhatHasEndedGoesWhenSomethingNewComes) {
+  Watch& watch = Make(Named("x"), 60s, 0);
+  Hand({{Series("x", "a"), {At(10), 1}}});
+  ASSERT_TRUE(watches_.Prepare(watch, At(1000)).ok());
+  Hand({{Series("x", "b"), {At(1000), 1}}});
+  ASSERT_TRUE(watches_.Prepare(watch, At(1000)).ok());
+  EXPECT_EQ(Rows(watch), (std::vector<std::string>{"b=1000 "}));
+  EXPECT_EQ(watches_.samples(), 1U);
 }
 
 TEST_F(WatchesTest, WhatIsRemovedTakesNothingMore) {
