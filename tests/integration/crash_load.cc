@@ -241,7 +241,7 @@ class Probe {
     v1::QueryRequest request;
     request.set_customer(customer());
     request.set_to_ms(ToMillis(At(to - 1)));
-    request.set_expression(fmt::format("{{host=\"{}\"}}[{}ms]", host,
+    request.set_expression(fmt::format("{{host=\"{}\",alertname=\"\"}}[{}ms]", host,
                                        static_cast<int64_t>(to - from) * kInterval.count() - 1));
     v1::QueryResponse response;
     Status status =
