@@ -5,6 +5,7 @@
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <ctime>
 #include <memory>
 #include <string>
@@ -22,9 +23,16 @@ namespace forewarn {
 namespace {
 
 constexpr Timestamp kStart = FromMillis(1'780'000'000'000);
-constexpr size_t kProbes = 1000;
 constexpr size_t kSeries = 100;  // of each probe, and rules over them
-constexpr int kWarmUp = 42;      // rounds, until the longest range is full
+
+// FW_BENCH_PROBES=n says otherwise: with a few it shows that it works, and its figures mean nothing.
+size_t Probes() {
+  static const char* said = std::getenv("FW_BENCH_PROBES");
+  static const size_t probes = said == nullptr ? 1000 : std::stoul(said);
+  return probes;
+}
+
+constexpr int kWarmUp = 42;  // rounds, until the longest range is full
 
 // CPU time of this thread: it holds on a busy machine.
 double Seconds() {
@@ -67,8 +75,8 @@ struct Probe {
 };
 
 std::vector<Probe> MakeProbes() {
-  std::vector<Probe> probes(kProbes);
-  for (size_t p = 0; p < kProbes; ++p) {
+  std::vector<Probe> probes(Probes());
+  for (size_t p = 0; p < Probes(); ++p) {
     std::string id = fmt::format("00000000-0000-4000-8000-{:012}", p);
     probes[p].identity = {"acme", fmt::format("site-{}", p / 10), id};
     auto table = std::make_shared<SeriesTable>();
@@ -138,7 +146,7 @@ void BM_RuleOverSeries(benchmark::State& state) {
   };
   for (int i = 0; i < kWarmUp; ++i) round();
   for (auto _ : state) state.SetIterationTime(round());
-  state.SetItemsProcessed(static_cast<int64_t>(state.iterations() * kProbes * kSeries));
+  state.SetItemsProcessed(static_cast<int64_t>(state.iterations() * Probes() * kSeries));
 }
 BENCHMARK(BM_RuleOverSeries)
     ->ArgsProduct({benchmark::CreateDenseRange(0, std::size(kShapes) - 1, 1), {0, 1}})
