@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -15,13 +14,10 @@ namespace {
 
 using promql::As;
 using promql::FunctionId;
+using promql::Listed;
 using promql::TokenKind;
 using promql::ValueType;
 using Kind = LivePlan::Node::Kind;
-
-bool Listed(const std::vector<std::string>& labels, std::string_view name) {
-  return std::ranges::find(labels, name) != labels.end();
-}
 
 class PlanMaker {
  public:
@@ -126,8 +122,7 @@ class PlanMaker {
       return Put(Kind::kSet, node, {left->place, right->place},
                  binary.op != TokenKind::kOr && left->is_distinct_without_name);
     }
-    const Added& many =
-        binary.matching.cardinality == promql::Cardinality::kOneToMany ? *right : *left;
+    const Added& many = promql::IsSwapped(binary) ? *right : *left;
     if (!many.is_distinct_without_name) return No("several metrics that are matched");
     // A name among what is matched or taken over may be all that tells results apart.
     const bool has_names = (binary.matching.on && Listed(binary.matching.labels, kMetricName)) ||

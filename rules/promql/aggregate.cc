@@ -136,8 +136,7 @@ StatusOr<Rows> CountValues(std::string_view label, bool is_dropped, const Rows& 
 Labels GroupLabels(const Aggregate& aggregate, const Labels& labels) {
   std::vector<Labels::View> kept;
   for (const Labels::View& label : labels) {
-    const bool listed =
-        std::ranges::find(aggregate.grouping, label.first) != aggregate.grouping.end();
+    const bool listed = Listed(aggregate.grouping, label.first);
     const bool dropped = aggregate.without ? listed || label.first == kMetricName : !listed;
     if (!dropped) kept.push_back(label);
   }
@@ -194,8 +193,7 @@ StatusOr<Rows> AggregateRows(const Aggregate& aggregate, const Column& parameter
     return SelectBest(aggregate, parameter, std::move(rows), groups);
   }
   if (aggregate.op == TokenKind::kCountValues) {
-    bool is_dropped = aggregate.without &&
-                      std::ranges::find(aggregate.grouping, label) != aggregate.grouping.end();
+    bool is_dropped = aggregate.without && Listed(aggregate.grouping, label);
     return CountValues(label, is_dropped, rows, groups, budget);
   }
 

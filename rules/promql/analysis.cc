@@ -9,10 +9,6 @@
 namespace forewarn::promql {
 namespace {
 
-bool Listed(const std::vector<std::string>& labels, std::string_view name) {
-  return std::ranges::find(labels, name) != labels.end();
-}
-
 template <typename Visit>
 void ForEachSelector(const Node& node, const Visit& visit) {
   if (const auto* selector = As<Selector>(node)) visit(*selector);

@@ -83,6 +83,10 @@ bool SameTree(const Node& a, const Node& b) {
       a.body);
 }
 
+bool Listed(const std::vector<std::string>& labels, std::string_view name) {
+  return std::ranges::find(labels, name) != labels.end();
+}
+
 bool IsComparison(TokenKind op) {
   return op == TokenKind::kNotEqual || (op >= TokenKind::kEqual && op <= TokenKind::kGreaterEqual);
 }

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -128,6 +129,9 @@ std::vector<const Node*> Children(const Node& node);
 
 // Whether both mean the same, letter for letter; places in the text do not count.
 bool SameTree(const Node& a, const Node& b);
+
+// Whether a list of labels, such as of by() or on(), has this one.
+bool Listed(const std::vector<std::string>& labels, std::string_view name);
 
 bool IsComparison(TokenKind op);
 bool IsSetOperator(TokenKind op);

@@ -2,17 +2,12 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <cmath>
 #include <map>
 #include <utility>
 
 namespace forewarn::promql {
 namespace {
-
-bool Listed(const std::vector<std::string>& labels, std::string_view name) {
-  return std::ranges::find(labels, name) != labels.end();
-}
 
 // The rows of both sides that share a signature.
 struct Group {
@@ -78,7 +73,7 @@ class Join {
  public:
   Join(const Binary& binary, const Rows& many, const Rows& one, Budget& budget)
       : binary_(binary),
-        swapped_(binary.matching.cardinality == Cardinality::kOneToMany),
+        swapped_(IsSwapped(binary)),
         many_(many),
         one_(one),
         steps_(Steps(many, one)),
@@ -190,6 +185,10 @@ bool DropsName(TokenKind op) {
   }
 }
 
+bool IsSwapped(const Binary& binary) {
+  return binary.matching.cardinality == Cardinality::kOneToMany;
+}
+
 Labels Signature(const Labels& labels, const Matching& matching) {
   std::vector<Labels::View> kept;
   for (const Labels::View& label : labels) {
@@ -264,7 +263,7 @@ StatusOr<Rows> CombineWithScalar(const Binary& binary, Rows vector, const Column
 StatusOr<Rows> CombineVectors(const Binary& binary, Rows left, Rows right, Budget& budget) {
   if (IsSetOperator(binary.op)) return CombineSets(binary, std::move(left), std::move(right));
   if (left.empty() || right.empty()) return Rows{};
-  const bool swapped = binary.matching.cardinality == Cardinality::kOneToMany;
+  const bool swapped = IsSwapped(binary);
   return Join(binary, swapped ? right : left, swapped ? left : right, budget).Run();
 }
 

@@ -12,6 +12,9 @@ double Operate(TokenKind op, double left, double right);
 // Whether results of the operator are another quantity, which the metric's name would be wrong for.
 bool DropsName(TokenKind op);
 
+// Whether the side that may repeat a signature is the right one.
+bool IsSwapped(const Binary& binary);
+
 // The labels by which a side is matched.
 Labels Signature(const Labels& labels, const Matching& matching);
 

@@ -1,0 +1,171 @@
+#include "rules/live/live_rows.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "base/check.h"
+#include "rules/promql/aggregate.h"
+#include "rules/promql/binary.h"
+#include "rules/promql/functions.h"
+
+namespace forewarn {
+namespace {
+
+using promql::As;
+using promql::TokenKind;
+using Kind = LivePlan::Node::Kind;
+
+}  // namespace
+
+LiveRows::LiveRows(std::shared_ptr<const LivePlan> plan, std::vector<Watch*> watches,
+                   const NumberedSource& source)
+    : plan_(std::move(plan)), watches_(std::move(watches)), source_(source) {
+  FW_CHECK(watches_.size() == plan_->selectors.size());
+}
+
+bool LiveRows::Update() {
+  if (!plan_->has_shapes) return true;
+  if (shapes_ == nullptr ||
+      !std::ranges::equal(shapes_->generations, watches_, {}, {}, &Watch::generation)) {
+    shapes_ = std::make_unique<Shapes>();
+    for (const Watch* watch : watches_) shapes_->generations.push_back(watch->generation());
+    shapes_->nodes.resize(plan_->nodes.size());
+    shapes_->is_whole = Make();
+  }
+  return shapes_->is_whole;
+}
+
+bool LiveRows::Make() {
+  for (size_t i = 0; i < plan_->nodes.size(); ++i) {
+    const LivePlan::Node& node = plan_->nodes[i];
+    LiveShape& shape = shapes_->nodes[i];
+    if ((node.kind == Kind::kMatch || node.kind == Kind::kSet) && !MakeMatch(node, shape)) {
+      return false;
+    }
+    if (node.kind == Kind::kGroups) MakeGroups(node, shape);
+    if (shapes_->labels_made > kLabelsMax) return false;
+  }
+  return true;
+}
+
+size_t LiveRows::Count(size_t place) const {
+  const LivePlan::Node& node = plan_->nodes[place];
+  switch (node.kind) {
+    case Kind::kInstant:
+    case Kind::kWindow: return WatchOf(node).rows();
+    case Kind::kNegate:
+    case Kind::kEach:
+    case Kind::kWithScalar: return Count(node.inputs[0]);
+    case Kind::kMatch:
+    case Kind::kSet:
+    case Kind::kGroups: return ShapeOf(place).rows;
+    default: return 1;  // a scalar
+  }
+}
+
+bool LiveRows::MakeMatch(const LivePlan::Node& node, LiveShape& shape) const {
+  const auto& binary = *As<promql::Binary>(*node.node);
+  const bool is_set = node.kind == Kind::kSet;
+  const bool swapped = !is_set && promql::IsSwapped(binary);
+  const size_t left = node.inputs[swapped ? 1 : 0];
+  const size_t right = node.inputs[swapped ? 0 : 1];
+  struct Group {
+    std::vector<uint32_t> left;
+    std::vector<uint32_t> right;
+  };
+  std::map<Labels, Group> groups;
+  const auto put = [&](size_t input, std::vector<uint32_t> Group::*side) {
+    for (uint32_t row = 0; row < Count(input) && shapes_->labels_made <= kLabelsMax; ++row) {
+      (groups[promql::Signature(LabelsOf(input, row), binary.matching)].*side).push_back(row);
+    }
+  };
+  put(left, &Group::left);
+  put(right, &Group::right);
+  const bool takes_over = !is_set && !binary.matching.include.empty();
+  std::set<Labels> seen;
+  for (const auto& [signature, group] : groups) {
+    // Of a match, rows without a partner are never seen; two of the side that must be unique are a mistake, even
+    // without one.
+    if (!is_set && (group.right.empty() || (group.left.empty() && group.right.size() < 2))) {
+      continue;
+    }
+    if (takes_over && group.right.size() > 1) return false;
+    if (binary.matching.cardinality != promql::Cardinality::kOneToOne && !is_set) {
+      for (uint32_t row : group.left) {
+        Labels labels =
+            promql::ResultLabels(binary, LabelsOf(left, row), LabelsOf(right, group.right.front()));
+        if (!seen.insert(std::move(labels)).second) return false;
+      }
+    }
+    shape.left.insert(shape.left.end(), group.left.begin(), group.left.end());
+    shape.right.insert(shape.right.end(), group.right.begin(), group.right.end());
+    shape.left_ends.push_back(static_cast<uint32_t>(shape.left.size()));
+    shape.right_ends.push_back(static_cast<uint32_t>(shape.right.size()));
+  }
+  shape.rows =
+      is_set ? Count(left) + (binary.op == TokenKind::kOr ? Count(right) : 0) : shape.left.size();
+  return true;
+}
+
+void LiveRows::MakeGroups(const LivePlan::Node& node, LiveShape& shape) const {
+  const auto& aggregate = *As<promql::Aggregate>(*node.node);
+  std::map<Labels, std::vector<uint32_t>> groups;
+  const size_t rows = Count(node.inputs[0]);
+  for (uint32_t row = 0; row < rows && shapes_->labels_made <= kLabelsMax; ++row) {
+    groups[promql::GroupLabels(aggregate, LabelsOf(node.inputs[0], row))].push_back(row);
+  }
+  for (auto& [labels, rows] : groups) {
+    shape.left.insert(shape.left.end(), rows.begin(), rows.end());
+    shape.left_ends.push_back(static_cast<uint32_t>(shape.left.size()));
+    shape.labels.push_back(labels);
+  }
+  shape.rows = shape.labels.size();
+}
+
+Labels LiveRows::LabelsOf(size_t place, size_t row) const {
+  const LivePlan::Node& node = plan_->nodes[place];
+  if (shapes_ != nullptr) ++shapes_->labels_made;
+  switch (node.kind) {
+    case Kind::kInstant: return source_.LabelsOf(WatchOf(node).id(row));
+    case Kind::kWindow: {
+      Labels labels = source_.LabelsOf(WatchOf(node).id(row));
+      const bool keeps =
+          As<promql::Call>(*node.node)->function->id == promql::FunctionId::kLastOverTime;
+      return keeps ? labels : labels.WithoutName();
+    }
+    case Kind::kNegate:
+    case Kind::kEach: return LabelsOf(node.inputs[0], row).WithoutName();
+    case Kind::kWithScalar: {
+      const auto& binary = *As<promql::Binary>(*node.node);
+      Labels labels = LabelsOf(node.inputs[0], row);
+      const bool drops = binary.returns_bool || promql::DropsName(binary.op);
+      return drops ? labels.WithoutName() : labels;
+    }
+    case Kind::kMatch: {
+      const auto& binary = *As<promql::Binary>(*node.node);
+      const bool swapped = promql::IsSwapped(binary);
+      const LiveShape& shape = ShapeOf(place);
+      const size_t group = static_cast<size_t>(
+          std::ranges::upper_bound(shape.left_ends, static_cast<uint32_t>(row)) -
+          shape.left_ends.begin());
+      Labels one;
+      if (!binary.matching.include.empty()) {
+        one = LabelsOf(node.inputs[swapped ? 0 : 1],
+                       shape.right[LiveShape::BeginOf(shape.right_ends, group)]);
+      }
+      return promql::ResultLabels(binary, LabelsOf(node.inputs[swapped ? 1 : 0], shape.left[row]),
+                                  one);
+    }
+    case Kind::kSet: {
+      const size_t left_rows = Count(node.inputs[0]);
+      return row < left_rows ? LabelsOf(node.inputs[0], row)
+                             : LabelsOf(node.inputs[1], row - left_rows);
+    }
+    case Kind::kGroups: return ShapeOf(place).labels[row];
+    default: FW_CHECK(!"a scalar has no labels"); return {};
+  }
+}
+
+}  // namespace forewarn

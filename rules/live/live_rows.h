@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "model/labels.h"
+#include "model/numbered_source.h"
+#include "model/series_source.h"
+#include "rules/live/live_plan.h"
+#include "rules/live/watches.h"
+
+namespace forewarn {
+
+// How the rows of a kMatch, kSet or kGroups come from those of its inputs.
+struct LiveShape {
+  size_t rows = 0;
+  // Of kMatch and kSet: rows of both sides that share a signature, group by group, in the order of signatures.
+  // Group g has left[left_ends[g - 1] .. left_ends[g]], and of the right side the same. Of kGroups: rows of the
+  // input, in the order of the groups' labels.
+  std::vector<uint32_t> left;
+  std::vector<uint32_t> right;
+  std::vector<uint32_t> left_ends;
+  std::vector<uint32_t> right_ends;
+  std::vector<Labels> labels;  // of kGroups
+
+  // Where the part of group `g` begins.
+  static uint32_t BeginOf(const std::vector<uint32_t>& ends, size_t g) {
+    return g == 0 ? 0 : ends[g - 1];
+  }
+};
+
+// LiveRows says of a plan over the watches of one scope how many rows each node has, and which labels, whatever their
+// values. Which rows match which, and which belong to one group, is worked out once for as long as the watched series
+// are the same. Part of a LiveRule; not thread-safe.
+class LiveRows {
+ public:
+  // `watches[i]` is that of the plan's selector i; loans, as is the source, which outlive it.
+  LiveRows(std::shared_ptr<const LivePlan> plan, std::vector<Watch*> watches,
+           const NumberedSource& source);
+
+  // How many labels may be made to find out which rows belong together: about half a second.
+  static constexpr uint64_t kLabelsMax = 2'000'000;
+
+  // Brings the rows up to date with the watches. False when it cannot be said beforehand which labels a row has.
+  bool Update();
+
+  const LivePlan& plan() const { return *plan_; }
+  const std::vector<Watch*>& watches() const { return watches_; }
+  const Watch& WatchOf(const LivePlan::Node& node) const { return *watches_[node.selector]; }
+
+  size_t Count(size_t node) const;
+  // The labels of a row. Those of a match that takes over labels are its only partner's.
+  Labels LabelsOf(size_t node, size_t row) const;
+  // Of a kMatch, kSet or kGroups.
+  const LiveShape& ShapeOf(size_t node) const { return shapes_->nodes[node]; }
+
+ private:
+  struct Shapes {
+    std::vector<uint64_t> generations;  // of the watches for which they were made
+    std::vector<LiveShape> nodes;       // empty ones for nodes that need none
+    uint64_t labels_made = 0;
+    bool is_whole = false;
+  };
+
+  bool Make();
+  bool MakeMatch(const LivePlan::Node& node, LiveShape& shape) const;
+  void MakeGroups(const LivePlan::Node& node, LiveShape& shape) const;
+
+  const std::shared_ptr<const LivePlan> plan_;
+  const std::vector<Watch*> watches_;
+  const NumberedSource& source_;
+
+  std::unique_ptr<Shapes> shapes_;  // null when the plan has none
+};
+
+}  // namespace forewarn
