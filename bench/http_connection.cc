@@ -8,37 +8,18 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
+#include <optional>
 #include <utility>
+
+#include "bench/http_head.h"
 
 namespace forewarn::bench {
 namespace {
 
 Status Broken(std::string_view what) {
   return Unavailable(fmt::format("{}: {}", what, std::strerror(errno)));
-}
-
-// The value of a header in `head`, or empty. Names are compared without their case.
-std::string_view HeaderOf(std::string_view head, std::string_view name) {
-  auto same = [](char a, char b) { return (a | 0x20) == (b | 0x20); };
-  for (size_t line = head.find("\r\n"); line != std::string_view::npos;
-       line = head.find("\r\n", line + 2)) {
-    std::string_view rest = head.substr(line + 2);
-    if (rest.size() <= name.size() || rest[name.size()] != ':') continue;
-    if (!std::equal(name.begin(), name.end(), rest.begin(), same)) continue;
-    rest = rest.substr(name.size() + 1, rest.find("\r\n") - name.size() - 1);
-    rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
-    return rest;
-  }
-  return {};
-}
-
-bool ParseSize(std::string_view text, int base, size_t* size) {
-  return !text.empty() &&
-         std::from_chars(text.data(), text.data() + text.size(), *size, base).ec == std::errc();
 }
 
 }  // namespace
@@ -111,20 +92,17 @@ StatusOr<HttpAnswer> HttpConnection::Answer() {
   std::string head = received_.substr(0, end + 2);
   received_.erase(0, end + 4);
   HttpAnswer answer;
-  size_t status = 0;
-  if (!head.starts_with("HTTP/1.1 ") ||
-      !ParseSize(std::string_view(head).substr(9, 3), 10, &status)) {
-    return Unavailable("the server does not speak HTTP/1.1");
-  }
-  answer.status = static_cast<int>(status);
-  size_t size = 0;
+  std::optional<size_t> status;
+  if (head.starts_with("HTTP/1.1 ")) status = ParseSize(std::string_view(head).substr(9, 3), 10);
+  if (!status) return Unavailable("the server does not speak HTTP/1.1");
+  answer.status = static_cast<int>(*status);
   if (HeaderOf(head, "transfer-encoding") == "chunked") {
     FW_RETURN_IF_ERROR(ReceiveChunks(answer.body));
-  } else if (ParseSize(HeaderOf(head, "content-length"), 10, &size)) {
-    FW_RETURN_IF_ERROR(ReceiveUntil(size));
-    answer.body = received_.substr(0, size);
-    received_.erase(0, size);
-  } else if (status != 204) {
+  } else if (std::optional<size_t> size = ParseSize(HeaderOf(head, "content-length"), 10)) {
+    FW_RETURN_IF_ERROR(ReceiveUntil(*size));
+    answer.body = received_.substr(0, *size);
+    received_.erase(0, *size);
+  } else if (*status != 204) {
     return Unavailable("the answer has neither a length nor chunks");
   }
   if (HeaderOf(head, "connection") == "close") Close();
@@ -133,17 +111,16 @@ StatusOr<HttpAnswer> HttpConnection::Answer() {
 
 // A chunk is its size in hex, its bytes, and a line's end after each; the last one is empty.
 Status HttpConnection::ReceiveChunks(std::string& body) {
-  for (size_t size = 1; size > 0;) {
+  while (true) {
     size_t line = 0;
     while ((line = received_.find("\r\n")) == std::string::npos) FW_RETURN_IF_ERROR(Receive());
-    if (!ParseSize(std::string_view(received_).substr(0, line), 16, &size)) {
-      return Unavailable("a chunk without a size");
-    }
-    FW_RETURN_IF_ERROR(ReceiveUntil(line + 2 + size + 2));
-    body.append(received_, line + 2, size);
-    received_.erase(0, line + 2 + size + 2);
+    std::optional<size_t> size = ParseSize(std::string_view(received_).substr(0, line), 16);
+    if (!size) return Unavailable("a chunk without a size");
+    FW_RETURN_IF_ERROR(ReceiveUntil(line + 2 + *size + 2));
+    body.append(received_, line + 2, *size);
+    received_.erase(0, line + 2 + *size + 2);
+    if (*size == 0) return OkStatus();
   }
-  return OkStatus();
 }
 
 }  // namespace forewarn::bench

@@ -18,6 +18,12 @@ class RemoteWriteBody {
     double value;
   };
 
+  // What a request with such a body has to say of it.
+  static constexpr const char* kHeaders =
+      "Content-Type: application/x-protobuf\r\n"
+      "Content-Encoding: snappy\r\n"
+      "X-Prometheus-Remote-Write-Version: 0.1.0\r\n";
+
   // What Add() wants as `labels`; made once for each series.
   static std::string EncodeLabels(const Labels& labels);
 

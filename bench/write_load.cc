@@ -29,11 +29,6 @@
 namespace forewarn::bench {
 namespace {
 
-constexpr const char* kHeaders =
-    "Content-Type: application/x-protobuf\r\n"
-    "Content-Encoding: snappy\r\n"
-    "X-Prometheus-Remote-Write-Version: 0.1.0\r\n";
-
 struct Options {
   WorkloadOptions workload;
   uint16_t port = 0;
@@ -140,7 +135,7 @@ class Sender {
   }
 
   const Options& options_;
-  std::string headers_ = kHeaders;
+  std::string headers_ = RemoteWriteBody::kHeaders;
   std::vector<HostState> hosts_;
   HttpConnection connection_;
 

@@ -99,6 +99,29 @@ def push(programs, server, workload, push_batch=1000, streams=4, customers=4, ra
         *workload.flags()])
 
 
+def alert_latency(programs, server, told, trials, gap_ms, patience_s):
+    """Bad samples in the way that is the server's own. `told` gets the port that webhooks are to go to, and returns
+    when the server knows it."""
+    way = ["push", "--collector", f"127.0.0.1:{server.grpc_port}", "--tls", server.certificates] \
+        if isinstance(server, servers.Forewarn) else ["write", "--port", server.http_port]
+    flags = [*way, "--trials", trials, "--gap-ms", gap_ms, "--patience-s", patience_s]
+    program = programs / "alert_latency"
+    with subprocess.Popen([str(program), *map(str, flags)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True) as driver:
+        try:
+            first = driver.stdout.readline()
+            if first.startswith("listening on "):
+                told(int(first.rsplit(":", 1)[1]))
+            out, errors = driver.communicate("\n", 2 * patience_s + 2 * trials * gap_ms / 1000 + 60)
+        finally:
+            driver.kill()
+    lines = [line for line in out.splitlines() if line.startswith("{")]
+    if driver.returncode != 0 or not lines:
+        raise servers.Failure(f"{program.name} ended with code {driver.returncode}: "
+                              f"{lines[-1] if lines else errors.strip()[-600:]}")
+    return json.loads(lines[-1])
+
+
 def query(programs, server, expression, workload, count, span_ms=0, step_ms=0):
     forewarn = isinstance(server, servers.Forewarn)
     flags = ["--port", server.grpc_port if forewarn else server.http_port, "--expression", expression, "--hosts", workload.hosts, "--count", count,

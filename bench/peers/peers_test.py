@@ -43,6 +43,26 @@ class Tools(unittest.TestCase):
                          span_ms=300_000, step_ms=15_000)
         self.assertGreater(day["day_points"], 15)
 
+    def check_alerts(self, server, interval=None):
+        facts = suites.alerts(Bench, server, trials=3, gap_ms=100, interval=interval)
+        self.assertEqual(3, facts["trials"])
+        self.assertLess(0, facts["webhook_p50_ms"])
+        self.assertLessEqual(facts["webhook_p50_ms"], facts["webhook_max_ms"])
+        return facts
+
+    def test_alerts_of_forewarn(self):
+        with servers.Forewarn(PROGRAMS, self.folder / "forewarn") as server:
+            self.assertLess(0, self.check_alerts(server)["durable_p50_ms"])
+
+    def test_alerts_of_prometheus(self):
+        with servers.Prometheus(PEERS, self.folder / "prometheus") as server:
+            self.assertNotIn("durable_p50_ms", self.check_alerts(server, "1s"))
+
+    def test_alerts_that_never_come_are_a_failure_that_says_what_to_look_at(self):
+        with servers.Prometheus(PEERS, self.folder / "prometheus") as server:
+            with self.assertRaisesRegex(servers.Failure, "is a rule `bad > 0` in force"):
+                loads.alert_latency(LOADS, server, lambda port: None, trials=1, gap_ms=100, patience_s=1)
+
     def test_forewarn(self):
         with servers.Forewarn(PROGRAMS, self.folder / "forewarn") as server:
             self.check(server)

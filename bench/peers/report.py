@@ -50,6 +50,15 @@ def rows(series):
         table.append(Row(4, f"bytes at rest per sample with index, {data}", f"storage {data}", "rest_b", "B", bound,
                          1 / 0.45, 1 / 1.05))
         table.append(Row(5, f"bytes written in a sample's life, {data}", f"storage {data}", "written_b", "B", 7))
+    for suite, load, most in (("latency", "", 25), ("latency busy", ", beside 50 000 samples/s", 100)):
+        table.append(Row(6, f"bad sample to webhook{load}, p50", suite, "webhook_p50_ms", "ms", None if load else 5))
+        table.append(Row(6, f"bad sample to webhook{load}, p99", suite, "webhook_p99_ms", "ms", most, 40))
+        if not load:
+            for quantile in ("p50", "p99"):
+                table.append(Row(None, f"the same, Prometheus at its default interval of a minute, {quantile}", suite,
+                                 f"webhook_{quantile}_ms", "ms", others={"Prometheus": "latency by the minute"}))
+        table.append(Row(None, f"bad sample to alert on disk{load}, p50", suite, "durable_p50_ms", "ms"))
+        table.append(Row(None, f"bad sample to alert on disk{load}, p99", suite, "durable_p99_ms", "ms"))
     table.append(Row(7, "push to durable, paced, p50", "paced", "latency_p50_ms", "ms"))
     table.append(Row(7, "push to durable, paced, p99", "paced", "latency_p99_ms", "ms", 15))
     for kind, what, better in (("threshold", "threshold", 70), ("rate", "rate of 20 samples", 70),

@@ -86,6 +86,14 @@ class Bench:
         pair = [system for system in everybody if system != "VictoriaMetrics"]
         size = (20, 5, 5) if quick else (200, 45, 25)
         plan.append(({8}, "rules", pair, rounds, lambda system, n=size: suites.rules(self, system, *n)))
+        trials, gap_ms, hosts = (10, 100, 50) if quick else (200, 250, 500)
+        plan.append(({6}, "latency", pair, rounds,
+                     lambda system: suites.latency(self, system, trials, gap_ms, interval="1s")))
+        plan.append(({6}, "latency busy", pair, rounds,
+                     lambda system: suites.latency(self, system, trials, gap_ms, hosts, interval="1s")))
+        if not quick:
+            plan.append(({6}, "latency by the minute", [system for system in pair if system == "Prometheus"], 1,
+                         lambda system: suites.latency(self, system, trials, gap_ms, patience_s=120)))
         day = (2, 5760, 10) if quick else (10, 5760, 50)
         plan.append(({12}, "queries", everybody, rounds, lambda system: suites.queries(self, system, *day)))
         return [suite[1:] for suite in plan if not self.options.goals or suite[0] & set(self.options.goals)]
@@ -131,7 +139,8 @@ def measure(bench, facts, write_reports):
         write_reports()
         shown = ", ".join(f"{key} {report.number(fact[key])}" for key in
                           ("cpu_us", "samples_per_second", "wire_b", "rest_b", "written_b", "rss_b", "server_cpu_s",
-                           "latency_p50_ms", "latency_p99_ms", "range_p50_ms", "instant_cpu_ms") if key in fact)
+                           "latency_p50_ms", "latency_p99_ms", "durable_p99_ms", "webhook_p50_ms", "webhook_p99_ms",
+                           "range_p50_ms", "instant_cpu_ms") if key in fact)
         print(f"[{done + 1}/{len(steps)}, {time.monotonic() - begin:.0f} s] round {number + 1}: {suite}, {system}, "
               f"{time.monotonic() - at:.0f} s: {shown}", flush=True)
     return not any("failed" in fact for fact in facts)
@@ -145,7 +154,7 @@ def parse(arguments):
                         "with commas (100000,1000000)")
     parser.add_argument("--samples", type=int, default=10_000_000, help="samples of one ingest run (10000000)")
     parser.add_argument("--data", type=Path, help="a recording (./dev bench record): bytes at rest of real telemetry too")
-    parser.add_argument("--goals", type=numbers, default=[], help="only what these goals need: of 1 to 5, 7, 8, 10, 11, 12")
+    parser.add_argument("--goals", type=numbers, default=[], help="only what these goals need: of 1 to 8, 10, 11, 12")
     parser.add_argument("--systems", type=lambda text: text.split(","), default=report.SYSTEMS,
                         help=f"of {','.join(report.SYSTEMS)} (all)")
     parser.add_argument("--quick", action="store_true", help="little of everything, in about two minutes: shows that it "

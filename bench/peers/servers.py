@@ -17,6 +17,8 @@ sys.path.insert(0, str(ROOT / "demo"))
 
 from stack import Failure, Process, Stack, stop_on_signals, wait_for  # noqa: E402,F401
 
+# One alert for each series: bench/alert_latency.cc.
+BAD_SAMPLE = "  - alert: BadSample\n    expr: bad > 0\n"
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -133,6 +135,19 @@ class Prometheus(Server):
         self.config.write_text(f"rule_files: ['{file}']\n")
         http(self.http_port, "/-/reload", "POST")
 
+    def alert_to(self, port, interval=None):
+        """A rule `bad > 0`, evaluated at that interval (without one: at its default, every minute), whose alerts go
+        straight to a port of this machine, as if Alertmanager were there."""
+        file = self.folder / "bad.yaml"
+        evaluated = f"  interval: {interval}\n" if interval else ""
+        file.write_text(f"groups:\n- name: trials\n{evaluated}  rules:\n" + BAD_SAMPLE)
+        self.config.write_text(f"rule_files: ['{file}']\n"
+                               f"alerting: {{alertmanagers: [{{static_configs: [{{targets: ['127.0.0.1:{port}']}}]}}]}}\n")
+        http(self.http_port, "/-/reload", "POST")
+        # It looks for them now and then, and drops what it has no address for.
+        wait_for(lambda: f":{port}/".encode() in http(self.http_port, "/api/v1/alertmanagers"),
+                 "Prometheus knows where its alerts go", 30, self.process)
+
     def bytes_at_rest(self):
         """Its blocks with the head written out as one: chunks, index and the rest of a snapshot."""
         http(self.http_port, "/api/v1/admin/tsdb/snapshot", "POST", 600)
@@ -171,17 +186,30 @@ class Forewarn(Server):
         super().__init__(folder)
         self.stack = Stack(programs, self.folder / "stack")
         self.data = self.stack.data / "collector/db"
-        self.stack.configure_collector(limits={"series_per_probe": 10_000_000, "series_per_customer": 10_000_000})
+        self.stack.configure_collector(limits={"series_per_probe": 10_000_000, "series_per_customer": 10_000_000},
+                                       webhook={"allow_private_addresses": True, "allow_http": True})
         self.stack.start_collector()
         self.process = self.stack.collector
         self.grpc_port = self.stack.grpc_port
         self.http_port = self.stack.http_port
 
-    def take_rules(self, file):
+    def take_rules(self, file, **others):
+        """Applies a bundle with these rules, and with what `others` have for its files."""
         bundle = self.folder / "bundle"
         bundle.mkdir()
-        (bundle / "customers.yaml").write_text("customers:\n- {id: customer-0, name: Customer, locale: en}\n")
+        files = {"customers": "customers:\n- {id: customer-0, name: Customer, locale: en}\n", **others}
+        for name, text in files.items():
+            (bundle / f"{name}.yaml").write_text(text)
         self.stack.apply(bundle, file)
+
+    def alert_to(self, port, interval=None):
+        """A rule `bad > 0` with a ticket for each trial, of which a webhook at a port of this machine is told. Nothing is
+        evaluated at an interval."""
+        file = self.folder / "bad.yaml"
+        file.write_text("groups:\n- name: trials\n  rules:\n" + BAD_SAMPLE + "    forewarn: {group_by: [trial]}\n")
+        self.take_rules(
+            file, receivers=f"receivers:\n- {{id: bench, kind: webhook, url: 'http://127.0.0.1:{port}/'}}\n",
+            routes="routes:\n- {audience: support, receivers: [bench]}\n")
 
     def source_token(self):
         """For remote write over the HTTP door."""

@@ -71,6 +71,8 @@ RULES = {
     "zscore": "({0} - avg_over_time({0}[40s])) / stddev_over_time({0}[40s]) > 1e15",
 }
 RULE_METRICS = 100
+# Until a load that runs beside has named its series.
+BUSY_BEFORE_S = 5
 RULE_INTERVAL_MS = 1000
 
 
@@ -126,6 +128,40 @@ def attempt(work):
         return []
     except servers.Failure as failure:
         return [failure]
+
+
+def alerts(bench, server, trials, gap_ms, interval=None, patience_s=30):
+    """How long bad samples take to become webhooks; the acknowledgement means that the alert is durable where the server
+    evaluates before it answers."""
+    told = loads.alert_latency(bench.programs, server, lambda port: server.alert_to(port, interval), trials, gap_ms,
+                               patience_s)
+    facts = {key: told[key] for key in ("trials", "webhook_p50_ms", "webhook_p99_ms", "webhook_max_ms")}
+    acknowledged = "durable" if isinstance(server, servers.Forewarn) else "answered"
+    facts.update({f"{acknowledged}_{key}_ms": told[f"ack_{key}_ms"] for key in ("p50", "p99", "max")})
+    return facts
+
+
+def latency(bench, system, trials, gap_ms, busy_hosts=0, **options):
+    """`alerts` of a server that has nothing else to do, or takes 100 samples a second of each of so many hosts besides."""
+    with bench.start(system) as server:
+        meter = loads.Meter(server)
+        if not busy_hosts:
+            return {**alerts(bench, server, trials, gap_ms, **options), **meter.read()}
+        failures = []
+        # A server may need seconds until it has read its rules and where alerts go.
+        seconds = BUSY_BEFORE_S + 10 + int(trials * gap_ms / 1000)
+        workload = loads.Workload(busy_hosts, seconds, interval_ms=1000, start_ms=int(time.time() * 1000))
+        load = threading.Thread(target=lambda: failures.extend(
+            attempt(lambda: send(bench, server, workload, batch=1000, rate=100 * busy_hosts))))
+        load.start()
+        try:
+            time.sleep(BUSY_BEFORE_S)
+            facts = alerts(bench, server, trials, gap_ms, **options)
+        finally:
+            load.join()
+        if failures:
+            raise failures[0]
+        return {**facts, **meter.read()}
 
 
 def queries(bench, system, hosts_day, rounds_day, count):

@@ -5,13 +5,13 @@
 #     the micro-benchmarks of bench/: codec, fold, commit
 # ./dev bench peers [OPTIONS]
 #     one table of ratios to Prometheus and VictoriaMetrics on the same telemetry, printed and written to
-#     build/bench/peers.md and peers.json; about half an hour
+#     build/bench/peers.md and peers.json; about three quarters of an hour
 #       --quick               little of everything in about two minutes: shows that it works
 #       --rounds N            how often each system is measured, taking turns (3)
 #       --series N,M          numbers of series to ingest (100000,1000000)
 #       --samples N           samples of one ingest run (10000000)
 #       --data FOLDER         a recording: bytes at rest of real telemetry too
-#       --goals 1,2,4         only what these goals need: of 1 to 5, 7, 8, 10, 11, 12
+#       --goals 1,2,4         only what these goals need: of 1 to 8, 10, 11, 12
 #       --systems A,B         of Prometheus, VictoriaMetrics, Forewarn
 #       --out FOLDER          for what it writes (build/bench)
 # ./dev bench record FOLDER [--seconds 2400]
