@@ -220,7 +220,7 @@ void PlanRules(std::vector<PreparedGroup>& groups) {
     for (PreparedRule& rule : group.rules) {
       rule.number = number++;
       rule.plan = MakeLivePlan(rule.rule.expression, &rule.why_general);
-      if (rule.plan != nullptr && group.query_offset > LivePlan::kRangeMax) {
+      if (rule.plan != nullptr && group.query_offset > LivePlan::kReachMax) {
         rule.plan = nullptr;
         rule.why_general = "a query_offset of more than 1h";
       }

@@ -2,11 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
 #include "base/units.h"
 #include "rules/promql/binary.h"
+#include "rules/promql/label_functions.h"
+#include "rules/promql/rows.h"
 #include "rules/promql/vector_functions.h"
 
 namespace forewarn {
@@ -52,9 +55,8 @@ class PlanMaker {
 
   Added Put(Kind kind, const promql::Node& node, std::vector<size_t> inputs, bool is_distinct,
             size_t selector = 0) {
-    plan_.has_shapes |= kind == Kind::kMatch || kind == Kind::kSet || kind == Kind::kGroups;
-    plan_.nodes.push_back(
-        {kind, &node, node.type == ValueType::kScalar, std::move(inputs), selector});
+    plan_.has_shapes |= LivePlan::HasShape(kind);
+    plan_.nodes.push_back({kind, &node, std::move(inputs), selector});
     return {plan_.nodes.size() - 1, is_distinct};
   }
 
@@ -73,9 +75,10 @@ class PlanMaker {
 
   std::optional<Added> AddSelector(Kind kind, const promql::Node& node,
                                    const promql::Selector& selector, std::vector<size_t> inputs) {
-    if (selector.shift.offset != Duration(0) || selector.shift.at) return No("offset or @");
-    if (selector.range > LivePlan::kRangeMax) {
-      return No(fmt::format("a range of more than {}", FormatDuration(LivePlan::kRangeMax)));
+    if (selector.shift.at) return No("@");
+    const LivePlan::Selector found = {selector.matchers, "", selector.range, selector.shift.offset};
+    if (found.reach() > LivePlan::kReachMax) {
+      return No(fmt::format("a range of more than {}", FormatDuration(LivePlan::kReachMax)));
     }
     std::string text;
     bool has_one_name = false;
@@ -83,19 +86,23 @@ class PlanMaker {
       text += matcher.ToString() + ",";
       has_one_name |= matcher.name() == kMetricName && matcher.kind() == Matcher::Kind::kEqual;
     }
-    plan_.selectors.push_back({selector.matchers, std::move(text), selector.range});
+    plan_.selectors.push_back(found);
+    plan_.selectors.back().text = std::move(text);
     return Put(kind, node, std::move(inputs), has_one_name, plan_.selectors.size() - 1);
+  }
+
+  // What loses its names: no, when nothing else tells its rows apart.
+  std::optional<Added> WithoutName(std::optional<Added> added) {
+    if (added && !added->is_distinct_without_name)
+      return No("several metrics whose names get lost");
+    return added;
   }
 
   std::optional<Added> AddUnary(const promql::Node& node, const promql::Unary& unary) {
     std::optional<Added> operand = Add(*unary.operand);
+    if (unary.negative) operand = WithoutName(operand);
     if (!operand || !unary.negative) return operand;
-    if (!CanDropName(node, *operand)) return No("several metrics whose names get lost");
     return Put(Kind::kNegate, node, {operand->place}, true);
-  }
-
-  bool CanDropName(const promql::Node& node, const Added& added) const {
-    return node.type == ValueType::kScalar || added.is_distinct_without_name;
   }
 
   std::optional<Added> AddBinary(const promql::Node& node, const promql::Binary& binary) {
@@ -109,14 +116,12 @@ class PlanMaker {
       return Put(Kind::kScalars, node, {left->place, right->place}, true);
     }
     if (left_is_scalar || right_is_scalar) {
-      const Added& vector = left_is_scalar ? *right : *left;
+      std::optional<Added> vector = left_is_scalar ? right : left;
       const Added& scalar = left_is_scalar ? *left : *right;
-      const bool drops = binary.returns_bool || promql::DropsName(binary.op);
-      if (drops && !vector.is_distinct_without_name) {
-        return No("several metrics whose names get lost");
-      }
-      return Put(Kind::kWithScalar, node, {vector.place, scalar.place},
-                 vector.is_distinct_without_name);
+      if (binary.returns_bool || promql::DropsName(binary.op)) vector = WithoutName(vector);
+      if (!vector) return vector;
+      return Put(Kind::kWithScalar, node, {vector->place, scalar.place},
+                 vector->is_distinct_without_name);
     }
     if (promql::IsSetOperator(binary.op)) {
       return Put(Kind::kSet, node, {left->place, right->place},
@@ -131,36 +136,95 @@ class PlanMaker {
   }
 
   std::optional<Added> AddCall(const promql::Node& node, const promql::Call& call) {
-    const FunctionId id = call.function->id;
     const auto no = [&] { return No(fmt::format("{}()", call.function->name)); };
-    if (id == FunctionId::kTime) return Put(Kind::kTime, node, {}, true);
+    switch (call.function->id) {
+      case FunctionId::kTime: return Put(Kind::kTime, node, {}, true);
+      case FunctionId::kScalar: return AddOf(Kind::kToScalar, node, *call.arguments[0]);
+      case FunctionId::kVector: return AddOf(Kind::kToVector, node, *call.arguments[0]);
+      case FunctionId::kAbsent: return AddOf(Kind::kAbsent, node, *call.arguments[0]);
+      case FunctionId::kTimestamp: return AddTimestamp(node, *call.arguments[0]);
+      case FunctionId::kHistogramQuantile: return AddHistogram(node, call);
+      case FunctionId::kLabelReplace:
+      case FunctionId::kLabelJoin: return AddRelabel(node, call);
+      default: break;
+    }
+    if (promql::IsElementwise(call.function->id)) return AddEach(node, call);
+    const bool has_range = std::ranges::any_of(call.arguments, [](const promql::NodePtr& argument) {
+      return argument->type == ValueType::kMatrix;
+    });
+    return has_range ? AddWindow(node, call) : no();
+  }
+
+  // A node of one input.
+  std::optional<Added> AddOf(Kind kind, const promql::Node& node, const promql::Node& input) {
+    std::optional<Added> added = Add(input);
+    if (!added) return added;
+    return Put(kind, node, {added->place}, true);
+  }
+
+  std::optional<Added> AddTimestamp(const promql::Node& node, const promql::Node& vector) {
+    const auto* selector = As<promql::Selector>(promql::WithoutParens(vector));
+    if (selector != nullptr) return WithoutName(AddSelector(Kind::kInstant, node, *selector, {}));
+    std::optional<Added> added = WithoutName(Add(vector));
+    return added ? Put(Kind::kTimestamp, node, {added->place}, true) : added;
+  }
+
+  std::optional<Added> AddHistogram(const promql::Node& node, const promql::Call& call) {
+    std::optional<Added> quantile = Add(*call.arguments[0]);
+    if (!quantile) return quantile;
+    std::optional<Added> vector = Add(*call.arguments[1]);
+    if (!vector) return vector;
+    return Put(Kind::kHistogram, node, {vector->place, quantile->place}, true);
+  }
+
+  std::optional<Added> AddRelabel(const promql::Node& node, const promql::Call& call) {
+    promql::Budget budget(promql::EvalLimits().max_operations);
+    if (!promql::ChangeLabels(call, {}, budget).ok()) {
+      return No(fmt::format("a mistake in {}()", call.function->name));
+    }
+    std::optional<Added> vector = Add(*call.arguments[0]);
+    if (!vector) return vector;
+    const auto* target = As<promql::String>(promql::WithoutParens(*call.arguments[1]));
+    return Put(Kind::kRelabel, node, {vector->place},
+               vector->is_distinct_without_name && target->value != kMetricName);
+  }
+
+  std::optional<Added> AddEach(const promql::Node& node, const promql::Call& call) {
     std::vector<size_t> inputs;
+    if (call.arguments.empty()) {  // of the date functions: the evaluation time
+      const size_t time = Put(Kind::kTime, node, {}, true).place;
+      inputs.push_back(Put(Kind::kToVector, node, {time}, true).place);
+    }
+    for (const promql::NodePtr& argument : call.arguments) {
+      std::optional<Added> added = WithoutName(Add(*argument));
+      if (!added) return added;
+      inputs.push_back(added->place);
+    }
+    return Put(Kind::kEach, node, std::move(inputs), true);
+  }
+
+  std::optional<Added> AddWindow(const promql::Node& node, const promql::Call& call) {
+    std::vector<size_t> parameters;
     const promql::Node* range = nullptr;
-    bool is_distinct = true;
-    const bool is_each = promql::IsElementwise(id) && !call.arguments.empty();
     for (const promql::NodePtr& argument : call.arguments) {
       if (argument->type == ValueType::kMatrix) {
         range = &promql::WithoutParens(*argument);
         continue;
       }
-      if (!is_each && argument->type != ValueType::kScalar) return no();
       std::optional<Added> added = Add(*argument);
       if (!added) return added;
-      if (argument->type == ValueType::kVector) is_distinct = added->is_distinct_without_name;
-      inputs.push_back(added->place);
+      parameters.push_back(added->place);
     }
-    if (is_each) {
-      if (!is_distinct) return No("several metrics whose names get lost");
-      return Put(Kind::kEach, node, std::move(inputs), true);
-    }
-    if (range == nullptr || id == FunctionId::kAbsentOverTime) return no();
     const auto* selector = As<promql::Selector>(*range);
     if (selector == nullptr) return No("a subquery");
-    std::optional<Added> window = AddSelector(Kind::kWindow, node, *selector, std::move(inputs));
-    if (window && !window->is_distinct_without_name && id != FunctionId::kLastOverTime) {
-      return No("several metrics whose names get lost");
+    std::optional<Added> window =
+        AddSelector(Kind::kWindow, node, *selector, std::move(parameters));
+    if (!window) return window;
+    switch (call.function->id) {
+      case FunctionId::kAbsentOverTime: return Put(Kind::kAbsent, node, {window->place}, true);
+      case FunctionId::kLastOverTime: return window;
+      default: return WithoutName(window);
     }
-    return window;
   }
 
   std::optional<Added> AddGroups(const promql::Node& node, const promql::Aggregate& aggregate) {

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,15 +15,15 @@
 namespace forewarn {
 
 // How an expression is kept up to date as samples come, when it has one of the shapes for which that can be done:
-// selectors and functions over ranges of at most kRangeMax, and what computes each result from results with the same
-// labels or sums up groups of them. The rest (offsets, `@`, subqueries, topk, absent, label_replace, …) is for the
-// general evaluator. Immutable.
+// selectors and functions over ranges that begin at most kReachMax ago, and what computes each result from results with
+// the same labels or sums up groups of them. The rest (`@`, subqueries, topk, sort, count_values) is for the general
+// evaluator. Immutable.
 //
 // Nothing is computed in another way than the general evaluator does it: the same functions get the same samples in
 // the same order. What is saved is finding the series, reading and copying their samples and labels, and matching
 // labels, which is done once for as long as the series are the same.
 struct LivePlan {
-  static constexpr Duration kRangeMax = 1h;
+  static constexpr Duration kReachMax = 1h;
   static constexpr size_t kNodesMax = 100;
 
   struct Node {
@@ -29,33 +31,52 @@ struct LivePlan {
       kNumber,
       kTime,        // time()
       kScalars,     // an operator between two scalars
-      kInstant,     // a selector's newest values
+      kToVector,    // vector(): a row of a scalar, without labels
+      kToScalar,    // scalar(): the value of the only row
+      kInstant,     // a selector's newest values, or of timestamp() their times
       kWindow,      // a function over a selector's range
       kNegate,      // of a scalar or a vector
       kEach,        // a function of each value
+      kTimestamp,   // timestamp() of what is computed
+      kRelabel,     // label_replace() and label_join()
+      kAbsent,      // a row when there is none
       kWithScalar,  // an operator between a vector and a scalar
       kMatch,       // an operator between two vectors
       kSet,         // and, or, unless
-      kGroups       // an aggregation
+      kGroups,      // an aggregation
+      kHistogram    // histogram_quantile()
     };
     Kind kind{};
     const promql::Node* node = nullptr;  // in `expression`
-    bool is_scalar = false;
     std::vector<size_t>
         inputs;           // in `nodes`, all before this one; the vector first, then parameters
     size_t selector = 0;  // in `selectors`
   };
-  // The series of one selector, and how far back of the instant they are needed.
+  // The series of one selector, and when they are looked at.
   struct Selector {
     Matchers matchers;
-    std::string text;   // the same for equal matchers
-    Duration range{0};  // zero: the newest sample
+    std::string text;    // the same for equal matchers
+    Duration range{0};   // zero: the newest sample
+    Duration offset{0};  // how far back of the instant; negative: ahead
+
+    // How far back of the instant samples are needed.
+    Duration reach() const { return std::max(Duration(0), range + offset); }
   };
+
+  // Whether rows of a node do not follow one by one from those before.
+  static bool HasShape(Node::Kind kind) {
+    return kind == Node::Kind::kRelabel || kind >= Node::Kind::kMatch;
+  }
+
+  // Of a kInstant: whether it is the samples' times.
+  static bool IsTimestamp(const Node& node) {
+    return promql::As<promql::Call>(*node.node) != nullptr;
+  }
 
   promql::Expression expression;
   std::vector<Node> nodes;  // the last is the whole
   std::vector<Selector> selectors;
-  // Whether there is a node whose rows do not follow one by one from those before: kMatch, kSet, kGroups.
+  // Whether there is a node whose rows are worked out (LiveShape).
   bool has_shapes = false;
 };
 

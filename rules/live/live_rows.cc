@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -9,6 +10,9 @@
 #include "rules/promql/aggregate.h"
 #include "rules/promql/binary.h"
 #include "rules/promql/functions.h"
+#include "rules/promql/histogram.h"
+#include "rules/promql/label_functions.h"
+#include "rules/promql/rows.h"
 
 namespace forewarn {
 namespace {
@@ -41,11 +45,16 @@ bool LiveRows::Make() {
   for (size_t i = 0; i < plan_->nodes.size(); ++i) {
     const LivePlan::Node& node = plan_->nodes[i];
     LiveShape& shape = shapes_->nodes[i];
-    if ((node.kind == Kind::kMatch || node.kind == Kind::kSet) && !MakeMatch(node, shape)) {
-      return false;
+    bool is_clear = true;
+    switch (node.kind) {
+      case Kind::kMatch:
+      case Kind::kSet: is_clear = MakeMatch(node, shape); break;
+      case Kind::kRelabel: is_clear = MakeRelabel(node, shape); break;
+      case Kind::kGroups: MakeGroups(node, shape); break;
+      case Kind::kHistogram: MakeHistogram(node, shape); break;
+      default: break;
     }
-    if (node.kind == Kind::kGroups) MakeGroups(node, shape);
-    if (shapes_->labels_made > kLabelsMax) return false;
+    if (!is_clear || shapes_->labels_made > kLabelsMax) return false;
   }
   return true;
 }
@@ -57,11 +66,14 @@ size_t LiveRows::Count(size_t place) const {
     case Kind::kWindow: return WatchOf(node).rows();
     case Kind::kNegate:
     case Kind::kEach:
+    case Kind::kTimestamp:
     case Kind::kWithScalar: return Count(node.inputs[0]);
+    case Kind::kRelabel:
     case Kind::kMatch:
     case Kind::kSet:
-    case Kind::kGroups: return ShapeOf(place).rows;
-    default: return 1;  // a scalar
+    case Kind::kGroups:
+    case Kind::kHistogram: return ShapeOf(place).rows;
+    default: return 1;  // a scalar, or a vector of one row
   }
 }
 
@@ -109,6 +121,22 @@ bool LiveRows::MakeMatch(const LivePlan::Node& node, LiveShape& shape) const {
   return true;
 }
 
+// Two rows that become one are for the general evaluator.
+bool LiveRows::MakeRelabel(const LivePlan::Node& node, LiveShape& shape) const {
+  promql::Rows rows;
+  for (uint32_t row = 0; row < Count(node.inputs[0]); ++row) {
+    if (shapes_->labels_made > kLabelsMax) return false;
+    rows.push_back({LabelsOf(node.inputs[0], row), {0}});
+  }
+  promql::Budget budget(promql::EvalLimits().max_operations);
+  StatusOr<promql::Rows> changed =
+      promql::ChangeLabels(*As<promql::Call>(*node.node), std::move(rows), budget);
+  if (!changed.ok()) return false;
+  for (promql::Row& row : *changed) shape.labels.push_back(std::move(row.labels));
+  shape.rows = shape.labels.size();
+  return true;
+}
+
 void LiveRows::MakeGroups(const LivePlan::Node& node, LiveShape& shape) const {
   const auto& aggregate = *As<promql::Aggregate>(*node.node);
   std::map<Labels, std::vector<uint32_t>> groups;
@@ -124,18 +152,42 @@ void LiveRows::MakeGroups(const LivePlan::Node& node, LiveShape& shape) const {
   shape.rows = shape.labels.size();
 }
 
+void LiveRows::MakeHistogram(const LivePlan::Node& node, LiveShape& shape) const {
+  std::map<Labels, std::vector<std::pair<double, uint32_t>>> groups;
+  for (uint32_t row = 0; row < Count(node.inputs[0]) && shapes_->labels_made <= kLabelsMax; ++row) {
+    Labels labels = LabelsOf(node.inputs[0], row);
+    const std::optional<double> bound = promql::TakeBound(labels);
+    if (bound) groups[std::move(labels)].emplace_back(*bound, row);
+  }
+  for (const auto& [labels, buckets] : groups) {
+    for (const auto& [bound, row] : buckets) {
+      shape.bounds.push_back(bound);
+      shape.left.push_back(row);
+    }
+    shape.left_ends.push_back(static_cast<uint32_t>(shape.left.size()));
+    shape.labels.push_back(labels);
+  }
+  shape.rows = shape.labels.size();
+}
+
 Labels LiveRows::LabelsOf(size_t place, size_t row) const {
   const LivePlan::Node& node = plan_->nodes[place];
   if (shapes_ != nullptr) ++shapes_->labels_made;
   switch (node.kind) {
-    case Kind::kInstant: return source_.LabelsOf(WatchOf(node).id(row));
+    case Kind::kInstant: {
+      const Labels labels = source_.LabelsOf(WatchOf(node).id(row));
+      return LivePlan::IsTimestamp(node) ? labels.WithoutName() : labels;
+    }
     case Kind::kWindow: {
       Labels labels = source_.LabelsOf(WatchOf(node).id(row));
       const bool keeps =
           As<promql::Call>(*node.node)->function->id == promql::FunctionId::kLastOverTime;
       return keeps ? labels : labels.WithoutName();
     }
+    case Kind::kToVector: return {};
+    case Kind::kAbsent: return promql::DemandedLabels(*As<promql::Call>(*node.node));
     case Kind::kNegate:
+    case Kind::kTimestamp:
     case Kind::kEach: return LabelsOf(node.inputs[0], row).WithoutName();
     case Kind::kWithScalar: {
       const auto& binary = *As<promql::Binary>(*node.node);
@@ -163,7 +215,9 @@ Labels LiveRows::LabelsOf(size_t place, size_t row) const {
       return row < left_rows ? LabelsOf(node.inputs[0], row)
                              : LabelsOf(node.inputs[1], row - left_rows);
     }
-    case Kind::kGroups: return ShapeOf(place).labels[row];
+    case Kind::kRelabel:
+    case Kind::kGroups:
+    case Kind::kHistogram: return ShapeOf(place).labels[row];
     default: FW_CHECK(!"a scalar has no labels"); return {};
   }
 }

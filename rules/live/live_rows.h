@@ -13,17 +13,18 @@
 
 namespace forewarn {
 
-// How the rows of a kMatch, kSet or kGroups come from those of its inputs.
+// How the rows of a node come from those of its inputs, where that is worked out.
 struct LiveShape {
   size_t rows = 0;
   // Of kMatch and kSet: rows of both sides that share a signature, group by group, in the order of signatures.
-  // Group g has left[left_ends[g - 1] .. left_ends[g]], and of the right side the same. Of kGroups: rows of the
-  // input, in the order of the groups' labels.
+  // Group g has left[left_ends[g - 1] .. left_ends[g]], and of the right side the same. Of kGroups and
+  // kHistogram: rows of the input, in the order of the groups' labels.
   std::vector<uint32_t> left;
   std::vector<uint32_t> right;
   std::vector<uint32_t> left_ends;
   std::vector<uint32_t> right_ends;
-  std::vector<Labels> labels;  // of kGroups
+  std::vector<double> bounds;  // of kHistogram: what the buckets in `left` count up to
+  std::vector<Labels> labels;  // of kGroups, kHistogram and kRelabel
 
   // Where the part of group `g` begins.
   static uint32_t BeginOf(const std::vector<uint32_t>& ends, size_t g) {
@@ -53,7 +54,7 @@ class LiveRows {
   size_t Count(size_t node) const;
   // The labels of a row. Those of a match that takes over labels are its only partner's.
   Labels LabelsOf(size_t node, size_t row) const;
-  // Of a kMatch, kSet or kGroups.
+  // Of a node that has one.
   const LiveShape& ShapeOf(size_t node) const { return shapes_->nodes[node]; }
 
  private:
@@ -66,7 +67,9 @@ class LiveRows {
 
   bool Make();
   bool MakeMatch(const LivePlan::Node& node, LiveShape& shape) const;
+  bool MakeRelabel(const LivePlan::Node& node, LiveShape& shape) const;
   void MakeGroups(const LivePlan::Node& node, LiveShape& shape) const;
+  void MakeHistogram(const LivePlan::Node& node, LiveShape& shape) const;
 
   const std::shared_ptr<const LivePlan> plan_;
   const std::vector<Watch*> watches_;

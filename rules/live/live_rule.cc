@@ -1,10 +1,12 @@
 #include "rules/live/live_rule.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "rules/promql/aggregate.h"
 #include "rules/promql/binary.h"
+#include "rules/promql/histogram.h"
 #include "rules/promql/range_functions.h"
 #include "rules/promql/rows.h"
 #include "rules/promql/vector_functions.h"
@@ -16,6 +18,14 @@ using promql::As;
 using promql::IsValue;
 using promql::TokenKind;
 using Kind = LivePlan::Node::Kind;
+
+// NaN when there is none, or more than one.
+double OnlyValue(const std::vector<double>& values) {
+  const auto found = std::ranges::find_if(values, IsValue);
+  const bool is_only =
+      found != values.end() && std::find_if(found + 1, values.end(), IsValue) == values.end();
+  return is_only ? *found : std::numeric_limits<double>::quiet_NaN();
+}
 
 }  // namespace
 
@@ -59,6 +69,17 @@ bool LiveRule::Run(size_t place, Timestamp at, Duration lookback, LiveValues& va
     case Kind::kScalars:
       out[0] = promql::Operate(As<promql::Binary>(*node.node)->op, input(0)[0], input(1)[0]);
       return true;
+    case Kind::kToVector: out[0] = input(0)[0]; return true;
+    case Kind::kToScalar: out[0] = OnlyValue(input(0)); return true;
+    case Kind::kAbsent:
+      out[0] = std::ranges::any_of(input(0), IsValue) ? StaleMarker() : 1;
+      return true;
+    case Kind::kRelabel: std::ranges::copy(input(0), out.begin()); return true;
+    case Kind::kTimestamp:
+      for (size_t i = 0; i < out.size(); ++i) {
+        out[i] = IsValue(input(0)[i]) ? ToSeconds(at) : StaleMarker();
+      }
+      return true;
     case Kind::kInstant: RunInstant(node, at, lookback, out); return true;
     case Kind::kWindow: return RunWindow(node, at, values, out);
     case Kind::kNegate:
@@ -98,6 +119,19 @@ bool LiveRule::Run(size_t place, Timestamp at, Duration lookback, LiveValues& va
     }
     case Kind::kMatch: return RunMatch(node, rows_.ShapeOf(place), input(0), input(1), out);
     case Kind::kSet: RunSet(node, rows_.ShapeOf(place), input(0), input(1), out); return true;
+    case Kind::kHistogram: {
+      const LiveShape& shape = rows_.ShapeOf(place);
+      for (size_t g = 0; g < out.size(); ++g) {
+        std::vector<promql::Bucket> buckets;
+        for (uint32_t i = LiveShape::BeginOf(shape.left_ends, g); i < shape.left_ends[g]; ++i) {
+          const double value = input(0)[shape.left[i]];
+          if (IsValue(value)) buckets.push_back({shape.bounds[i], value});
+        }
+        out[g] = buckets.empty() ? StaleMarker()
+                                 : promql::BucketQuantile(input(1)[0], std::move(buckets));
+      }
+      return true;
+    }
     case Kind::kGroups: {
       const double parameter = node.inputs.size() > 1 ? input(1)[0] : 0;
       const TokenKind op = As<promql::Aggregate>(*node.node)->op;
@@ -120,9 +154,12 @@ bool LiveRule::Run(size_t place, Timestamp at, Duration lookback, LiveValues& va
 void LiveRule::RunInstant(const LivePlan::Node& node, Timestamp at, Duration lookback,
                           std::vector<double>& out) const {
   const Watch& watch = rows_.WatchOf(node);
+  const bool is_timestamp = LivePlan::IsTimestamp(node);
+  at -= rows_.plan().selectors[node.selector].offset;
   for (size_t row = 0; row < out.size(); ++row) {
     const Sample* sample = watch.window(row).At(at);
     out[row] = sample == nullptr || sample->at < at - lookback ? StaleMarker() : sample->value;
+    if (is_timestamp && IsValue(out[row])) out[row] = ToSeconds(sample->at);
   }
 }
 
@@ -134,8 +171,10 @@ bool LiveRule::RunWindow(const LivePlan::Node& node, Timestamp at, LiveValues& v
   if (!promql::CheckParameters(id, values.parameters).ok()) return false;
   const Watch& watch = rows_.WatchOf(node);
   promql::Window window;
-  window.at = window.to = at;
-  window.from = at - rows_.plan().selectors[node.selector].range;
+  const LivePlan::Selector& selector = rows_.plan().selectors[node.selector];
+  window.at = at;
+  window.to = at - selector.offset;
+  window.from = window.to - selector.range;
   window.parameters = values.parameters;
   for (size_t row = 0; row < out.size(); ++row) {
     window.samples = watch.window(row).Between(window.from, window.to);

@@ -34,7 +34,7 @@ void LiveRules::SetRules(const std::vector<PreparedGroup>& groups) {
         auto [number, is_new] = numbers.emplace(selector.text, wanted_.size());
         if (is_new) wanted_.push_back({selector.matchers});
         Duration& keep = wanted_[number->second].keep;
-        keep = std::max(keep, selector.range + group.query_offset);
+        keep = std::max(keep, selector.reach() + group.query_offset);
         selectors_[rule.number].push_back(number->second);
       }
     }

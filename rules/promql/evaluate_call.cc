@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <set>
 #include <utility>
 
 #include "rules/promql/evaluator.h"
@@ -15,22 +14,8 @@
 namespace forewarn::promql {
 namespace {
 
-// What absent() can say about the series that is missing: the labels that its selector demands. Any other matcher of
-// the same label that follows takes it away, as in Prometheus.
-Labels DemandedLabels(const Matchers& matchers) {
-  Labels labels;
-  std::set<std::string> demanded;
-  for (const Matcher& matcher : matchers) {
-    if (matcher.name() == kMetricName) continue;
-    const bool is_first =
-        matcher.kind() == Matcher::Kind::kEqual && demanded.insert(matcher.name()).second;
-    labels.Set(matcher.name(), is_first ? matcher.value() : "");
-  }
-  return labels;
-}
-
-Rows AbsentFrom(const Rows& rows, const Matchers& matchers, size_t steps) {
-  Row row{DemandedLabels(matchers), std::vector<double>(steps, 1)};
+Rows AbsentFrom(const Rows& rows, const Call& call, size_t steps) {
+  Row row{DemandedLabels(call), std::vector<double>(steps, 1)};
   for (const Row& present : rows) {
     for (size_t step = 0; step < steps; ++step) {
       if (IsValue(present.cells[step])) row.cells[step] = StaleMarker();
@@ -65,12 +50,6 @@ void SortByValue(Rows& rows, bool descending) {
     if (std::isnan(x) || std::isnan(y)) return !std::isnan(x) && std::isnan(y);
     return descending ? x > y : x < y;
   });
-}
-
-const std::string& TextOf(const NodePtr& node) {
-  const auto* string = As<String>(WithoutParens(*node));
-  FW_CHECK(string != nullptr);
-  return string->value;
 }
 
 }  // namespace
@@ -147,7 +126,7 @@ StatusOr<Rows> Evaluator::EvaluateRangeCall(const Call& call) {
   }
   DropEmpty(rows);
   if (id == FunctionId::kAbsentOverTime) {
-    return AbsentFrom(rows, data.is_selector ? data.matchers : Matchers{}, grid_.count);
+    return AbsentFrom(rows, call, grid_.count);
   }
   FW_RETURN_IF_ERROR(CheckDistinct(rows));
   return rows;
@@ -189,8 +168,7 @@ StatusOr<Result> Evaluator::EvaluateCall(const Call& call) {
     case FunctionId::kAbsent: {
       FW_ASSIGN_OR_RETURN(rows, rows_of(0));
       FW_RETURN_IF_ERROR(ChargeRows(rows.size() + 1));
-      const auto* selector = As<Selector>(WithoutParens(*call.arguments[0]));
-      rows = AbsentFrom(rows, selector != nullptr ? selector->matchers : Matchers{}, grid_.count);
+      rows = AbsentFrom(rows, call, grid_.count);
       break;
     }
     case FunctionId::kTimestamp: {
@@ -215,20 +193,10 @@ StatusOr<Result> Evaluator::EvaluateCall(const Call& call) {
       SortByValue(rows, id == FunctionId::kSortDesc);
       break;
     }
-    case FunctionId::kLabelReplace: {
-      FW_ASSIGN_OR_RETURN(rows, rows_of(0));
-      FW_ASSIGN_OR_RETURN(
-          rows, ReplaceLabel(std::move(rows), TextOf(call.arguments[1]), TextOf(call.arguments[2]),
-                             TextOf(call.arguments[3]), TextOf(call.arguments[4]), query_.budget));
-      break;
-    }
+    case FunctionId::kLabelReplace:
     case FunctionId::kLabelJoin: {
-      std::vector<std::string> sources;
-      for (size_t i = 3; i < call.arguments.size(); ++i)
-        sources.push_back(TextOf(call.arguments[i]));
       FW_ASSIGN_OR_RETURN(rows, rows_of(0));
-      FW_ASSIGN_OR_RETURN(rows, JoinLabels(std::move(rows), TextOf(call.arguments[1]),
-                                           TextOf(call.arguments[2]), sources, query_.budget));
+      FW_ASSIGN_OR_RETURN(rows, ChangeLabels(call, std::move(rows), query_.budget));
       break;
     }
     case FunctionId::kHistogramQuantile: {

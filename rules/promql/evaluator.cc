@@ -107,8 +107,6 @@ StatusOr<RangeData> Evaluator::Ranges(const Node& node) {
   RangeData data;
   data.range = selector->range;
   data.shift = selector->shift;
-  data.is_selector = true;
-  data.matchers = selector->matchers;
   FW_ASSIGN_OR_RETURN(data.series,
                       Select(selector->matchers, Reference(selector->shift, 0) - selector->range,
                              Reference(selector->shift, grid_.count - 1)));

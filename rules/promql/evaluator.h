@@ -28,8 +28,6 @@ struct RangeData {
   std::vector<SeriesData> series;  // no stale markers, no empty series
   Duration range{0};
   Shift shift;
-  bool is_selector = false;
-  Matchers matchers;  // of a selector
 };
 
 // Walks the tree once, bottom up. Each selector is read from the source once. An evaluator lives

@@ -68,14 +68,19 @@ double BucketQuantile(double q, std::vector<Bucket> buckets) {
   return start + (buckets[b].bound - start) * (rank / count);
 }
 
+std::optional<double> TakeBound(Labels& labels) {
+  const std::optional<double> bound = ParseBound(labels.Get("le"));
+  labels = labels.WithoutName();
+  labels.Remove("le");
+  return bound;
+}
+
 StatusOr<Rows> HistogramQuantile(const Column& q, const Rows& rows) {
   std::map<Labels, std::vector<std::pair<double, const Row*>>> groups;
   for (const Row& row : rows) {
-    const std::optional<double> bound = ParseBound(row.labels.Get("le"));
-    if (!bound) continue;
-    Labels labels = row.labels.WithoutName();
-    labels.Remove("le");
-    groups[std::move(labels)].emplace_back(*bound, &row);
+    Labels labels = row.labels;
+    const std::optional<double> bound = TakeBound(labels);
+    if (bound) groups[std::move(labels)].emplace_back(*bound, &row);
   }
   Rows result;
   for (const auto& [labels, members] : groups) {

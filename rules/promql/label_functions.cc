@@ -3,6 +3,8 @@
 #include <fmt/core.h>
 #include <re2/re2.h>
 
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "model/regex.h"
@@ -72,6 +74,12 @@ Status CheckLabel(std::string_view function, std::string_view what, std::string_
   return InvalidArgument(fmt::format("{}: the {} '{}' is not a label name", function, what, name));
 }
 
+const std::string& TextOf(const NodePtr& node) {
+  const auto* string = As<String>(WithoutParens(*node));
+  FW_CHECK(string != nullptr);
+  return string->value;
+}
+
 Status TooLong(std::string_view function, std::string_view target) {
   return ResourceExhausted(fmt::format("{}: the label '{}' would have more than {} bytes", function,
                                        target, kMaxMadeValue));
@@ -131,6 +139,31 @@ StatusOr<Rows> JoinLabels(Rows rows, std::string_view target, std::string_view s
     row.labels.Set(target, joined);
   }
   return JoinEqual(std::move(rows));
+}
+
+StatusOr<Rows> ChangeLabels(const Call& call, Rows rows, Budget& budget) {
+  std::vector<std::string> texts;
+  for (size_t i = 1; i < call.arguments.size(); ++i) texts.push_back(TextOf(call.arguments[i]));
+  if (call.function->id == FunctionId::kLabelReplace) {
+    return ReplaceLabel(std::move(rows), texts[0], texts[1], texts[2], texts[3], budget);
+  }
+  FW_CHECK(call.function->id == FunctionId::kLabelJoin);
+  return JoinLabels(std::move(rows), texts[0], texts[1], std::span(texts).subspan(2), budget);
+}
+
+// Any other matcher of the same label that follows takes it away, as in Prometheus.
+Labels DemandedLabels(const Call& call) {
+  Labels labels;
+  const auto* selector = As<Selector>(WithoutParens(*call.arguments[0]));
+  if (selector == nullptr) return labels;
+  std::set<std::string> demanded;
+  for (const Matcher& matcher : selector->matchers) {
+    if (matcher.name() == kMetricName) continue;
+    const bool is_first =
+        matcher.kind() == Matcher::Kind::kEqual && demanded.insert(matcher.name()).second;
+    labels.Set(matcher.name(), is_first ? matcher.value() : "");
+  }
+  return labels;
 }
 
 }  // namespace forewarn::promql

@@ -5,6 +5,8 @@
 #include <string_view>
 
 #include "base/status.h"
+#include "model/labels.h"
+#include "rules/promql/ast.h"
 #include "rules/promql/rows.h"
 
 namespace forewarn::promql {
@@ -23,5 +25,11 @@ StatusOr<Rows> ReplaceLabel(Rows rows, std::string_view target, std::string_view
 // label_join: `target` becomes the values of `sources` with `separator` between them.
 StatusOr<Rows> JoinLabels(Rows rows, std::string_view target, std::string_view separator,
                           std::span<const std::string> sources, Budget& budget);
+
+// What a call of either makes of the rows of its vector.
+StatusOr<Rows> ChangeLabels(const Call& call, Rows rows, Budget& budget);
+
+// The labels that the vector of a call of absent() or absent_over_time() demands of its series.
+Labels DemandedLabels(const Call& call);
 
 }  // namespace forewarn::promql

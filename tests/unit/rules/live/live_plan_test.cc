@@ -35,23 +35,33 @@ TEST(LivePlan, HasTheCommonShapes) {
            "{__name__=~\"x.*\"} > 1",
            "last_over_time({__name__=~\"x.*\"}[5m])",
            "quantile(0.9, x) > stddev(x)",
+           "histogram_quantile(0.9, sum by (le) (rate(x_bucket[5m]))) > 1",
+           "rate(x[5m]) > 2 * rate(x[5m] offset 30m)",
+           "x offset -5m > 1",
+           "absent(x{job=\"a\"})",
+           "absent_over_time({job=\"a\"}[5m])",
+           "x > scalar(y)",
+           "x and on () hour() > 5 and on () (vector(time()) % 2 == 1)",
+           "time() - timestamp(x) > 60 or timestamp(x + 1)",
+           "label_replace(x, \"a\", \"$1\", \"b\", \"(.*)\") * 2",
+           "label_join(x, \"a\", \"-\", \"b\", \"c\") / on (a) y",
        }) {
     EXPECT_EQ(WhyNot(text), "") << text;
   }
 }
 
 TEST(LivePlan, LeavesTheRestToTheGeneralEvaluator) {
-  EXPECT_EQ(WhyNot("x offset 5m"), "offset or @");
-  EXPECT_EQ(WhyNot("rate(x[5m] @ 0)"), "offset or @");
+  EXPECT_EQ(WhyNot("rate(x[5m] @ 0)"), "@");
   EXPECT_EQ(WhyNot("avg_over_time(x[2h])"), "a range of more than 1h");
+  EXPECT_EQ(WhyNot("avg_over_time(x[30m] offset 31m)"), "a range of more than 1h");
   EXPECT_EQ(WhyNot("max_over_time(rate(x[1m])[10m:1m])"), "a subquery");
-  EXPECT_EQ(WhyNot("absent(x)"), "absent()");
-  EXPECT_EQ(WhyNot("absent_over_time(x[5m])"), "absent_over_time()");
-  EXPECT_EQ(WhyNot("topk(3, x)"), "topk");
-  EXPECT_EQ(WhyNot("label_replace(x, \"a\", \"b\", \"c\", \"d\")"), "label_replace()");
-  EXPECT_EQ(WhyNot("vector(1) > 0"), "vector()");
-  EXPECT_EQ(WhyNot("hour() > 5"), "hour()");
-  EXPECT_EQ(WhyNot("x > scalar(y)"), "scalar()");
+  EXPECT_EQ(WhyNot("absent(topk(3, x))"), "topk");
+  EXPECT_EQ(WhyNot("count_values(\"v\", x)"), "count_values");
+  EXPECT_EQ(WhyNot("label_replace(x, \"a-b\", \"b\", \"c\", \"d\")"),
+            "a mistake in label_replace()");
+  EXPECT_EQ(WhyNot("label_replace(x, \"a\", \"b\", \"c\", \"(\")"), "a mistake in label_replace()");
+  EXPECT_EQ(WhyNot("sort(x)"), "sort()");
+  EXPECT_EQ(WhyNot("x > pi()"), "pi()");
   EXPECT_EQ(WhyNot("1 + 1"), "an expression without series");
 }
 
@@ -65,6 +75,8 @@ TEST(LivePlan, KeepsTheNameOfMetricsThatOnlyItTellsApart) {
   EXPECT_EQ(WhyNot("(x or y) >bool 1"), lost);
   EXPECT_EQ(WhyNot("(x or y) / z"), "several metrics that are matched");
   EXPECT_EQ(WhyNot("sum by (__name__) ({__name__=~\"x|y\"}) * 2"), lost);
+  EXPECT_EQ(WhyNot("timestamp({__name__=~\"x|y\"})"), lost);
+  EXPECT_EQ(WhyNot("label_replace(x, \"__name__\", \"$1\", \"b\", \"(.*)\") + 1"), lost);
   EXPECT_EQ(WhyNot("-(x == on (__name__) y)"), lost);
   EXPECT_EQ(WhyNot("sum by (__name__) ({__name__=~\"x|y\"}) > 2"), "");
   EXPECT_EQ(WhyNot("sum without (a) (x or y) * 2"), "");

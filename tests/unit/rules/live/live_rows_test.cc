@@ -28,7 +28,7 @@ class LiveRowsTest : public ::testing::Test {
     std::shared_ptr<const LivePlan> plan = MakeLivePlan(*promql::Parse(text), nullptr);
     std::vector<Watch*> watches;
     for (const LivePlan::Selector& selector : plan->selectors) {
-      watches.push_back(*watches_.Make(kScope, selector.matchers, selector.range, kTimeZero));
+      watches.push_back(*watches_.Make(kScope, selector.matchers, selector.reach(), kTimeZero));
     }
     return {plan, watches, source_};
   }
@@ -79,6 +79,31 @@ TEST_F(LiveRowsTest, FollowTheSeriesThatThereAre) {
   Write("x", {{"i", "1"}, {"m", "b"}});
   EXPECT_EQ(Rows(sum), "{i=\"0\"} {i=\"1\"}");
   EXPECT_EQ(Rows(either), "x{i=\"0\",m=\"a\"} x{i=\"1\",m=\"a\"} x{i=\"1\",m=\"b\"} y{i=\"1\"}");
+}
+
+TEST_F(LiveRowsTest, HaveTheLabelsThatFunctionsMake) {
+  LiveRows replaced = Bind("label_replace(x, \"host\", \"h$1\", \"i\", \"(.*)\")");
+  LiveRows joined = Bind("label_join(x, \"i\", \"-\", \"m\", \"i\") + 1");
+  LiveRows histogram = Bind("histogram_quantile(0.5, h)");
+  LiveRows absent = Bind("absent(x{i=\"1\", m=~\"a|b\"})");
+  LiveRows vector = Bind("vector(1)");
+  Write("x", {{"i", "1"}, {"m", "a"}});
+  Write("h", {{"i", "1"}, {"le", "1"}});
+  Write("h", {{"i", "1"}, {"le", "+Inf"}});
+  Write("h", {{"i", "2"}, {"le", "?"}});
+  EXPECT_EQ(Rows(replaced), "x{host=\"h1\",i=\"1\",m=\"a\"}");
+  EXPECT_EQ(Rows(joined), "{i=\"a-1\",m=\"a\"}");
+  EXPECT_EQ(Rows(histogram), "{i=\"1\"}");
+  EXPECT_EQ(Rows(absent), "{i=\"1\"}");
+  EXPECT_EQ(Rows(vector), "{}");
+}
+
+TEST_F(LiveRowsTest, AreUnclearWhereTwoWouldHaveTheSameLabels) {
+  LiveRows replaced = Bind("label_replace(x, \"i\", \"\", \"i\", \".*\")");
+  Write("x", {{"i", "1"}});
+  EXPECT_EQ(Rows(replaced), "x");
+  Write("x", {{"i", "2"}});
+  EXPECT_EQ(Rows(replaced), "unclear");
 }
 
 TEST_F(LiveRowsTest, AreUnclearWhereLabelsComeFromOneOfTwo) {

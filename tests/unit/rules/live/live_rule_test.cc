@@ -29,7 +29,7 @@ class LiveRuleTest : public ::testing::Test {
     std::shared_ptr<const LivePlan> plan = MakeLivePlan(*promql::Parse(text), nullptr);
     std::vector<Watch*> watches;
     for (const LivePlan::Selector& selector : plan->selectors) {
-      watches.push_back(*watches_.Make(kScope, selector.matchers, selector.range, At(0)));
+      watches.push_back(*watches_.Make(kScope, selector.matchers, selector.reach(), At(0)));
     }
     return {plan, watches, source_};
   }
@@ -102,6 +102,48 @@ TEST_F(LiveRuleTest, LabelsThatAreTakenOverComeFromTheOneThatHasNotEnded) {
   for (Watch* watch : rule.watches()) watches_.ForgetEnded(*watch);
   EXPECT_EQ(Evaluate(rule, 1000), "a 8");
   EXPECT_EQ(rule.Evaluate(At(1000), 5min, values_)->front().labels.Get("release"), "2");
+}
+
+TEST_F(LiveRuleTest, AnOffsetLooksBackFromTheInstant) {
+  LiveRule rule = Bind("x offset 1m");
+  LiveRule count = Bind("count_over_time(x[30s] offset 1m)");
+  LiveRule ahead = Bind("x offset -10s");
+  for (int64_t second : {0, 20, 40, 60, 80}) Write("x", {{"instance", "a"}}, second, second);
+  EXPECT_EQ(Evaluate(rule, 59), "");
+  EXPECT_EQ(Evaluate(rule, 60), "a 0");
+  EXPECT_EQ(Evaluate(rule, 119), "a 40");
+  EXPECT_EQ(Evaluate(count, 110), "a 2") << "of 20 s to 50 s";
+  EXPECT_EQ(Evaluate(ahead, 70), "a 80");
+}
+
+TEST_F(LiveRuleTest, AbsenceIsToldWithoutAnySeries) {
+  LiveRule rule = Bind("absent(x{instance=\"a\"})");
+  EXPECT_EQ(Evaluate(rule, 0), "a 1");
+  Write("x", {{"instance", "a"}}, 10, 2);
+  EXPECT_EQ(Evaluate(rule, 310), "");
+  EXPECT_EQ(Evaluate(rule, 311), "a 1");
+}
+
+TEST_F(LiveRuleTest, AScalarIsTheValueOfTheOnlySeries) {
+  LiveRule rule = Bind("y > scalar(x)");
+  Write("y", {{"instance", "a"}}, 10, 5);
+  EXPECT_EQ(Evaluate(rule, 10), "");
+  Write("x", {{"instance", "1"}}, 10, 3);
+  EXPECT_EQ(Evaluate(rule, 10), "a 5");
+  Write("x", {{"instance", "2"}}, 20, 3);
+  EXPECT_EQ(Evaluate(rule, 20), "");
+}
+
+TEST_F(LiveRuleTest, AQuantileIsOfTheBucketsThatHaveAValue) {
+  LiveRule rule = Bind("histogram_quantile(0.5, x)");
+  Write("x", {{"instance", "a"}, {"le", "10"}}, 10, 4);
+  Write("x", {{"instance", "a"}, {"le", "20"}}, 10, 8);
+  Write("x", {{"instance", "a"}, {"le", "+Inf"}}, 10, 8);
+  Write("x", {{"instance", "a"}, {"le", "none"}}, 10, 800);
+  EXPECT_EQ(Evaluate(rule, 10), "a 10");
+  Write("x", {{"instance", "a"}, {"le", "10"}}, 20, StaleMarker());
+  Write("x", {{"instance", "a"}, {"le", "5"}}, 20, 8);
+  EXPECT_EQ(Evaluate(rule, 20), "a 2");
 }
 
 TEST_F(LiveRuleTest, GroupsAndSetsFollowTheirSeries) {

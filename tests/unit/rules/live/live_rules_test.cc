@@ -44,7 +44,7 @@ class Expressions {
 
   std::string Vector(int depth) {
     if (depth == 0) return Leaf();
-    switch (Below(9)) {
+    switch (Below(15)) {
       case 0: return fmt::format("({} {} {})", Vector(depth - 1), Operator(), Scalar());
       case 1: return fmt::format("({} {} {})", Scalar(), Operator(), Vector(depth - 1));
       case 2:
@@ -65,6 +65,23 @@ class Expressions {
                            OneOf({"", "version"}),
                            OneOf({"info", "sum by (instance, version) (info)"}));
       case 7: return fmt::format("quantile by (instance) ({}, {})", Scalar(), Vector(depth - 1));
+      case 8:
+        return fmt::format("histogram_quantile({}, {})", Scalar(),
+                           OneOf({"h", "rate(h[5m])", "sum by (instance, le) (rate(h[5m]))",
+                                  "sum by (le) (h)", "h * 2", Vector(depth - 1)}));
+      case 9:
+        return fmt::format("label_replace({}, \"{}\", \"{}\", \"{}\", \"(.)(.*)\")",
+                           Vector(depth - 1), OneOf({"mode", "kind", "instance", "__name__"}),
+                           OneOf({"$1", "$2", "z$2$1", ""}),
+                           OneOf({"instance", "mode", "__name__"}));
+      case 10:
+        return fmt::format("label_join({}, \"{}\", \"-\", \"instance\", \"mode\")",
+                           Vector(depth - 1), OneOf({"mode", "kind"}));
+      case 11: return fmt::format("absent({})", OneOf({Selector(), Vector(depth - 1)}));
+      case 12:
+        return fmt::format("({} {} scalar({}))", Vector(depth - 1), Operator(),
+                           OneOf({"a{instance=\"i9\"}", "sum(b)", Vector(depth - 1)}));
+      case 13: return fmt::format("timestamp({})", Vector(depth - 1));
       default: return fmt::format("clamp({}, -5, {})", Vector(depth - 1), Scalar());
     }
   }
@@ -84,17 +101,22 @@ class Expressions {
   std::string Selector() {
     return OneOf({"a", "b", "c", "a{mode=\"x\"}", "b{instance!=\"i1\"}", "{__name__=~\"a|b\"}"});
   }
+  std::string Offset() {
+    return OneOf({"", "", "", " offset 1m", " offset 21m", " offset 7s", " offset -1m"});
+  }
   std::string Leaf() {
-    if (Below(2) == 0) return Selector();
-    std::string window = fmt::format("{}[{}]", Selector(), OneOf({"1m", "5m", "20m", "44s"}));
+    if (Below(20) == 0) return OneOf({"vector(3)", "minute()", "vector(time() % 100)"});
+    if (Below(2) == 0) return Selector() + Offset();
+    std::string window =
+        fmt::format("{}[{}]{}", Selector(), OneOf({"1m", "5m", "20m", "44s"}), Offset());
     if (Below(8) == 0) return fmt::format("predict_linear({}, {})", window, Scalar());
     if (Below(8) == 0) return fmt::format("quantile_over_time({}, {})", Scalar(), window);
-    return fmt::format(
-        "{}({})",
-        OneOf({"rate", "increase", "delta", "irate", "idelta", "deriv", "changes", "resets",
-               "avg_over_time", "sum_over_time", "min_over_time", "max_over_time",
-               "count_over_time", "last_over_time", "present_over_time", "stddev_over_time"}),
-        window);
+    return fmt::format("{}({})",
+                       OneOf({"rate", "increase", "delta", "irate", "idelta", "deriv", "changes",
+                              "resets", "avg_over_time", "sum_over_time", "min_over_time",
+                              "max_over_time", "count_over_time", "last_over_time",
+                              "present_over_time", "stddev_over_time", "absent_over_time"}),
+                       window);
   }
 
   std::mt19937 random_;
@@ -132,6 +154,12 @@ class LiveWorld {
       }
     }
     series_.push_back({Named({{"__name__", "a"}, {"instance", "i9"}})});
+    for (const char* instance : {"i1", "i2"}) {
+      for (const char* le : {"0.1", "1", "5", "+Inf"}) {
+        series_.push_back({Named({{"__name__", "h"}, {"instance", instance}, {"le", le}})});
+      }
+    }
+    series_.push_back({Named({{"__name__", "h"}, {"instance", "i1"}, {"le", "much"}})});
   }
 
   // The next round: one entry with what came, then all rules.
@@ -194,7 +222,7 @@ class LiveWorld {
   };
 
   void Collect(Series& series) {
-    const bool is_counter = series.labels.name() == "c";
+    const bool is_counter = series.labels.name() == "c" || series.labels.name() == "h";
     if (!series.is_there) {
       if (random_() % 12 != 0) return;
       series.is_there = true;
@@ -244,6 +272,18 @@ const std::vector<std::string> kUsual = {
     "-a < -2",
     "(a > 0) * 2 + b",
     "sum by (__name__) ({__name__=~\"a|b\"}) > 3",
+    "histogram_quantile(0.9, rate(h[5m])) > 0.5",
+    "histogram_quantile(0.5, sum by (le) (h))",
+    "rate(c[5m]) > 2 * rate(c[5m] offset 10m)",
+    "a - a offset 1m",
+    "absent(a{instance=\"i9\"})",
+    "absent_over_time(a{instance=\"i9\"}[1m])",
+    "a > scalar(b{instance=\"i1\", mode=\"x\"})",
+    "time() - timestamp(a) > 10",
+    "label_replace(a, \"host\", \"h$1\", \"instance\", \"i(.)\") * on (host, mode) "
+    "label_replace(b, \"host\", \"h$1\", \"instance\", \"i(.)\")",
+    "label_join(a, \"id\", \"-\", \"instance\", \"mode\") > 2",
+    "a and on () minute() % 2 == 1",
 };
 
 TEST(LiveRules, SayWhatTheGeneralEvaluatorSaysAtEveryInstant) {
