@@ -1,6 +1,7 @@
 // What a rule costs for each series that it looks at, with each round of each probe: what the engine does with an
 // entry, the samples' way into the store not counted. 1000 probes with 100 series each, 100 rules over one metric
-// each; by rules that are kept up to date as samples come, and by the general evaluator. Items are series of rules.
+// each; by rules that are kept up to date as samples come, and by the general evaluator. Then rules by the thousand:
+// several over each metric, or each for ten of the probes. Items are series of rules.
 
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
@@ -53,12 +54,15 @@ constexpr Shape kShapes[] = {
     {"ratio of two", "{0} / on (instance) metric_0 > 1e9"},
 };
 
-Bundle Rules(const Shape& shape) {
+// One for each metric and each selector.
+Bundle Rules(const Shape& shape, const std::vector<std::string>& selectors) {
   std::string yaml = "groups:\n- name: g\n  interval: 15s\n  rules:\n";
   for (size_t s = 0; s < kSeries; ++s) {
-    std::string metric = fmt::format("metric_{}", s);
-    yaml += fmt::format("  - alert: A{}\n    expr: '{}'\n", s,
-                        fmt::format(fmt::runtime(shape.expression), metric));
+    for (size_t i = 0; i < selectors.size(); ++i) {
+      const std::string metric = fmt::format("metric_{}{}", s, selectors[i]);
+      yaml += fmt::format("  - alert: A{}_{}\n    expr: '{}'\n", s, i,
+                          fmt::format(fmt::runtime(shape.expression), metric));
+    }
   }
   Bundle bundle;
   bundle.id = "00000000000000b1";
@@ -109,16 +113,15 @@ Entry NextRound(Probe& probe, Timestamp at) {
   return {PartitionOf("acme"), at, probe.identity.probe, std::move(batch)};
 }
 
-void BM_RuleOverSeries(benchmark::State& state) {
-  const Shape& shape = kShapes[state.range(0)];
-  const bool is_live = state.range(1) != 0;
-  state.SetLabel(fmt::format("{}, {}", shape.name, is_live ? "kept up to date" : "general"));
+// What `selectors` says is added to each metric; `items` rules concern each series, on an average.
+void Run(benchmark::State& state, const Shape& shape, const std::vector<std::string>& selectors, bool is_live,
+         double items) {
   MemoryStore store;
   Head head(PartitionOf("acme"), store, HeadOptions{});
   FW_CHECK(head.Load().ok());
   Contacts contacts;
   Engine engine(head, contacts, {}, is_live ? &head : nullptr);
-  engine.Load(Rules(shape), kStart);
+  engine.Load(Rules(shape, selectors), kStart);
   std::vector<Probe> probes = MakeProbes();
   uint64_t sequence = 0;
   Timestamp at = kStart;
@@ -146,13 +149,44 @@ void BM_RuleOverSeries(benchmark::State& state) {
   };
   for (int i = 0; i < kWarmUp; ++i) round();
   for (auto _ : state) state.SetIterationTime(round());
-  state.SetItemsProcessed(static_cast<int64_t>(state.iterations() * Probes() * kSeries));
+  state.SetItemsProcessed(
+      static_cast<int64_t>(static_cast<double>(state.iterations() * Probes() * kSeries) * items));
+}
+
+void BM_RuleOverSeries(benchmark::State& state) {
+  const Shape& shape = kShapes[state.range(0)];
+  const bool is_live = state.range(1) != 0;
+  state.SetLabel(fmt::format("{}, {}", shape.name, is_live ? "kept up to date" : "general"));
+  Run(state, shape, {""}, is_live, 1);
 }
 BENCHMARK(BM_RuleOverSeries)
     ->ArgsProduct({benchmark::CreateDenseRange(0, std::size(kShapes) - 1, 1), {0, 1}})
     ->UseManualTime()
     ->Iterations(4)
     ->Unit(benchmark::kMillisecond);
+
+// As many rules for each metric as the argument says, all over all series of it.
+void BM_ManyRulesOverEachSeries(benchmark::State& state) {
+  std::vector<std::string> selectors(static_cast<size_t>(state.range(0)));
+  state.SetLabel(fmt::format("{} threshold rules", kSeries * selectors.size()));
+  Run(state, kShapes[0], selectors, true, static_cast<double>(selectors.size()));
+}
+BENCHMARK(BM_ManyRulesOverEachSeries)->Arg(10)->UseManualTime()->Iterations(4)->Unit(benchmark::kMillisecond);
+
+// A rule for each metric and ten probes.
+void BM_RulesOfTenProbesEach(benchmark::State& state) {
+  std::vector<std::string> selectors;
+  for (size_t p = 0; p < Probes(); p += 10) {
+    std::string hosts;
+    for (size_t i = p; i < std::min(p + 10, Probes()); ++i) {
+      hosts += fmt::format("{}host-{}", hosts.empty() ? "" : "|", i);
+    }
+    selectors.push_back(fmt::format("{{instance=~\"{}\"}}", hosts));
+  }
+  state.SetLabel(fmt::format("{} threshold rules", kSeries * selectors.size()));
+  Run(state, kShapes[0], selectors, true, 1);
+}
+BENCHMARK(BM_RulesOfTenProbesEach)->UseManualTime()->Iterations(4)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace forewarn

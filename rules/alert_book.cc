@@ -67,6 +67,14 @@ bool AlertBook::HasAny(Fingerprint rule) const {
   return first != by_rule_.end() && first->first.first == rule;
 }
 
+std::vector<Fingerprint> AlertBook::RulesIn(const std::string& stream) const {
+  std::vector<Fingerprint> rules;
+  for (const auto& [key, ids] : by_rule_) {
+    if (key.second == stream) rules.push_back(key.first);
+  }
+  return rules;
+}
+
 std::vector<Fingerprint> AlertBook::Of(Fingerprint rule, const std::string& stream) const {
   auto it = by_rule_.find({rule, stream});
   if (it == by_rule_.end()) return {};

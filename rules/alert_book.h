@@ -47,6 +47,8 @@ class AlertBook {
 
   // Whether the rule has any, in whatever stream.
   bool HasAny(Fingerprint rule) const;
+  // Keys of the rules that have some in this stream. Looks through those of all streams.
+  std::vector<Fingerprint> RulesIn(const std::string& stream) const;
   // Ids, ascending.
   std::vector<Fingerprint> Of(Fingerprint rule, const std::string& stream) const;
   // Those that rest on the probe's data, as of when they were touched last.

@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "rules/alert_book.h"
+#include "rules/awake_rules.h"
 #include "rules/contact_alert.h"
 #include "rules/detector_book.h"
 #include "rules/evidence.h"
@@ -29,7 +30,8 @@ struct Engine::Impl {
         contacts(contacts),
         limits(limits),
         has_numbers(numbers != nullptr),
-        live(numbers, {limits.live_samples}) {}
+        live(numbers, {limits.live_samples}),
+        awake(numbers, alerts, streams) {}
 
   void PlanNet(EngineCall& call, std::vector<AlertChange> net);
 
@@ -55,8 +57,9 @@ struct Engine::Impl {
   StreamBook streams;
   DetectorBook detectors;
   LiveRules live;
+  AwakeRules awake;
   RuleRunner runner{source, contacts, alerts, streams, live};
-  Grid grid{groups, contacts, streams, runner};
+  Grid grid{groups, contacts, streams, awake, runner};
 };
 
 void Engine::Impl::PlanNet(EngineCall& call, std::vector<AlertChange> net) {
@@ -117,11 +120,11 @@ void Engine::Impl::Retire(EngineCall& call, const ProbeState& probe) {
   }
   for (Fingerprint id : concerned) End(call, id, call.arrival);
   const ProbeIdentity& identity = probe.identity;
-  std::string stream =
-      Stream{identity.customer, identity.installation, identity.probe, {}, {}, {}, {}}.id();
+  const std::string stream = StreamId(identity.customer, identity.installation, identity.probe);
   if (Stream* own = streams.Find(stream)) {
     PlanNet(call, own->catch_up.End());
     live.Forget(*own);
+    awake.Forget(*own);
   }
   streams.Remove(stream);
   detectors.Forget(identity.probe);
@@ -158,10 +161,10 @@ void Engine::Impl::ObserveRounds(EngineCall& call, const Batch& batch) {
         round.end, *call.write);
     if (!fed.ok())
       runner.Report(call, Fingerprint::Of(identity.probe), "probe " + identity.probe, fed);
-    for (const PreparedGroup& group : groups) {
-      for (const PreparedRule& rule : group.rules) {
-        if (rule.per_round) runner.Run(call, group, rule, stream, round.end, round.interval);
-      }
+    size_t from = 0;
+    while (auto found = awake.Next(stream, from)) {
+      runner.Run(call, *found->group, *found->rule, stream, round.end, round.interval);
+      from = found->rule->number + 1;
     }
   }
   if (stream.catch_up.active() && call.arrival - stream.last_round <= CatchUp::kBound) {
@@ -206,6 +209,7 @@ Engine::Conclusions Engine::Load(const Bundle& bundle, Timestamp arrival) {
   SelectCustomers(bundle.customers, impl_->groups);
   PlanRules(impl_->groups);
   impl_->live.SetRules(impl_->groups);
+  impl_->awake.SetRules(impl_->groups);
   impl_->detectors.SetSpecs(std::move(files.detectors));
   std::set<Fingerprint> group_keys;
   std::set<Fingerprint> rule_keys;
@@ -247,6 +251,7 @@ Engine::Conclusions Engine::Observe(const Entry& entry, std::span<const ProbeSta
   FW_CHECK(impl_->has_numbers == (applied != nullptr));
   EngineCall call = {entry.arrival, &write, impl_->limits.instants, {}};
   impl_->live.Begin(applied);
+  impl_->awake.Begin(applied);
   impl_->ObserveContacts(call, changed);
 
   // Silence may have let watermarks pass: they are taken over fresh probes.
@@ -267,6 +272,7 @@ Engine::Conclusions Engine::Observe(const Entry& entry, std::span<const ProbeSta
   }
   if (std::holds_alternative<Tick>(entry.what)) impl_->grid.WorkOff(call);
   impl_->live.End();
+  impl_->awake.End();
   return impl_->Finish(call);
 }
 

@@ -80,8 +80,11 @@ void Grid::Work(EngineCall& call, Stream& stream) {
       last = *next;
       --call.instants_left;
       if (call.arrival - *next > CatchUp::kBound + group.interval) stream.catch_up.Begin();
-      for (const PreparedRule& rule : group.rules) {
-        if (!rule.per_round) runner_.Run(call, group, rule, stream, *next, group.interval);
+      size_t from = group.rules.front().number;
+      while (auto found = awake_.Next(stream, from)) {
+        if (found->group != &group) break;
+        runner_.Run(call, group, *found->rule, stream, *next, group.interval);
+        from = found->rule->number + 1;
       }
     }
     std::erase_if(stream.targets,

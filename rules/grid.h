@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "rules/awake_rules.h"
 #include "rules/conclusions.h"
 #include "rules/contact.h"
 #include "rules/rule_runner.h"
@@ -22,8 +23,8 @@ class Grid {
  public:
   // Loans that outlive it.
   Grid(const std::vector<PreparedGroup>& groups, const Contacts& contacts, StreamBook& streams,
-       RuleRunner& runner)
-      : groups_(groups), contacts_(contacts), streams_(streams), runner_(runner) {}
+       AwakeRules& awake, RuleRunner& runner)
+      : groups_(groups), contacts_(contacts), streams_(streams), awake_(awake), runner_(runner) {}
 
   // Runs the instants of an installation that have become due, in order. `first_round` is the first round
   // that the entry brought: where an installation that is new to the grid begins.
@@ -44,6 +45,7 @@ class Grid {
   const std::vector<PreparedGroup>& groups_;
   const Contacts& contacts_;
   StreamBook& streams_;
+  AwakeRules& awake_;
   RuleRunner& runner_;
 };
 

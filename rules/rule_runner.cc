@@ -45,7 +45,6 @@ void RuleRunner::Emit(EngineCall& call, Stream& stream, const std::optional<Aler
 
 void RuleRunner::Run(EngineCall& call, const PreparedGroup& group, const PreparedRule& rule,
                      Stream& stream, Timestamp at, Duration step) {
-  if (!rule.IsFor(stream.customer)) return;
   std::optional<promql::Vector> known = live_.Evaluate(group, rule, stream, at, limits_.lookback);
   if (rule.rule.alerting && known && known->empty() && !alerts_.HasAny(rule.key)) {
     // Most rules, most of the time.

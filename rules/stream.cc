@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "base/record.h"
 
@@ -11,18 +12,19 @@ namespace {
 
 constexpr std::string_view kRecordedPrefix = "recorded/";
 
-std::string StreamId(const std::string& customer, const std::string& installation,
-                     const std::string& probe) {
-  return probe.empty() ? fmt::format("grid/{}/{}", customer, installation) : "probe/" + probe;
+std::string RecordedPrefix(const std::string& stream) {
+  return fmt::format("{}{}/", kRecordedPrefix, stream);
 }
-
 std::string RecordedId(Fingerprint rule, const std::string& stream) {
-  return fmt::format("{}{}/{}", kRecordedPrefix, stream, rule.ToString());
+  return RecordedPrefix(stream) + rule.ToString();
 }
 
 }  // namespace
 
-std::string Stream::id() const { return StreamId(customer, installation, probe); }
+std::string StreamId(const std::string& customer, const std::string& installation,
+                     const std::string& probe) {
+  return probe.empty() ? fmt::format("grid/{}/{}", customer, installation) : "probe/" + probe;
+}
 
 Timestamp Stream::now() const {
   Timestamp now = last_round;
@@ -98,7 +100,7 @@ void StreamBook::Touch(const Stream& stream) {
 void StreamBook::Remove(const std::string& id) {
   if (streams_.erase(id) > 0) dirty_.insert(id);
   Index(id, {});
-  std::string prefix = fmt::format("{}{}/", kRecordedPrefix, id);
+  const std::string prefix = RecordedPrefix(id);
   auto it = recorded_.lower_bound(prefix);
   while (it != recorded_.end() && it->first.starts_with(prefix)) {
     dirty_.insert(it->first);
@@ -109,6 +111,20 @@ void StreamBook::Remove(const std::string& id) {
 StreamBook::Recorded StreamBook::GetRecorded(Fingerprint rule, const std::string& stream) const {
   auto it = recorded_.find(RecordedId(rule, stream));
   return it == recorded_.end() ? Recorded() : it->second.series;
+}
+
+std::vector<Fingerprint> StreamBook::RecordersIn(const std::string& stream) const {
+  std::vector<Fingerprint> rules;
+  const std::string prefix = RecordedPrefix(stream);
+  for (auto it = recorded_.lower_bound(prefix);
+       it != recorded_.end() && it->first.starts_with(prefix); ++it) {
+    uint64_t key = 0;
+    const char* end = it->first.data() + it->first.size();
+    if (std::from_chars(it->first.data() + prefix.size(), end, key, 16).ptr == end) {
+      rules.emplace_back(key);
+    }
+  }
+  return rules;
 }
 
 void StreamBook::SetRecorded(Fingerprint rule, const std::string& stream, Recorded recorded) {

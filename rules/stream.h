@@ -16,6 +16,10 @@
 
 namespace forewarn {
 
+// `probe/<uuid>`, or with an empty `probe` `grid/<customer>/<installation>`.
+std::string StreamId(const std::string& customer, const std::string& installation,
+                     const std::string& probe);
+
 // A sequence of evaluation instants that only goes forward: the round ends of a probe, or the grid
 // of an installation, on which every group has its own step. Everything here is event time.
 struct Stream {
@@ -29,8 +33,7 @@ struct Stream {
   // Of a grid whose groups have instants to make up: how far each of these is to go.
   std::vector<std::pair<Fingerprint, Timestamp>> targets;
 
-  // `probe/<uuid>`, or `grid/<customer>/<installation>`.
-  std::string id() const;
+  std::string id() const { return StreamId(customer, installation, probe); }
   // The latest instant that was evaluated.
   Timestamp now() const;
   Timestamp* FindInstant(Fingerprint group);
@@ -69,6 +72,8 @@ class StreamBook {
 
   Recorded GetRecorded(Fingerprint rule, const std::string& stream) const;
   void SetRecorded(Fingerprint rule, const std::string& stream, Recorded recorded);
+  // Keys of the rules that wrote series which they have not ended.
+  std::vector<Fingerprint> RecordersIn(const std::string& stream) const;
 
   // Forgets what belongs to groups and rules that are not among these.
   void KeepOnly(const std::set<Fingerprint>& groups, const std::set<Fingerprint>& rules);

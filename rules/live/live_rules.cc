@@ -96,8 +96,6 @@ LiveRules::InStream& LiveRules::Find(const Stream& stream) {
     found_ = &streams_[&stream];
     if (found_->rules.empty()) {
       found_->scope = {stream.customer, stream.installation, stream.probe};
-      found_->watches.resize(wanted_.size());
-      found_->rules.resize(selectors_.size());
     }
   }
   return *found_;
@@ -107,18 +105,20 @@ std::unique_ptr<LiveRule> LiveRules::Bind(const PreparedRule& rule, InStream& in
   std::vector<Watch*> watches;
   std::vector<size_t> made_now;
   for (size_t selector : selectors_[rule.number]) {
-    Watch*& watch = in.watches[selector];
-    if (watch == nullptr) {
+    auto [found, is_new] = in.watches.try_emplace(selector);
+    if (is_new) {
+      made_now.push_back(selector);
       const Wanted& wanted = wanted_[selector];
       StatusOr<Watch*> made = watches_->Make(in.scope, wanted.matchers, wanted.keep, at);
       if (!made.ok() || *made == nullptr) {
-        for (size_t other : made_now) watches_->Remove(std::exchange(in.watches[other], nullptr));
+        for (size_t number : made_now) {
+          if (const Watch* watch = in.watches.extract(number).mapped()) watches_->Remove(watch);
+        }
         return nullptr;
       }
-      watch = *made;
-      made_now.push_back(selector);
+      found->second = *made;
     }
-    watches.push_back(watch);
+    watches.push_back(found->second);
   }
   return std::make_unique<LiveRule>(rule.plan, std::move(watches), watches_->source());
 }
@@ -127,9 +127,7 @@ void LiveRules::Forget(const Stream& stream) {
   found_stream_ = nullptr;
   auto found = streams_.find(&stream);
   if (found == streams_.end()) return;
-  for (const Watch* watch : found->second.watches) {
-    if (watch != nullptr) watches_->Remove(watch);
-  }
+  for (const auto& [selector, watch] : found->second.watches) watches_->Remove(watch);
   streams_.erase(found);
 }
 

@@ -63,8 +63,8 @@ class LiveRules {
   };
   struct InStream {
     Scope scope;
-    std::vector<Watch*> watches;  // by the number of the selector; null until a rule needs it
-    std::vector<Bound> rules;     // by the number of the rule
+    std::unordered_map<size_t, Watch*> watches;  // of the selectors that rules have needed, by their numbers
+    std::unordered_map<size_t, Bound> rules;     // those that were evaluated, by their numbers
   };
 
   InStream& Find(const Stream& stream);

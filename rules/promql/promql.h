@@ -39,6 +39,10 @@ class Expression {
   // The matchers of each selector in it, in the order of the text.
   std::vector<Matchers> Selectors() const;
 
+  // As long as no series matches any of these selectors, it has no result at any instant. Nothing when it may have
+  // one without a series, as absent(x) and vector(1) have.
+  std::optional<std::vector<Matchers>> Needs() const;
+
   // How far back of the evaluation instant it looks at most (range + offset + look-back of 5
   // minutes); Duration::max() when it looks at a fixed time (`@ 1700000000`).
   Duration Reach() const;

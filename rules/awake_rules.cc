@@ -1,0 +1,140 @@
+#include "rules/awake_rules.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+
+namespace forewarn {
+namespace {
+
+// Looking at each series costs about a fiftieth of looking for a selector's.
+constexpr size_t kSeriesPerSelector = 50;
+
+}  // namespace
+
+bool AwakeRules::RunsIn(const PreparedRule& rule, const Stream& stream) {
+  return rule.per_round == !stream.probe.empty() && rule.IsFor(stream.customer);
+}
+
+void AwakeRules::SetRules(const std::vector<PreparedGroup>& groups) {
+  in_streams_.clear();
+  found_ = nullptr;
+  rules_.clear();
+  by_key_.clear();
+  for (const PreparedGroup& group : groups) {
+    for (const PreparedRule& rule : group.rules) {
+      FW_CHECK(rule.number == rules_.size());
+      by_key_.emplace(rule.key, rule.number);
+      rules_.push_back({&group, &rule});
+    }
+  }
+  index_ = RuleIndex(groups);
+}
+
+void AwakeRules::Begin(const Applied* applied) {
+  applied_ = applied;
+  series_taken_ = 0;
+  CatchUp();
+}
+
+void AwakeRules::End() {
+  CatchUp();
+  applied_ = nullptr;
+}
+
+void AwakeRules::CatchUp() {
+  if (applied_ == nullptr || source_ == nullptr) return;
+  for (; series_taken_ < applied_->series.size(); ++series_taken_) {
+    WakeBy(applied_->series[series_taken_].labels);
+  }
+}
+
+void AwakeRules::WakeBy(const Labels& series) {
+  if (in_streams_.empty()) return;
+  std::vector<size_t> concerned;
+  index_.ForEachConcerned(series, [&](size_t rule) { concerned.push_back(rule); });
+  if (concerned.empty()) return;
+  const std::string customer(series.Get("customer"));
+  const std::string installation(series.Get("installation"));
+  const std::string probe(series.Get("probe"));
+  for (const std::string& of : {std::string(), probe}) {
+    auto in = in_streams_.find(StreamId(customer, installation, of));
+    if (in == in_streams_.end()) continue;
+    for (size_t rule : concerned) Wake(in->second, rule);
+  }
+}
+
+void AwakeRules::Wake(InStream& in, size_t rule) {
+  if (!RunsIn(*rules_[rule].rule, *in.stream)) return;
+  auto at = std::ranges::lower_bound(in.rules, rule);
+  if (at == in.rules.end() || *at != rule) in.rules.insert(at, rule);
+}
+
+AwakeRules::InStream& AwakeRules::Find(const Stream& stream) {
+  if (found_ == nullptr || found_->stream != &stream) {
+    auto [at, is_new] = in_streams_.try_emplace(stream.id());
+    found_ = &at->second;
+    found_->stream = &stream;
+    if (is_new) Fill(*found_);
+  }
+  return *found_;
+}
+
+void AwakeRules::Fill(InStream& in) {
+  const Stream& stream = *in.stream;
+  std::vector<bool> is_awake(rules_.size());
+  for (size_t rule : index_.unconditional()) is_awake[rule] = true;
+  const auto wake_key = [&](Fingerprint key) {
+    auto [first, last] = by_key_.equal_range(key);
+    for (auto at = first; at != last; ++at) is_awake[at->second] = true;
+  };
+  const std::string id = stream.id();
+  for (Fingerprint key : alerts_.RulesIn(id)) wake_key(key);
+  for (Fingerprint key : streams_.RecordersIn(id)) wake_key(key);
+  Matchers scope = {Matcher::Equal("customer", stream.customer),
+                    Matcher::Equal("installation", stream.installation)};
+  if (!stream.probe.empty()) scope.push_back(Matcher::Equal("probe", stream.probe));
+  const std::vector<SeriesId> series = source_->Match(scope);
+  if (index_.entries().size() < series.size() / kSeriesPerSelector) {
+    for (const RuleIndex::Entry& entry : index_.entries()) {
+      Matchers all = entry.selector;
+      all.insert(all.end(), scope.begin(), scope.end());
+      if (source_->Match(all).empty()) continue;
+      for (size_t rule : entry.rules) is_awake[rule] = true;
+    }
+  } else {
+    for (SeriesId one : series) {
+      index_.ForEachConcerned(source_->LabelsOf(one), [&](size_t rule) { is_awake[rule] = true; });
+    }
+  }
+  for (size_t rule = 0; rule < rules_.size(); ++rule) {
+    if (is_awake[rule] && RunsIn(*rules_[rule].rule, stream)) in.rules.push_back(rule);
+  }
+}
+
+std::optional<AwakeRules::Found> AwakeRules::Next(const Stream& stream, size_t from) {
+  if (source_ == nullptr) {
+    while (from < rules_.size() && !RunsIn(*rules_[from].rule, stream)) ++from;
+    if (from >= rules_.size()) return std::nullopt;
+    return rules_[from];
+  }
+  CatchUp();
+  InStream& in = Find(stream);
+  const auto is_next = [&](size_t place) {
+    return (place == 0 || in.rules[place - 1] < from) &&
+           (place == in.rules.size() || in.rules[place] >= from);
+  };
+  if (in.next > in.rules.size() || !is_next(in.next)) {
+    in.next = static_cast<size_t>(std::ranges::lower_bound(in.rules, from) - in.rules.begin());
+  }
+  if (in.next == in.rules.size()) return std::nullopt;
+  return rules_[in.rules[in.next++]];
+}
+
+void AwakeRules::Forget(const Stream& stream) {
+  found_ = nullptr;
+  in_streams_.erase(stream.id());
+}
+
+}  // namespace forewarn
