@@ -114,8 +114,8 @@ Entry NextRound(Probe& probe, Timestamp at) {
 }
 
 // What `selectors` says is added to each metric; `items` rules concern each series, on an average.
-void Run(benchmark::State& state, const Shape& shape, const std::vector<std::string>& selectors, bool is_live,
-         double items) {
+void Run(benchmark::State& state, const Shape& shape, const std::vector<std::string>& selectors,
+         bool is_live, double items) {
   MemoryStore store;
   Head head(PartitionOf("acme"), store, HeadOptions{});
   FW_CHECK(head.Load().ok());
@@ -171,7 +171,11 @@ void BM_ManyRulesOverEachSeries(benchmark::State& state) {
   state.SetLabel(fmt::format("{} threshold rules", kSeries * selectors.size()));
   Run(state, kShapes[0], selectors, true, static_cast<double>(selectors.size()));
 }
-BENCHMARK(BM_ManyRulesOverEachSeries)->Arg(10)->UseManualTime()->Iterations(4)->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_ManyRulesOverEachSeries)
+    ->Arg(10)
+    ->UseManualTime()
+    ->Iterations(4)
+    ->Unit(benchmark::kMillisecond);
 
 // A rule for each metric and ten probes.
 void BM_RulesOfTenProbesEach(benchmark::State& state) {

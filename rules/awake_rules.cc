@@ -1,9 +1,11 @@
 #include "rules/awake_rules.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "base/check.h"
+#include "rules/next_place.h"
 
 namespace forewarn {
 namespace {
@@ -121,13 +123,7 @@ std::optional<AwakeRules::Found> AwakeRules::Next(const Stream& stream, size_t f
   }
   CatchUp();
   InStream& in = Find(stream);
-  const auto is_next = [&](size_t place) {
-    return (place == 0 || in.rules[place - 1] < from) &&
-           (place == in.rules.size() || in.rules[place] >= from);
-  };
-  if (in.next > in.rules.size() || !is_next(in.next)) {
-    in.next = static_cast<size_t>(std::ranges::lower_bound(in.rules, from) - in.rules.begin());
-  }
+  in.next = NextPlace(in.rules, from, in.next, std::identity());
   if (in.next == in.rules.size()) return std::nullopt;
   return rules_[in.rules[in.next++]];
 }

@@ -44,7 +44,7 @@ class Engine {
     // Instants of groups on the grid; what is left over is done by ticks.
     int64_t instants = 100;
     // Samples that rules keep in memory beside those of the source, so that they need not read them again.
-    size_t live_samples = 4'000'000;
+    size_t live_samples = 8'000'000;
   };
 
   // Loans that outlive the engine. With `numbers`, the same source with its numbers, rules are kept up to date as

@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "rules/next_place.h"
+
 namespace forewarn {
 namespace {
 
@@ -69,7 +71,7 @@ std::optional<promql::Vector> LiveRules::TryEvaluate(const PreparedGroup& group,
   if (!watches_ || rule.plan == nullptr) return std::nullopt;
   watches_->CatchUp();
   InStream& in = Find(stream);
-  Bound& bound = in.rules[rule.number];
+  Bound& bound = BoundOf(in, rule.number);
   if (at < bound.not_before) return std::nullopt;
   newest_ = std::max(newest_, at);
   if (!bound.rule && at >= not_before_) bound.rule = Bind(rule, in, at);
@@ -99,6 +101,17 @@ LiveRules::InStream& LiveRules::Find(const Stream& stream) {
     }
   }
   return *found_;
+}
+
+LiveRules::Bound& LiveRules::BoundOf(InStream& in, size_t rule) {
+  const size_t place =
+      NextPlace(in.rules, rule, in.next, [](const Bound& one) { return one.number; });
+  in.next = place + 1;
+  if (place == in.rules.size() || in.rules[place].number != rule) {
+    in.rules.insert(in.rules.begin() + static_cast<ptrdiff_t>(place),
+                    Bound{.number = rule, .rule = nullptr});
+  }
+  return in.rules[place];
 }
 
 std::unique_ptr<LiveRule> LiveRules::Bind(const PreparedRule& rule, InStream& in, Timestamp at) {

@@ -25,7 +25,7 @@ class LiveRules {
   struct Limits {
     // Samples in memory beside those of the source. Rules that would need more are not kept up to date; where more
     // come than are needed no more, such as of a probe that ends no round, all are given up for an hour.
-    size_t samples = 4'000'000;
+    size_t samples = 8'000'000;
   };
 
   // `source` is a loan that outlives it, or null: then it says nothing of any rule.
@@ -58,16 +58,20 @@ class LiveRules {
   };
   // A rule in a stream.
   struct Bound {
-    std::unique_ptr<LiveRule> rule;
+    size_t number = 0;
+    std::unique_ptr<LiveRule> rule;           // null when it could not be bound
     Timestamp not_before = Timestamp::min();  // when to try again what did not work
   };
   struct InStream {
     Scope scope;
-    std::unordered_map<size_t, Watch*> watches;  // of the selectors that rules have needed, by their numbers
-    std::unordered_map<size_t, Bound> rules;     // those that were evaluated, by their numbers
+    std::unordered_map<size_t, Watch*>
+        watches;               // of the selectors that rules have needed, by their numbers
+    std::vector<Bound> rules;  // those that were evaluated, by their numbers
+    size_t next = 0;           // the place in `rules` that is likely to be wanted
   };
 
   InStream& Find(const Stream& stream);
+  static Bound& BoundOf(InStream& in, size_t rule);
   // Null when it cannot be bound.
   std::unique_ptr<LiveRule> Bind(const PreparedRule& rule, InStream& in, Timestamp at);
   std::optional<promql::Vector> TryEvaluate(const PreparedGroup& group, const PreparedRule& rule,

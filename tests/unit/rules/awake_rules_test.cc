@@ -99,7 +99,8 @@ TEST(AwakeRules, AreFoundAgainAfterARestart) {
 TEST(AwakeRules, AreFoundAmongManySeries) {
   World world(OneRule("x{disk=\"sda\"} > 1"));
   std::vector<std::pair<Labels, double>> many;
-  for (int i = 0; i < 300; ++i) many.push_back({{{"__name__", "y"}, {"i", fmt::format("{}", i)}}, 1});
+  for (int i = 0; i < 300; ++i)
+    many.push_back({{{"__name__", "y"}, {"i", fmt::format("{}", i)}}, 1});
   many.push_back({{{"__name__", "x"}, {"disk", "sda"}}, 5});
   world.Round(Probe('a'), kStart, kStart, many);
   many.pop_back();

@@ -35,8 +35,8 @@ std::set<size_t> Concerned(const RuleIndex& index, const Labels& labels) {
 }
 
 TEST(RuleIndex, FindsTheRulesThatASeriesConcerns) {
-  RuleIndex index = IndexOf({"x > 1", "x{a=\"b\"} > 1", "rate(y[5m]) > 1", "{__name__=~\"x|y\",a=~\"b.*\"} > 1",
-                             "y{a!=\"b\"} or x > 1"});
+  RuleIndex index = IndexOf({"x > 1", "x{a=\"b\"} > 1", "rate(y[5m]) > 1",
+                             "{__name__=~\"x|y\",a=~\"b.*\"} > 1", "y{a!=\"b\"} or x > 1"});
   EXPECT_THAT(Concerned(index, {{"__name__", "x"}}), ElementsAre(0, 4));
   EXPECT_THAT(Concerned(index, {{"__name__", "x"}, {"a", "b"}}), ElementsAre(0, 1, 3, 4));
   EXPECT_THAT(Concerned(index, {{"__name__", "y"}, {"a", "b"}}), ElementsAre(2, 3));

@@ -53,8 +53,8 @@ TEST(Needs, AreBothSidesOfAnOrAndTheLeftOneOfUnless) {
 
 TEST(Needs, AreNoneWhereThereMayBeAResultWithoutSeries) {
   for (const char* text :
-       {"1", "\"a\"", "time()", "vector(time())", "hour()", "absent(x)", "absent_over_time(x[5m])", "scalar(x)",
-        "x or vector(0)", "vector(1) unless x", "sum(absent(x))", "scalar(x) + 1",
+       {"1", "\"a\"", "time()", "vector(time())", "hour()", "absent(x)", "absent_over_time(x[5m])",
+        "scalar(x)", "x or vector(0)", "vector(1) unless x", "sum(absent(x))", "scalar(x) + 1",
         "label_replace(absent(x), \"a\", \"b\", \"c\", \"d\")", "absent(x) > 0", "pi()"}) {
     EXPECT_THAT(NeedsOf(text), ElementsAre("none")) << text;
   }
@@ -65,9 +65,10 @@ TEST(Needs, LeaveNoResultWhenTheyAreNotMet) {
   const Timestamp at = FromMillis(1'780'000'000'000);
   for (const char* text :
        {"x", "rate(x[5m])", "x / on () y", "y / on () x{a=\"b\"}", "y and on () x{a=\"b\"}",
-        "y * on () group_left () x{a=\"b\"}", "count(x)",
-        "quantile(0.5, x)", "count_values(\"v\", x)", "sum by (a) (x) or x", "x unless y", "sort(x)", "timestamp(x)",
-        "max_over_time(x[5m:1m])", "x + 1", "1 > bool x", "-x", "clamp_max(x, scalar(y))", "x @ 0"}) {
+        "y * on () group_left () x{a=\"b\"}", "count(x)", "quantile(0.5, x)",
+        "count_values(\"v\", x)", "sum by (a) (x) or x", "x unless y", "sort(x)", "timestamp(x)",
+        "max_over_time(x[5m:1m])", "x + 1", "1 > bool x", "-x", "clamp_max(x, scalar(y))",
+        "x @ 0"}) {
     FakeSource source;
     source.Write("y 1 2 3 4", at - 1min, 15s);
     StatusOr<Expression> expression = Parse(text);
