@@ -14,6 +14,7 @@
 #include "rules/detector_book.h"
 #include "rules/evidence.h"
 #include "rules/grid.h"
+#include "rules/intervals.h"
 #include "rules/judge.h"
 #include "rules/rule_file.h"
 #include "rules/rule_runner.h"
@@ -163,8 +164,10 @@ void Engine::Impl::ObserveRounds(EngineCall& call, const Batch& batch) {
       runner.Report(call, Fingerprint::Of(identity.probe), "probe " + identity.probe, fed);
     size_t from = 0;
     while (auto found = awake.Next(stream, from)) {
-      runner.Run(call, *found->group, *found->rule, stream, round.end, round.interval);
-      from = found->rule->number + 1;
+      const auto [group, rule] = *found;
+      from = rule->number + 1;
+      if (!IsDue(*group, *rule, before, round.end)) continue;
+      runner.Run(call, *group, *rule, stream, round.end, StepOf(*group, *rule, round.interval));
     }
   }
   if (stream.catch_up.active() && call.arrival - stream.last_round <= CatchUp::kBound) {

@@ -28,7 +28,8 @@ namespace forewarn {
 //
 // When a rule is evaluated (event time, always):
 //   - a rule whose result can only ever hold one probe's series (every selector, aggregation and
-//     match keeps the label `probe`) at each round end of that probe, when the round arrives;
+//     match keeps the label `probe`) at each round end of that probe, when the round arrives; one that
+//     cannot be kept up to date (PreparedRule::plan) at the first in each interval of its group;
 //   - every other rule on its group's interval grid, once for each installation, when the
 //     installation's watermark passes the instant. Several instants may become due at once: they
 //     run in order, so many with each entry and the rest by ticks that are due at once.

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "rules/intervals.h"
 
 namespace forewarn {
 namespace {
@@ -14,13 +15,6 @@ namespace {
 // for years does not stop its shard. More than the accepted age of data holds at a step of a
 // minute.
 constexpr int64_t kInstantsMax = 12'000;
-
-Timestamp FloorTo(Timestamp at, Duration step) {
-  Duration since = at.time_since_epoch();
-  Duration rest = since % step;
-  if (rest < Duration(0)) rest += step;
-  return Timestamp(since - rest);
-}
 
 // Whether the group has instants to run.
 bool IsBehind(const Stream& stream, const PreparedGroup& group) {
