@@ -16,6 +16,7 @@
 #include "collector/metrics.h"
 #include "model/bundle.h"
 #include "model/notification.h"
+#include "notifier/curl.h"
 #include "notifier/dispatcher.h"
 #include "notifier/receiver.h"
 #include "store/store.h"
@@ -74,7 +75,8 @@ class DeliveryThread {
   std::atomic<bool> missed_ = true;  // something is in the store that was not handed over
   std::atomic<bool> stopping_ = false;
   std::thread thread_;
-  // The thread's own: by receiver's id, with the record it was made from.
+  // The thread's own: what all webhooks go through; and by receiver's id, with the record it was made from.
+  HttpClient http_;
   std::map<std::string, std::pair<std::string, std::unique_ptr<Sender>>> senders_;
 };
 

@@ -18,6 +18,9 @@ namespace {
 
 constexpr size_t kBodyBytesMax = 4096;
 constexpr size_t kReplyBytesMax = 300;
+constexpr long kConnectionsKept = 16;
+constexpr std::chrono::seconds kIdleMax = 2min;
+constexpr std::chrono::seconds kAuthoritiesKept = 1h;
 
 struct Network {
   std::array<uint8_t, 16> prefix;
@@ -89,17 +92,21 @@ struct CurlFree {
 using Handle = std::unique_ptr<CURL, CurlFree>;
 using List = std::unique_ptr<curl_slist, CurlFree>;
 
-Handle MakeHandle(Duration timeout) {
+Handle MakeHandle() {
   static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
   FW_CHECK(ready == CURLE_OK);
   Handle handle(curl_easy_init());
   FW_CHECK(handle != nullptr);
-  curl_easy_setopt(handle.get(), CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(handle.get(), CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
-  curl_easy_setopt(handle.get(), CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(timeout.count()));
-  curl_easy_setopt(handle.get(), CURLOPT_PROXY, "");  // not by the environment
-  curl_easy_setopt(handle.get(), CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   return handle;
+}
+
+// What holds for every call.
+void SetUp(CURL* handle, Duration timeout) {
+  curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
+  curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(timeout.count()));
+  curl_easy_setopt(handle, CURLOPT_PROXY, "");  // not by the environment
+  curl_easy_setopt(handle, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
 }
 
 void Append(List& list, const std::string& line) {
@@ -115,6 +122,18 @@ struct PostState {
   bool allow_private_addresses = false;
   bool met_private_address = false;
   HttpAnswer answer;
+};
+
+// Takes back what the handle was lent for a call; it keeps its connections.
+class Loans {
+ public:
+  explicit Loans(CURL* handle) : handle_(handle) {}
+  ~Loans() { curl_easy_reset(handle_); }
+  Loans(const Loans&) = delete;
+  Loans& operator=(const Loans&) = delete;
+
+ private:
+  CURL* const handle_;
 };
 
 // Called with the very address that is about to be connected to: a name that resolves to something
@@ -193,7 +212,16 @@ bool IsPublicAddress(const std::string& address) {
   return inet_pton(AF_INET6, address.c_str(), v6) == 1 && IsPublic(v6);
 }
 
-StatusOr<HttpAnswer> Post(const HttpPost& request) {
+struct HttpClient::Impl {
+  Handle handle;
+  // Of its connections.
+  bool allow_private_addresses = false;
+};
+
+HttpClient::HttpClient() : impl_(std::make_unique<Impl>()) {}
+HttpClient::~HttpClient() = default;
+
+StatusOr<HttpAnswer> HttpClient::Post(const HttpPost& request) {
   std::unique_ptr<CURLU, CurlFree> url(curl_url());
   if (curl_url_set(url.get(), CURLUPART_URL, request.url.c_str(), CURLU_NON_SUPPORT_SCHEME) !=
       CURLUE_OK) {
@@ -206,29 +234,41 @@ StatusOr<HttpAnswer> Post(const HttpPost& request) {
         fmt::format("{}: the receiver's url is {}, and only https is allowed", host, scheme));
   }
 
-  Handle handle = MakeHandle(request.timeout);
+  if (impl_->handle == nullptr ||
+      impl_->allow_private_addresses != request.allow_private_addresses) {
+    impl_->handle = MakeHandle();
+    impl_->allow_private_addresses = request.allow_private_addresses;
+  }
+  CURL* handle = impl_->handle.get();
   PostState state;
   state.allow_private_addresses = request.allow_private_addresses;
   char error[CURL_ERROR_SIZE] = "";
   List headers;
   for (const auto& [name, value] : request.headers) Append(headers, name + ": " + value);
   Append(headers, "Expect:");
-  curl_easy_setopt(handle.get(), CURLOPT_CURLU, url.get());
-  curl_easy_setopt(handle.get(), CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(handle.get(), CURLOPT_FOLLOWLOCATION, 0L);
-  curl_easy_setopt(handle.get(), CURLOPT_POST, 1L);
-  curl_easy_setopt(handle.get(), CURLOPT_POSTFIELDS, request.body.data());
-  curl_easy_setopt(handle.get(), CURLOPT_POSTFIELDSIZE_LARGE,
+  Loans loans(handle);
+  SetUp(handle, request.timeout);
+  curl_easy_setopt(handle, CURLOPT_MAXCONNECTS, kConnectionsKept);
+  curl_easy_setopt(handle, CURLOPT_MAXAGE_CONN, static_cast<long>(kIdleMax.count()));
+  // The authorities of the system's file are kept only where there is no folder of them besides.
+  curl_easy_setopt(handle, CURLOPT_CAPATH, nullptr);
+  curl_easy_setopt(handle, CURLOPT_CA_CACHE_TIMEOUT, static_cast<long>(kAuthoritiesKept.count()));
+  curl_easy_setopt(handle, CURLOPT_CURLU, url.get());
+  curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
+  curl_easy_setopt(handle, CURLOPT_POST, 1L);
+  curl_easy_setopt(handle, CURLOPT_POSTFIELDS, request.body.data());
+  curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE,
                    static_cast<curl_off_t>(request.body.size()));
-  curl_easy_setopt(handle.get(), CURLOPT_HTTPHEADER, headers.get());
-  curl_easy_setopt(handle.get(), CURLOPT_OPENSOCKETFUNCTION, OpenSocket);
-  curl_easy_setopt(handle.get(), CURLOPT_OPENSOCKETDATA, &state);
-  curl_easy_setopt(handle.get(), CURLOPT_WRITEFUNCTION, TakeBody);
-  curl_easy_setopt(handle.get(), CURLOPT_WRITEDATA, &state);
-  curl_easy_setopt(handle.get(), CURLOPT_HEADERFUNCTION, TakeHeader);
-  curl_easy_setopt(handle.get(), CURLOPT_HEADERDATA, &state);
-  curl_easy_setopt(handle.get(), CURLOPT_ERRORBUFFER, error);
-  CURLcode code = curl_easy_perform(handle.get());
+  curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers.get());
+  curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, OpenSocket);
+  curl_easy_setopt(handle, CURLOPT_OPENSOCKETDATA, &state);
+  curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, TakeBody);
+  curl_easy_setopt(handle, CURLOPT_WRITEDATA, &state);
+  curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, TakeHeader);
+  curl_easy_setopt(handle, CURLOPT_HEADERDATA, &state);
+  curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, error);
+  CURLcode code = curl_easy_perform(handle);
   if (state.met_private_address && code != CURLE_OK) {
     return PermissionDenied(
         fmt::format("{} is an address of a private network; webhooks reach those only when the "
@@ -239,12 +279,13 @@ StatusOr<HttpAnswer> Post(const HttpPost& request) {
     return Unavailable(
         fmt::format("{}: {}", host, *error != '\0' ? error : curl_easy_strerror(code)));
   }
-  curl_easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &state.answer.status);
+  curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &state.answer.status);
   return std::move(state.answer);
 }
 
 SmtpAnswer SendMail(const SmtpMail& mail) {
-  Handle handle = MakeHandle(mail.timeout);
+  Handle handle = MakeHandle();
+  SetUp(handle.get(), mail.timeout);
   MailState state{mail.mail, "", ""};
   char error[CURL_ERROR_SIZE] = "";
   bool implicit = mail.tls == SmtpMail::Tls::kImplicit;

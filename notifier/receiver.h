@@ -11,6 +11,8 @@
 
 namespace forewarn {
 
+class HttpClient;
+
 // A message as it leaves: rendered in the reader's language.
 struct Message {
   std::string id;  // idempotency key: Message-ID, X-Forewarn-Delivery
@@ -65,12 +67,14 @@ struct WebhookOptions {
 };
 
 // `options.tls = none` is taken only for a host that is this machine; passwords and keys are read
-// from their files at each Send, so that a new one counts at once.
+// from their files at each Send, so that a new one counts at once. `http` is a loan that outlives the
+// sender; of those that share one, a single thread may send at a time.
 std::unique_ptr<Sender> MakeEmailSender(const Receiver& receiver, const SmtpOptions& options);
-std::unique_ptr<Sender> MakeWebhookSender(const Receiver& receiver, const WebhookOptions& options);
+std::unique_ptr<Sender> MakeWebhookSender(const Receiver& receiver, const WebhookOptions& options,
+                                          HttpClient& http);
 
 // The sender for the receiver's kind.
 std::unique_ptr<Sender> MakeSender(const Receiver& receiver, const SmtpOptions& smtp,
-                                   const WebhookOptions& webhook);
+                                   const WebhookOptions& webhook, HttpClient& http);
 
 }  // namespace forewarn

@@ -10,6 +10,7 @@ import argparse
 import hashlib
 import hmac
 import http.server
+import itertools
 import json
 import signal
 import sys
@@ -19,6 +20,7 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--answers", default="200", help="statuses in their order, such as 500,200; the last stays")
     parser.add_argument("--key", default="", help="of the signature")
+    parser.add_argument("--hang-up", action="store_true", help="after each answer, without saying so")
     parser.add_argument("--location", help="sent with every answer")
     parser.add_argument("--retry-after", help="sent with every answer")
     return parser.parse_args()
@@ -28,8 +30,14 @@ def main():
     options = arguments()
     answers = [int(status) for status in options.answers.split(",")]
 
+    connections = itertools.count(1)
+
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+
+        def setup(self):
+            super().setup()
+            self.connection_number = next(connections)
 
         def do_POST(self):
             body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
@@ -41,6 +49,7 @@ def main():
                 "genuine": hmac.compare_digest(signature, self.headers.get("X-Forewarn-Signature", "")),
                 "body": json.loads(body),
                 "status": status,
+                "connection": self.connection_number,
             }), flush=True)
             self.send_response(status)
             for name, value in (("Location", options.location), ("Retry-After", options.retry_after)):
@@ -49,6 +58,7 @@ def main():
             self.send_header("Content-Length", "6")
             self.end_headers()
             self.wfile.write(b"reason")
+            self.close_connection = options.hang_up
 
         def log_message(self, *_):
             pass

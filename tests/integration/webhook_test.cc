@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "base/file.h"
+#include "notifier/curl.h"
 #include "notifier/receiver.h"
 #include "tests/integration/child.h"
 
@@ -50,12 +51,13 @@ class WebhookSender : public ::testing::Test {
     receiver.url =
         "http://localhost:" + std::to_string(port) + "/hook/secret-path?token=secret-query";
     receiver.secret_file = folder_ + "/key";
-    return MakeWebhookSender(receiver, options)->Send(message_);
+    return MakeWebhookSender(receiver, options, http_)->Send(message_);
   }
 
   std::string folder_;
   Notification notification_;
   Message message_;
+  HttpClient http_;
 };
 
 TEST_F(WebhookSender, PostsASignedBody) {
@@ -70,6 +72,34 @@ TEST_F(WebhookSender, PostsASignedBody) {
   EXPECT_THAT(seen, HasSubstr(R"("version": "forewarn.v1")"));
   EXPECT_THAT(seen, HasSubstr(R"("ticket": "FW-71")"));
   EXPECT_THAT(seen, HasSubstr(R"("label.mountpoint": "/data \"x\" \ufffd")"));
+}
+
+TEST_F(WebhookSender, MessagesGoOverOneConnection) {
+  Child sink(Sink({"--answers", "200,500,200"}));
+  int64_t port = sink.ReadPort();
+  for (Result result : {Result::kDelivered, Result::kRetry, Result::kDelivered}) {
+    EXPECT_EQ(Send(port).result, result);
+    EXPECT_THAT(sink.ReadLine(), HasSubstr(R"("connection": 1})"));
+  }
+}
+
+TEST_F(WebhookSender, AConnectionThatTheOtherSideClosedIsMadeAnew) {
+  Child sink(Sink({"--hang-up"}));
+  int64_t port = sink.ReadPort();
+  for (const char* connection :
+       {R"("connection": 1})", R"("connection": 2})", R"("connection": 3})"}) {
+    EXPECT_EQ(Send(port).result, Result::kDelivered);
+    EXPECT_THAT(sink.ReadLine(), HasSubstr(connection));
+  }
+}
+
+TEST_F(WebhookSender, AConnectionIsNotUsedWhereItMayNoLongerGo) {
+  Child sink(Sink({}));
+  int64_t port = sink.ReadPort();
+  EXPECT_EQ(Send(port).result, Result::kDelivered);
+  Delivery delivery = Send(port, {.allow_http = true});
+  EXPECT_EQ(delivery.result, Result::kDead);
+  EXPECT_THAT(delivery.detail, HasSubstr("private network"));
 }
 
 TEST_F(WebhookSender, AnotherKeyMakesAnotherSignature) {

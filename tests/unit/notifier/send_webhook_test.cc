@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "notifier/curl.h"
 #include "notifier/receiver.h"
 
 namespace forewarn {
@@ -21,7 +22,8 @@ Delivery SendTo(const std::string& url, WebhookOptions options = {},
   Message message;
   message.id = "7-42-0";
   message.notification = &notification;
-  return MakeWebhookSender(receiver, options)->Send(message);
+  HttpClient http;
+  return MakeWebhookSender(receiver, options, http)->Send(message);
 }
 
 TEST(SendWebhook, TakesHttpsOnlyUnlessHttpIsAllowed) {
@@ -55,9 +57,10 @@ TEST(SendWebhook, AMissingKeyCanBeMended) {
 
 TEST(MakeSender, KnowsEveryKind) {
   Receiver receiver;
+  HttpClient http;
   for (Receiver::Kind kind : {Receiver::Kind::kEmail, Receiver::Kind::kWebhook}) {
     receiver.kind = kind;
-    EXPECT_NE(MakeSender(receiver, {}, {}), nullptr);
+    EXPECT_NE(MakeSender(receiver, {}, {}, http), nullptr);
   }
 }
 
