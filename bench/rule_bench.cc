@@ -2,9 +2,11 @@
 // entry, the samples' way into the store not counted. 1000 probes with 100 series each, 100 rules over one metric
 // each; by rules that are kept up to date as samples come, and by the general evaluator. Then rules by the thousand:
 // several over each metric, or each for ten of the probes. Items are series of rules.
+// Last, what rules that are kept up to date take of memory.
 
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <cstdlib>
 #include <ctime>
@@ -113,42 +115,55 @@ Entry NextRound(Probe& probe, Timestamp at) {
   return {PartitionOf("acme"), at, probe.identity.probe, std::move(batch)};
 }
 
-// What `selectors` says is added to each metric; `items` rules concern each series, on an average.
-void Run(benchmark::State& state, const Shape& shape, const std::vector<std::string>& selectors,
-         bool is_live, double items) {
-  MemoryStore store;
-  Head head(PartitionOf("acme"), store, HeadOptions{});
-  FW_CHECK(head.Load().ok());
-  Contacts contacts;
-  Engine engine(head, contacts, {}, is_live ? &head : nullptr);
-  engine.Load(Rules(shape, selectors), kStart);
-  std::vector<Probe> probes = MakeProbes();
-  uint64_t sequence = 0;
-  Timestamp at = kStart;
+// Probes, what they have sent, and the rules over it. What `selectors` says is added to each metric.
+class Site {
+ public:
+  Site(const Shape& shape, const std::vector<std::string>& selectors, bool is_live)
+      : is_live_(is_live), engine_(head_, contacts_, {}, is_live ? &head_ : nullptr) {
+    FW_CHECK(head_.Load().ok());
+    engine_.Load(Rules(shape, selectors), kStart);
+    for (int i = 0; i < kWarmUp; ++i) Round();
+  }
+
   // The seconds that the engine takes for a round of all probes.
-  auto round = [&] {
-    at += 15s;
+  double Round() {
+    at_ += 15s;
     double seconds = 0;
-    for (Probe& probe : probes) {
-      Entry entry = NextRound(probe, at);
+    for (Probe& probe : probes_) {
+      Entry entry = NextRound(probe, at_);
       const SampleBlock& block = std::get<Batch>(entry.what).samples;
       Commit commit;
       commit.partition = PartitionOf("acme");
-      commit.sequence = ++sequence;
-      head.Learn(block);
-      head.Append(block, at, commit);
-      std::vector<ProbeState> changed = contacts.Observe(entry);
+      commit.sequence = ++sequence_;
+      head_.Learn(block);
+      head_.Append(block, at_, commit);
+      std::vector<ProbeState> changed = contacts_.Observe(entry);
       const Applied applied{commit.samples, commit.new_series};
       const double begin = Seconds();
-      Engine::Conclusions concluded = engine.Observe(
-          entry, changed, [](const Labels&, Sample) {}, is_live ? &applied : nullptr);
+      Engine::Conclusions concluded = engine_.Observe(
+          entry, changed, [](const Labels&, Sample) {}, is_live_ ? &applied : nullptr);
       seconds += Seconds() - begin;
       FW_CHECK(concluded.problems.empty() && concluded.alerts.empty());
     }
     return seconds;
-  };
-  for (int i = 0; i < kWarmUp; ++i) round();
-  for (auto _ : state) state.SetIterationTime(round());
+  }
+
+ private:
+  const bool is_live_;
+  MemoryStore store_;
+  Head head_{PartitionOf("acme"), store_, HeadOptions{}};
+  Contacts contacts_;
+  Engine engine_;
+  std::vector<Probe> probes_ = MakeProbes();
+  uint64_t sequence_ = 0;
+  Timestamp at_ = kStart;
+};
+
+// `items` rules concern each series, on an average.
+void Run(benchmark::State& state, const Shape& shape, const std::vector<std::string>& selectors,
+         bool is_live, double items) {
+  Site site(shape, selectors, is_live);
+  for (auto _ : state) state.SetIterationTime(site.Round());
   state.SetItemsProcessed(
       static_cast<int64_t>(static_cast<double>(state.iterations() * Probes() * kSeries) * items));
 }
@@ -191,6 +206,41 @@ void BM_RulesOfTenProbesEach(benchmark::State& state) {
   Run(state, kShapes[0], selectors, true, 1);
 }
 BENCHMARK(BM_RulesOfTenProbesEach)->UseManualTime()->Iterations(4)->Unit(benchmark::kMillisecond);
+
+// Bytes that are taken from the allocator, its own not counted.
+size_t InUse() {
+  const struct mallinfo2 use = mallinfo2();
+  return use.uordblks + use.hblkhd;
+}
+
+// What keeping rules up to date takes of memory for each probe and metric, beside what it takes without.
+double LiveBytes(const Shape& shape, size_t rules_of_each_metric) {
+  const std::vector<std::string> selectors(rules_of_each_metric);
+  double bytes[2];
+  for (bool is_live : {false, true}) {
+    const size_t before = InUse();
+    Site site(shape, selectors, is_live);
+    bytes[is_live] = static_cast<double>(InUse() - before);
+  }
+  return (bytes[1] - bytes[0]) / static_cast<double>(Probes() * kSeries);
+}
+
+void BM_BytesOfRules(benchmark::State& state) {
+  for (auto _ : state) {
+    const double plain = LiveBytes(kShapes[0], 1);
+    const double with_twenty = LiveBytes(kShapes[1], 1);
+    const double with_forty = LiveBytes(kShapes[2], 1);
+    const double rule = (LiveBytes(kShapes[0], 11) - plain) / 10;
+    state.counters["rule"] = rule;
+    state.counters["selector_with_a_series"] = plain - rule;
+    state.counters["further_series"] =
+        LiveBytes({"all series", "{{job=\"node\"}} > 1e9"}, 1) - rule;
+    state.counters["sample"] = (with_forty - with_twenty) / 20;
+    state.counters["z_score"] = LiveBytes(kShapes[3], 1);
+    state.SetIterationTime(1);
+  }
+}
+BENCHMARK(BM_BytesOfRules)->UseManualTime()->Iterations(1)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace forewarn

@@ -24,7 +24,7 @@ using Kind = LivePlan::Node::Kind;
 
 class PlanMaker {
  public:
-  explicit PlanMaker(const promql::Expression& expression) : plan_{expression, {}, {}, false} {}
+  explicit PlanMaker(const promql::Expression& expression) : plan_{expression, {}, {}, 0} {}
 
   std::shared_ptr<const LivePlan> Make(std::string* why_not) {
     const promql::Node& root = promql::WithoutParens(plan_.expression.root());
@@ -55,8 +55,8 @@ class PlanMaker {
 
   Added Put(Kind kind, const promql::Node& node, std::vector<size_t> inputs, bool is_distinct,
             size_t selector = 0) {
-    plan_.has_shapes |= LivePlan::HasShape(kind);
-    plan_.nodes.push_back({kind, &node, std::move(inputs), selector});
+    plan_.nodes.push_back({kind, &node, std::move(inputs), selector, plan_.shapes});
+    plan_.shapes += LivePlan::HasShape(kind) ? 1 : 0;
     return {plan_.nodes.size() - 1, is_distinct};
   }
 

@@ -51,6 +51,7 @@ struct LivePlan {
     std::vector<size_t>
         inputs;           // in `nodes`, all before this one; the vector first, then parameters
     size_t selector = 0;  // in `selectors`
+    size_t shape = 0;     // of those that have one: 0, 1, 2, …
   };
   // The series of one selector, and when they are looked at.
   struct Selector {
@@ -76,8 +77,7 @@ struct LivePlan {
   promql::Expression expression;
   std::vector<Node> nodes;  // the last is the whole
   std::vector<Selector> selectors;
-  // Whether there is a node whose rows are worked out (LiveShape).
-  bool has_shapes = false;
+  size_t shapes = 0;  // nodes whose rows are worked out (LiveShape)
 };
 
 // Null when the expression has no such shape; `why_not` then says what it is that has none, for people.

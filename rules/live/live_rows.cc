@@ -30,21 +30,21 @@ LiveRows::LiveRows(std::shared_ptr<const LivePlan> plan, std::vector<Watch*> wat
 }
 
 bool LiveRows::Update() {
-  if (!plan_->has_shapes) return true;
+  if (plan_->shapes == 0) return true;
   if (shapes_ == nullptr ||
       !std::ranges::equal(shapes_->generations, watches_, {}, {}, &Watch::generation)) {
     shapes_ = std::make_unique<Shapes>();
     for (const Watch* watch : watches_) shapes_->generations.push_back(watch->generation());
-    shapes_->nodes.resize(plan_->nodes.size());
+    shapes_->all.resize(plan_->shapes);
     shapes_->is_whole = Make();
   }
   return shapes_->is_whole;
 }
 
 bool LiveRows::Make() {
-  for (size_t i = 0; i < plan_->nodes.size(); ++i) {
-    const LivePlan::Node& node = plan_->nodes[i];
-    LiveShape& shape = shapes_->nodes[i];
+  for (const LivePlan::Node& node : plan_->nodes) {
+    if (!LivePlan::HasShape(node.kind)) continue;
+    LiveShape& shape = shapes_->all[node.shape];
     bool is_clear = true;
     switch (node.kind) {
       case Kind::kMatch:
@@ -52,7 +52,7 @@ bool LiveRows::Make() {
       case Kind::kRelabel: is_clear = MakeRelabel(node, shape); break;
       case Kind::kGroups: MakeGroups(node, shape); break;
       case Kind::kHistogram: MakeHistogram(node, shape); break;
-      default: break;
+      default: FW_CHECK(!"a node with a shape");
     }
     if (!is_clear || shapes_->labels_made > kLabelsMax) return false;
   }

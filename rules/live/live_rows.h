@@ -55,12 +55,12 @@ class LiveRows {
   // The labels of a row. Those of a match that takes over labels are its only partner's.
   Labels LabelsOf(size_t node, size_t row) const;
   // Of a node that has one.
-  const LiveShape& ShapeOf(size_t node) const { return shapes_->nodes[node]; }
+  const LiveShape& ShapeOf(size_t node) const { return shapes_->all[plan_->nodes[node].shape]; }
 
  private:
   struct Shapes {
     std::vector<uint64_t> generations;  // of the watches for which they were made
-    std::vector<LiveShape> nodes;       // empty ones for nodes that need none
+    std::vector<LiveShape> all;         // by LivePlan::Node::shape
     uint64_t labels_made = 0;
     bool is_whole = false;
   };
