@@ -174,6 +174,16 @@ constexpr std::string_view kManyRules = R"(groups:
     expr: sum(x)
   - alert: All
     expr: all:x:sum > 4
+  - alert: Share
+    expr: sum by (job) (x) / on (job) sum by (job) (y) > 1
+  - alert: Rising
+    expr: x > 2 * (x offset 3m)
+- name: h
+  interval: 3m
+  rules:
+  - alert: Peak
+    expr: max_over_time(x[5m:1m]) > 2
+    for: 3m
 )";
 
 // A random recording: for each of two probes, rounds with series that come, go and vary.
@@ -205,7 +215,7 @@ std::vector<Recorded> MakeRecording(Rng& rng, int minutes) {
 std::vector<AlertChange> Deliver(const std::vector<Recorded>& recording, uint64_t seed,
                                  double outages, bool restart_always,
                                  std::vector<std::string>* steps, Engine::Limits limits = {},
-                                 bool is_live = true) {
+                                 bool is_live = true, int longest_outage = 20) {
   Rng rng(seed);
   World world(kManyRules, limits, is_live);
   world.restart_always = restart_always;
@@ -216,7 +226,7 @@ std::vector<AlertChange> Deliver(const std::vector<Recorded>& recording, uint64_
     std::vector<Batch>& spool = spools[round.probe.probe];
     spool.push_back(world.Collect(round.probe, round.end, round.values));
     if (until < round.end && rng.Chance(outages)) {
-      until = round.end + static_cast<int64_t>(rng.Below(20)) * 1min;
+      until = round.end + static_cast<int64_t>(rng.Below(longest_outage)) * 1min;
     }
     if (until > round.end) continue;
     for (Batch& batch : std::exchange(spool, {})) {
@@ -290,7 +300,9 @@ std::vector<std::string> HistoryOfData(const std::vector<AlertChange>& changes) 
   std::map<std::pair<Fingerprint, Timestamp>, std::vector<std::string>> steps;
   for (const AlertChange& change : changes) {
     const Alert& alert = change.alert;
-    if (change.late || (alert.rule != "High" && alert.rule != "Ratio")) continue;
+    const bool is_of_one_probe = alert.rule == "High" || alert.rule == "Ratio" ||
+                                 alert.rule == "Rising" || alert.rule == "Peak";
+    if (change.late || !is_of_one_probe) continue;
     bool is_silence = alert.unknown_reason == UnknownReason::kContactLost;
     bool is_return = change.before == AlertState::kUnknown && alert.state == AlertState::kFiring;
     if (is_silence || is_return) continue;
@@ -315,6 +327,22 @@ TEST(Engine, ConcludesTheSameOfTheSameDataHoweverLateTheyArrive) {
       std::vector<std::string> late =
           HistoryOfData(Deliver(recording, seed * 100 + delays, 0.08, false, nullptr));
       ASSERT_EQ(on_time, late) << "seed " << seed << ", delays " << delays;
+    }
+  }
+}
+
+// A spool that holds twelve hours, of either host or of both, with and without the series in memory.
+TEST(Engine, ConcludesTheSameOfASpoolOfTwelveHours) {
+  for (uint64_t seed = 1; seed <= 2; ++seed) {
+    Rng rng(seed);
+    std::vector<Recorded> recording = MakeRecording(rng, 800);
+    std::vector<std::string> on_time = HistoryOfData(Deliver(recording, seed, 0, false, nullptr));
+    ASSERT_GT(on_time.size(), 500u);
+    for (bool is_live : {true, false}) {
+      std::vector<AlertChange> changes =
+          Deliver(recording, seed + 7, 0.01, false, nullptr, {}, is_live, 720);
+      ASSERT_EQ(on_time, HistoryOfData(changes)) << "seed " << seed << ", live " << is_live;
+      ASSERT_TRUE(std::ranges::any_of(changes, &AlertChange::late));
     }
   }
 }

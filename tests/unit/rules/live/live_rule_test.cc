@@ -38,9 +38,12 @@ class LiveRuleTest : public ::testing::Test {
   std::string Evaluate(LiveRule& rule, int64_t second) {
     for (Watch* watch : rule.watches()) EXPECT_TRUE(watches_.Prepare(*watch, At(second)).ok());
     std::optional<promql::Vector> result = rule.Evaluate(At(second), 5min, values_);
-    if (!result) return "nothing";
+    return result ? Show(*result) : "nothing";
+  }
+
+  static std::string Show(const promql::Vector& result) {
     std::string text;
-    for (const promql::VectorSample& sample : *result) {
+    for (const promql::VectorSample& sample : result) {
       text += (text.empty() ? "" : ", ") + std::string(sample.labels.Get("instance")) + " " +
               std::to_string(static_cast<int>(sample.value));
     }
@@ -64,6 +67,65 @@ TEST_F(LiveRuleTest, AnInstantIsTheNewestSampleWithinTheLookBack) {
   EXPECT_EQ(Evaluate(rule, 311), "b 3");
   Write("x", {{"instance", "b"}}, 312, StaleMarker());
   EXPECT_EQ(Evaluate(rule, 312), "");
+}
+
+// Where look-back, windows and markers begin and end, to the millisecond: the same for what is kept up to date, an
+// instant query and each step of a range query.
+TEST_F(LiveRuleTest, TheEdgesAreThoseOfInstantAndRangeQueries) {
+  Write("x", {{"instance", "a"}}, 0, 1);
+  Write("x", {{"instance", "b"}}, 0, 1);
+  Write("x", {{"instance", "b"}}, 60, StaleMarker());
+  Write("x", {{"instance", "b"}}, 120, 3);
+  struct Case {
+    const char* expression;
+    int64_t millisecond;
+    const char* expected;
+  };
+  for (const Case& c : std::vector<Case>{
+           {"x", -1, ""},
+           {"x", 0, "a 1, b 1"},
+           {"x", 59'999, "a 1, b 1"},
+           {"x", 60'000, "a 1"},
+           {"x", 119'999, "a 1"},
+           {"x", 120'000, "a 1, b 3"},
+           {"x", 300'000, "a 1, b 3"},
+           {"x", 300'001, "b 3"},
+           {"x", 420'000, "b 3"},
+           {"x", 420'001, ""},
+           {"x offset 1m", 360'000, "a 1, b 3"},
+           {"x offset 1m", 360'001, "b 3"},
+           {"sum by (instance) (x)", 300'001, "b 3"},
+           {"absent(x)", 420'000, ""},
+           {"absent(x)", 420'001, " 1"},
+           {"count_over_time(x[1m])", 60'000, "a 1, b 1"},
+           {"count_over_time(x[1m])", 60'001, ""},
+           {"count_over_time(x[1m])", 119'999, ""},
+           {"count_over_time(x[2m])", 120'000, "a 1, b 2"},
+           {"count_over_time(x[2m])", 120'001, "b 1"},
+           {"count_over_time(x[1m])", 180'000, "b 1"},
+           {"count_over_time(x[1m])", 180'001, ""},
+           {"count_over_time(x[1m] offset 1m)", 240'000, "b 1"},
+           {"count_over_time(x[1m] offset 1m)", 240'001, ""},
+       }) {
+    const Timestamp at = kTimeZero + c.millisecond * 1ms;
+    const promql::Expression expression = *promql::Parse(c.expression);
+    LiveRule rule = Bind(c.expression);
+    for (Watch* watch : rule.watches()) EXPECT_TRUE(watches_.Prepare(*watch, at).ok());
+    EXPECT_EQ(Show(*rule.Evaluate(at, 5min, values_)), c.expected)
+        << c.expression << " kept up to date at " << c.millisecond;
+    StatusOr<promql::Value> instant = promql::EvaluateAt(expression, source_, at, {});
+    EXPECT_EQ(Show(std::get<promql::Vector>(*instant)), c.expected)
+        << c.expression << " at " << c.millisecond;
+    StatusOr<promql::Matrix> range =
+        promql::EvaluateRange(expression, source_, at - 3 * 37s, at + 2 * 37s, 37s, {});
+    promql::Vector step;
+    for (const SeriesData& series : *range) {
+      for (const Sample& sample : series.samples) {
+        if (sample.at == at) step.push_back({series.labels, at, sample.value});
+      }
+    }
+    EXPECT_EQ(Show(step), c.expected) << c.expression << " of a range at " << c.millisecond;
+  }
 }
 
 TEST_F(LiveRuleTest, AWindowHasBothItsEndsAndNoStaleMarkers) {
