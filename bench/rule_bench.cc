@@ -115,13 +115,15 @@ Entry NextRound(Probe& probe, Timestamp at) {
   return {PartitionOf("acme"), at, probe.identity.probe, std::move(batch)};
 }
 
-// Probes, what they have sent, and the rules over it. What `selectors` says is added to each metric.
+// Probes, what they have sent, and the rules over it. What `selectors` says is added to each metric. There are rules after
+// the first `history` rounds.
 class Site {
  public:
-  Site(const Shape& shape, const std::vector<std::string>& selectors, bool is_live)
+  Site(const Shape& shape, const std::vector<std::string>& selectors, bool is_live, int history = 0)
       : is_live_(is_live), engine_(head_, contacts_, {}, is_live ? &head_ : nullptr) {
     FW_CHECK(head_.Load().ok());
-    engine_.Load(Rules(shape, selectors), kStart);
+    for (int i = 0; i < history; ++i) Round();
+    engine_.Load(Rules(shape, selectors), at_);
     for (int i = 0; i < kWarmUp; ++i) Round();
   }
 
@@ -161,8 +163,8 @@ class Site {
 
 // `items` rules concern each series, on an average.
 void Run(benchmark::State& state, const Shape& shape, const std::vector<std::string>& selectors,
-         bool is_live, double items) {
-  Site site(shape, selectors, is_live);
+         bool is_live, double items, int history = 0) {
+  Site site(shape, selectors, is_live, history);
   for (auto _ : state) state.SetIterationTime(site.Round());
   state.SetItemsProcessed(
       static_cast<int64_t>(static_cast<double>(state.iterations() * Probes() * kSeries) * items));
@@ -176,6 +178,23 @@ void BM_RuleOverSeries(benchmark::State& state) {
 }
 BENCHMARK(BM_RuleOverSeries)
     ->ArgsProduct({benchmark::CreateDenseRange(0, std::size(kShapes) - 1, 1), {0, 1}})
+    ->UseManualTime()
+    ->Iterations(4)
+    ->Unit(benchmark::kMillisecond);
+
+// Ranges of an hour, and of six, which are for the general evaluator alone.
+void BM_LongRange(benchmark::State& state) {
+  const bool is_live = state.range(1) != 0;
+  const std::string expression = fmt::format("deriv({{0}}[{}h]) > 1e9", state.range(0));
+  const Shape shape = {"long range", expression.c_str()};
+  state.SetLabel(
+      fmt::format("deriv {} h, {}", state.range(0), is_live ? "kept up to date" : "general"));
+  Run(state, shape, {""}, is_live, 1, static_cast<int>(state.range(0)) * 240);
+}
+BENCHMARK(BM_LongRange)
+    ->Args({1, 0})
+    ->Args({1, 1})
+    ->Args({6, 0})
     ->UseManualTime()
     ->Iterations(4)
     ->Unit(benchmark::kMillisecond);
