@@ -158,7 +158,7 @@ def parse(arguments):
     parser.add_argument("--goals", type=numbers, default=[], help="only what these goals need: of 1 to 8, 10, 11, 12")
     parser.add_argument("--systems", type=lambda text: text.split(","), default=report.SYSTEMS,
                         help=f"of {','.join(report.SYSTEMS)} (all)")
-    parser.add_argument("--quick", action="store_true", help="little of everything, in about two minutes: shows that it "
+    parser.add_argument("--quick", action="store_true", help="little of everything, in about three minutes: shows that it "
                         "works, and its figures mean nothing")
     parser.add_argument("--out", type=Path, default=servers.ROOT / "build/bench", help="folder for what it writes (build/bench)")
     parser.add_argument("--programs", type=Path, default=servers.ROOT / "build/release/bin", help="folder of Forewarn's programs")

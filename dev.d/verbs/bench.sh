@@ -6,7 +6,7 @@
 # ./dev bench peers [OPTIONS]
 #     one table of ratios to Prometheus and VictoriaMetrics on the same telemetry, printed and written to
 #     build/bench/peers.md and peers.json; about three quarters of an hour
-#       --quick               little of everything in about two minutes: shows that it works
+#       --quick               little of everything in about three minutes: shows that it works
 #       --rounds N            how often each system is measured, taking turns (3)
 #       --series N,M          numbers of series to ingest (100000,1000000)
 #       --samples N           samples of one ingest run (10000000)
