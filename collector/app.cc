@@ -67,7 +67,7 @@ DeliveryOptions ToDelivery(const CollectorSettings& settings) {
   options.smtp = {smtp.host, smtp.port,          smtp.tls,  smtp.ca_file,
                   smtp.user, smtp.password_file, smtp.from, smtp.timeout};
   options.webhook = {settings.webhook.allow_private_addresses, settings.webhook.allow_http,
-                     settings.webhook.timeout};
+                     settings.webhook.ca_file, settings.webhook.timeout};
   return options;
 }
 

@@ -238,6 +238,9 @@ const Schema<WebhookSettings>& WebhookSchema() {
       Flag("allow_private_addresses", &WebhookSettings::allow_private_addresses,
            "Whether webhooks may go to loopback, link-local and private addresses."),
       Flag("allow_http", &WebhookSettings::allow_http, "Whether webhooks may go to http URLs."),
+      Path("ca_file", &WebhookSettings::ca_file,
+           "Authorities that their certificates are verified with, PEM. Not set: the system's. A "
+           "change of the file counts within an hour."),
       DurationSetting("timeout", &WebhookSettings::timeout, 100ms, 5min, "For one call."),
   };
   return schema;

@@ -104,6 +104,7 @@ struct SmtpSettings {
 struct WebhookSettings {
   bool allow_private_addresses = false;
   bool allow_http = false;
+  std::string ca_file;  // empty: the system's
   Duration timeout = 5s;
 };
 

@@ -250,7 +250,10 @@ StatusOr<HttpAnswer> HttpClient::Post(const HttpPost& request) {
   SetUp(handle, request.timeout);
   curl_easy_setopt(handle, CURLOPT_MAXCONNECTS, kConnectionsKept);
   curl_easy_setopt(handle, CURLOPT_MAXAGE_CONN, static_cast<long>(kIdleMax.count()));
-  // The authorities of the system's file are kept only where there is no folder of them besides.
+  if (!request.ca_file.empty()) {
+    curl_easy_setopt(handle, CURLOPT_CAINFO, request.ca_file.c_str());
+  }
+  // The authorities of a file are kept only where there is no folder of them besides.
   curl_easy_setopt(handle, CURLOPT_CAPATH, nullptr);
   curl_easy_setopt(handle, CURLOPT_CA_CACHE_TIMEOUT, static_cast<long>(kAuthoritiesKept.count()));
   curl_easy_setopt(handle, CURLOPT_CURLU, url.get());

@@ -18,6 +18,7 @@ struct HttpPost {
   std::string url;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
+  std::string ca_file;  // empty: the system's
   Duration timeout{0};
   bool allow_http = false;  // else https only
   bool allow_private_addresses =
@@ -32,7 +33,7 @@ struct HttpAnswer {
 
 // Posts, and keeps what spares the next call time: a few connections, which are not used again after
 // two minutes without a call, nor under other permissions than those they were made under; names for
-// a minute; and for an hour the system's authorities, whose file takes 20 ms of CPU to read.
+// a minute; and for an hour the authorities, of which the system's file takes 20 ms of CPU to read.
 // Used by one thread at a time.
 class HttpClient {
  public:

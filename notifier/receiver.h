@@ -63,6 +63,7 @@ struct SmtpOptions {
 struct WebhookOptions {
   bool allow_private_addresses = false;
   bool allow_http = false;
+  std::string ca_file = {};  // empty: the system's
   Duration timeout = 5s;
 };
 

@@ -75,6 +75,7 @@ class WebhookSender : public Sender {
     HttpPost post;
     post.url = url_;
     post.body = BodyOf(message);
+    post.ca_file = options_.ca_file;
     post.timeout = options_.timeout;
     post.allow_http = options_.allow_http;
     post.allow_private_addresses = options_.allow_private_addresses;

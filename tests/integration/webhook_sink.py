@@ -13,6 +13,7 @@ import http.server
 import itertools
 import json
 import signal
+import ssl
 import sys
 
 
@@ -20,6 +21,8 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--answers", default="200", help="statuses in their order, such as 500,200; the last stays")
     parser.add_argument("--key", default="", help="of the signature")
+    parser.add_argument("--cert", help="PEM file; speaks TLS")
+    parser.add_argument("--key-file", help="PEM file, of its key")
     parser.add_argument("--hang-up", action="store_true", help="after each answer, without saying so")
     parser.add_argument("--location", help="sent with every answer")
     parser.add_argument("--retry-after", help="sent with every answer")
@@ -64,6 +67,10 @@ def main():
             pass
 
     server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+    if options.cert:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(options.cert, options.key_file)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     print("listening on %s:%d" % server.server_address, flush=True)
     server.serve_forever()

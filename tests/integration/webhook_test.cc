@@ -48,8 +48,8 @@ class WebhookSender : public ::testing::Test {
                 WebhookOptions options = {.allow_private_addresses = true, .allow_http = true}) {
     Receiver receiver;
     receiver.kind = Receiver::Kind::kWebhook;
-    receiver.url =
-        "http://localhost:" + std::to_string(port) + "/hook/secret-path?token=secret-query";
+    receiver.url = (options.allow_http ? "http" : "https") + std::string("://localhost:") +
+                   std::to_string(port) + "/hook/secret-path?token=secret-query";
     receiver.secret_file = folder_ + "/key";
     return MakeWebhookSender(receiver, options, http_)->Send(message_);
   }
@@ -91,6 +91,24 @@ TEST_F(WebhookSender, AConnectionThatTheOtherSideClosedIsMadeAnew) {
     EXPECT_EQ(Send(port).result, Result::kDelivered);
     EXPECT_THAT(sink.ReadLine(), HasSubstr(connection));
   }
+}
+
+TEST_F(WebhookSender, ACertificateIsVerifiedWithAuthoritiesThatAreKept) {
+  const std::string certificate = folder_ + "/cert.pem";
+  ASSERT_TRUE(RunProgram({"/usr/bin/openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                          "ec_paramgen_curve:P-256", "-nodes", "-keyout", folder_ + "/key.pem",
+                          "-out", certificate, "-days", "2", "-subj", "/CN=localhost", "-addext",
+                          "subjectAltName=DNS:localhost"}));
+  Child sink(Sink({"--cert", certificate, "--key-file", folder_ + "/key.pem", "--hang-up"}));
+  int64_t port = sink.ReadPort();
+  Delivery delivery = Send(port, {.allow_private_addresses = true});
+  EXPECT_EQ(delivery.result, Result::kRetry);
+  EXPECT_THAT(delivery.detail, HasSubstr("certificate"));
+  const WebhookOptions known = {.allow_private_addresses = true, .ca_file = certificate};
+  EXPECT_EQ(Send(port, known).result, Result::kDelivered);
+  std::filesystem::remove(certificate);
+  delivery = Send(port, known);
+  EXPECT_EQ(delivery.result, Result::kDelivered) << delivery.detail;
 }
 
 TEST_F(WebhookSender, AConnectionIsNotUsedWhereItMayNoLongerGo) {

@@ -61,7 +61,7 @@ grpc:
 shards: {threads: 2}
 limits: {max_batch_size: 1MiB, accepted_age: 20d}
 smtp: {host: mail.example.com, port: 465, tls: implicit, user: forewarn, password_file: /secret}
-webhook: {allow_http: true}
+webhook: {allow_http: true, ca_file: /etc/forewarn/desk-ca.pem}
 )");
   ASSERT_TRUE(settings.ok()) << settings.status().message();
   EXPECT_EQ(settings->grpc.server_names,
@@ -71,6 +71,7 @@ webhook: {allow_http: true}
   EXPECT_EQ(settings->limits.max_batch_size, 1 << 20);
   EXPECT_EQ(settings->smtp.tls, "implicit");
   EXPECT_TRUE(settings->webhook.allow_http);
+  EXPECT_EQ(settings->webhook.ca_file, "/etc/forewarn/desk-ca.pem");
 }
 
 TEST(CollectorSettings, WhatBelongsTogetherIsGivenTogether) {
