@@ -38,6 +38,7 @@ struct Options {
   std::string tls;
   uint16_t port = 0;
   std::vector<std::string> headers;
+  ListenerTls tls_of_webhooks;
   size_t trials = 200;
   size_t warm_up = 5;
   int64_t gap_ms = 250;
@@ -77,7 +78,7 @@ class Driver {
     } while (Seconds() < end);
     return DeadlineExceeded(fmt::format(
         "no webhook about the first bad sample within {} s: is a rule `bad > 0` in force, and do "
-        "its alerts go to http://127.0.0.1:{}/?",
+        "its alerts go to 127.0.0.1:{}?",
         options_.patience_s, port));
   }
 
@@ -135,7 +136,8 @@ Status Run(const Options& options, bool& all_delivered) {
   AlertTrials trials(count);
   FW_ASSIGN_OR_RETURN(
       std::unique_ptr<PostListener> listener,
-      PostListener::Open([&](const std::string& body, double at) { trials.Delivered(body, at); }));
+      PostListener::Open(options.tls_of_webhooks,
+                         [&](const std::string& body, double at) { trials.Delivered(body, at); }));
   fmt::print("listening on 127.0.0.1:{}\n", listener->port());
   std::fflush(stdout);
   std::string line;
@@ -178,6 +180,10 @@ int Main(int argc, char** argv) {
                  "Seconds to wait for the first webhook, and for the last")
       ->capture_default_str()
       ->check(CLI::Range(1, 3600));
+  app.add_option(
+      "--certificate", options.tls_of_webhooks.certificate_file,
+      "Certificate for https, for 127.0.0.1, PEM; without it webhooks come over plain http");
+  app.add_option("--key", options.tls_of_webhooks.key_file, "Its key, PEM");
   app.add_option("--seed", options.seed, "Seed of the times between them")->capture_default_str();
   CLI::App* push = app.add_subcommand("push", "Into a collector, as a probe does");
   AddCollectorFlags(*push, options.collector, options.tls);

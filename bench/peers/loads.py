@@ -104,7 +104,8 @@ def alert_latency(programs, server, told, trials, gap_ms, patience_s):
     when the server knows it."""
     way = ["push", "--collector", f"127.0.0.1:{server.grpc_port}", "--tls", server.certificates] \
         if isinstance(server, servers.Forewarn) else ["write", "--port", server.http_port]
-    flags = [*way, "--trials", trials, "--gap-ms", gap_ms, "--patience-s", patience_s]
+    flags = [*way, "--trials", trials, "--gap-ms", gap_ms, "--patience-s", patience_s, "--certificate",
+             server.webhook_certificate, "--key", server.webhook_key]
     program = programs / "alert_latency"
     with subprocess.Popen([str(program), *map(str, flags)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, text=True) as driver:

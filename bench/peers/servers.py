@@ -43,6 +43,18 @@ def answers(port, path):
         return False
 
 
+def make_certificate(folder):
+    """For webhooks to this machine, as PEM files: a certificate, its key, and the system's authorities with one more, so
+    that verifying costs what it does elsewhere."""
+    certificate, key, authorities = (folder / f"webhook.{kind}" for kind in ("pem", "key", "authorities.pem"))
+    subprocess.run(["/usr/bin/openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                    "-keyout", key, "-out", certificate, "-days", "2", "-subj", "/CN=localhost", "-addext",
+                    "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)
+    system = Path("/etc/ssl/certs/ca-certificates.crt")
+    authorities.write_text((system.read_text() if system.exists() else "") + certificate.read_text())
+    return certificate, key, authorities
+
+
 def folder_bytes(folder, pattern="*"):
     """Sizes of the regular files below; files that vanish meanwhile are left out."""
     total = 0
@@ -65,6 +77,7 @@ class Server:
         self.folder = Path(folder)
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
+        self.webhook_certificate, self.webhook_key, self.webhook_authorities = make_certificate(self.folder)
 
     @property
     def pid(self):
@@ -141,8 +154,9 @@ class Prometheus(Server):
         file = self.folder / "bad.yaml"
         evaluated = f"  interval: {interval}\n" if interval else ""
         file.write_text(f"groups:\n- name: trials\n{evaluated}  rules:\n" + BAD_SAMPLE)
-        self.config.write_text(f"rule_files: ['{file}']\n"
-                               f"alerting: {{alertmanagers: [{{static_configs: [{{targets: ['127.0.0.1:{port}']}}]}}]}}\n")
+        self.config.write_text(f"rule_files: ['{file}']\nalerting:\n  alertmanagers:\n"
+                               f"  - scheme: https\n    tls_config: {{ca_file: '{self.webhook_authorities}'}}\n"
+                               f"    static_configs: [{{targets: ['127.0.0.1:{port}']}}]\n")
         http(self.http_port, "/-/reload", "POST")
         # It looks for them now and then, and drops what it has no address for.
         wait_for(lambda: f":{port}/".encode() in http(self.http_port, "/api/v1/alertmanagers"),
@@ -187,7 +201,7 @@ class Forewarn(Server):
         self.stack = Stack(programs, self.folder / "stack")
         self.data = self.stack.data / "collector/db"
         self.stack.configure_collector(limits={"series_per_probe": 10_000_000, "series_per_customer": 10_000_000},
-                                       webhook={"allow_private_addresses": True, "allow_http": True})
+                                       webhook={"allow_private_addresses": True, "ca_file": str(self.webhook_authorities)})
         self.stack.start_collector()
         self.process = self.stack.collector
         self.grpc_port = self.stack.grpc_port
@@ -208,7 +222,7 @@ class Forewarn(Server):
         file = self.folder / "bad.yaml"
         file.write_text("groups:\n- name: trials\n  rules:\n" + BAD_SAMPLE + "    forewarn: {group_by: [trial]}\n")
         self.take_rules(
-            file, receivers=f"receivers:\n- {{id: bench, kind: webhook, url: 'http://127.0.0.1:{port}/'}}\n",
+            file, receivers=f"receivers:\n- {{id: bench, kind: webhook, url: 'https://127.0.0.1:{port}/'}}\n",
             routes="routes:\n- {audience: support, receivers: [bench]}\n")
 
     def source_token(self):

@@ -20,7 +20,7 @@ struct Post {
 class PostListenerTest : public testing::Test {
  protected:
   void SetUp() override {
-    auto listener = PostListener::Open([this](const std::string& body, double at) {
+    auto listener = PostListener::Open({}, [this](const std::string& body, double at) {
       posts_.Push({body, at});
     });
     ASSERT_TRUE(listener.ok()) << listener.status().ToString();
@@ -58,6 +58,12 @@ TEST_F(PostListenerTest, RefusesWhatIsNoPostAndGoesOn) {
   EXPECT_EQ(listener_->refused(), 1U);
   ASSERT_TRUE(connection.Call("POST", "/hook", "", "body").ok());
   EXPECT_EQ(posts_.Pop(10s)->body, "body");
+}
+
+TEST_F(PostListenerTest, WantsACertificateThatCanBeRead) {
+  auto listener = PostListener::Open({"/nonexistent/cert.pem", "/nonexistent/key.pem"}, {});
+  EXPECT_EQ(listener.status().code(), Code::kInvalidArgument);
+  EXPECT_NE(listener.status().message().find("/nonexistent/key.pem"), std::string::npos);
 }
 
 }  // namespace
