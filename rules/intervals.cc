@@ -10,11 +10,11 @@ Timestamp FloorTo(Timestamp at, Duration interval) {
 }
 
 bool IsDue(const PreparedGroup& group, const PreparedRule& rule, Timestamp before, Timestamp end) {
-  return rule.plan != nullptr || FloorTo(before, group.interval) != FloorTo(end, group.interval);
+  return rule.every_round || FloorTo(before, group.interval) != FloorTo(end, group.interval);
 }
 
 Duration StepOf(const PreparedGroup& group, const PreparedRule& rule, Duration round) {
-  return rule.plan != nullptr ? round : group.interval + round;
+  return rule.every_round ? round : group.interval + round;
 }
 
 }  // namespace forewarn

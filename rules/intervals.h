@@ -10,9 +10,9 @@ namespace forewarn {
 // Where the interval begins that `at` is in.
 Timestamp FloorTo(Timestamp at, Duration interval);
 
-// Whether a rule that runs per round does so at the round that ended at `end`, after one that ended at `before`. What can
-// be kept up to date runs at each; what is always for the general evaluator at the first in each interval of its group, so
-// that short rounds do not multiply its work. This follows from the rules and the rounds, never from what is in memory.
+// Whether a rule that runs per round does so at the round that ended at `end`, after one that ended at `before`: unless it
+// runs at each, at the first in each interval of its group, so that short rounds do not multiply the work of the general
+// evaluator. This follows from the rules and the rounds, never from what is in memory.
 bool IsDue(const PreparedGroup& group, const PreparedRule& rule, Timestamp before, Timestamp end);
 
 // How far apart its instants may be at most, with rounds of this length.

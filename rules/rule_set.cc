@@ -28,37 +28,49 @@ bool MayMatchAlert(const Matchers& selector, std::string_view alertname) {
   });
 }
 
-bool NamesOneMetric(const Matchers& selector) {
-  return std::ranges::any_of(selector, [](const Matcher& matcher) {
+// The only name that it may match, or null when there are others.
+const std::string* OnlyName(const Matchers& selector) {
+  const auto found = std::ranges::find_if(selector, [](const Matcher& matcher) {
     return matcher.name() == kMetricName && matcher.kind() == Matcher::Kind::kEqual;
   });
+  return found == selector.end() ? nullptr : &found->value();
 }
 
-// Rules that read, directly or through others, what a grid rule wrote belong on the grid too.
-void FindGridRules(std::vector<PreparedRule*>& rules) {
+// Rules that read, directly or through others, what a rule without `property` wrote go without it, too.
+void SpreadToReaders(const std::vector<PreparedRule*>& rules, bool PreparedRule::*property) {
   bool is_changed = true;
   while (is_changed) {
     is_changed = false;
-    std::set<std::string_view> grid_names;
-    std::set<std::string_view> grid_alerts;
+    std::set<std::string_view> names;
+    std::set<std::string_view> alerts;
     for (const PreparedRule* rule : rules) {
-      if (rule->per_round || rule->rule.forewarn.shadow) continue;
-      (rule->rule.alerting ? grid_alerts : grid_names).insert(rule->rule.name);
+      if (rule->*property || rule->rule.forewarn.shadow) continue;
+      (rule->rule.alerting ? alerts : names).insert(rule->rule.name);
     }
-    auto reads_grid = [&](const Matchers& selector) {
+    auto reads_them = [&](const Matchers& selector) {
+      const std::string* name = OnlyName(selector);
+      if (name != nullptr && !names.contains(*name) && !MayMatchAlerts(selector)) return false;
       auto may_match_name = [&](std::string_view name) { return MayMatchName(selector, name); };
       auto may_match_alert = [&](std::string_view name) { return MayMatchAlert(selector, name); };
-      return std::ranges::any_of(grid_names, may_match_name) ||
-             (MayMatchAlerts(selector) && std::ranges::any_of(grid_alerts, may_match_alert));
+      return std::ranges::any_of(names, may_match_name) ||
+             (MayMatchAlerts(selector) && std::ranges::any_of(alerts, may_match_alert));
     };
     for (PreparedRule* rule : rules) {
-      if (!rule->per_round) continue;
-      if (std::ranges::any_of(rule->rule.expression.Selectors(), reads_grid)) {
-        rule->per_round = false;
+      if (!(rule->*property)) continue;
+      if (std::ranges::any_of(rule->rule.expression.Selectors(), reads_them)) {
+        rule->*property = false;
         is_changed = true;
       }
     }
   }
+}
+
+std::vector<PreparedRule*> AllRules(std::vector<PreparedGroup>& groups) {
+  std::vector<PreparedRule*> all;
+  for (PreparedGroup& group : groups) {
+    for (PreparedRule& rule : group.rules) all.push_back(&rule);
+  }
+  return all;
 }
 
 class RootFinder {
@@ -101,7 +113,7 @@ class RootFinder {
         is_recorded = true;
         roots.push_back(detector.selector);
       }
-      if (!is_recorded || !NamesOneMetric(selector)) roots.push_back(std::move(selector));
+      if (!is_recorded || OnlyName(selector) == nullptr) roots.push_back(std::move(selector));
     }
   }
 
@@ -152,8 +164,8 @@ std::vector<PreparedGroup> PrepareRules(std::vector<RuleGroup> groups,
     out.query_offset = group.query_offset;
     for (Rule& rule : group.rules) {
       bool per_round = rule.expression.Keeps("probe");
-      PreparedRule& made = out.rules.emplace_back(
-          PreparedRule{std::move(rule), {}, {}, {}, 0, nullptr, "", false, per_round, {}, {}, {}});
+      PreparedRule& made = out.rules.emplace_back(PreparedRule{
+          std::move(rule), {}, {}, {}, 0, nullptr, "", false, per_round, false, {}, {}, {}});
       if (made.rule.alerting) {
         made.labels = CompileAll(made.rule.labels);
         made.writes_alerts =
@@ -162,11 +174,8 @@ std::vector<PreparedGroup> PrepareRules(std::vector<RuleGroup> groups,
       }
     }
   }
-  std::vector<PreparedRule*> all;
-  for (PreparedGroup& group : prepared) {
-    for (PreparedRule& rule : group.rules) all.push_back(&rule);
-  }
-  FindGridRules(all);
+  const std::vector<PreparedRule*> all = AllRules(prepared);
+  SpreadToReaders(all, &PreparedRule::per_round);
   RootFinder roots(all, detectors);
   for (PreparedGroup& group : prepared) {
     for (PreparedRule& rule : group.rules) {
@@ -224,8 +233,10 @@ void PlanRules(std::vector<PreparedGroup>& groups) {
         rule.plan = nullptr;
         rule.why_general = "a query_offset of more than 1h";
       }
+      rule.every_round = rule.per_round && rule.plan != nullptr;
     }
   }
+  SpreadToReaders(AllRules(groups), &PreparedRule::every_round);
 }
 
 std::string DescribeSelector(const Matchers& selector) {

@@ -32,8 +32,11 @@ struct PreparedRule {
   // Whether its alerts are written as series ALERTS: not those in shadow, nor those whose labels are made of what
   // changes with each evaluation, since every evaluation would make two series more.
   bool writes_alerts = false;
-  // Evaluated at the round ends of each probe, without a plan at some of them; otherwise on the group's grid for each installation.
+  // Evaluated at the round ends of each probe; otherwise on the group's grid for each installation.
   bool per_round = false;
+  // And at each of them; otherwise at the first in each of the group's intervals: what has no plan, and what reads the
+  // results of such a rule, which may look stale in between.
+  bool every_round = false;
   // Selectors of the series that the result rests on in the end: those of recorded series, and of
   // ALERTS, are replaced by those of the rules and detectors that write them, however deep.
   std::vector<Matchers> roots;

@@ -15,11 +15,11 @@ namespace {
 
 using ::testing::ElementsAre;
 
-TEST(Intervals, TheFirstRoundInEachIntervalIsDueForWhatHasNoPlan) {
+TEST(Intervals, TheFirstRoundInEachIsDueForWhatDoesNotRunAtEach) {
   PreparedGroup group;
   group.interval = 15s;
   const Rule written = {true, "A", *promql::Parse("x"), {}, {}, {}, {}, {}};
-  PreparedRule rule = {written, {}, {}, {}, 0, nullptr, "", false, true, {}, {}, {}};
+  PreparedRule rule = {written, {}, {}, {}, 0, nullptr, "", false, true, false, {}, {}, {}};
   std::vector<int> due;
   Timestamp before;  // of the first round: none
   for (int second = 0; second < 100; second += 7) {
@@ -30,7 +30,7 @@ TEST(Intervals, TheFirstRoundInEachIntervalIsDueForWhatHasNoPlan) {
   EXPECT_FALSE(IsDue(group, rule, kStart, kStart + 14'999ms));
   EXPECT_TRUE(IsDue(group, rule, kStart + 14'999ms, kStart + 15s));
   EXPECT_EQ(StepOf(group, rule, 7s), 22s);
-  rule.plan = MakeLivePlan(rule.rule.expression, nullptr);
+  rule.every_round = true;
   EXPECT_TRUE(IsDue(group, rule, kStart, kStart + 1ms));
   EXPECT_EQ(StepOf(group, rule, 7s), 7s);
 }
@@ -102,6 +102,17 @@ TEST(Intervals, KeepsAnAlertPendingOverALongInterval) {
       "    expr: max_over_time(x[1m:1s]) > 1\n    for: 15m\n");
   Collect(world, 1min, 31min, 0s);
   EXPECT_THAT(world.Steps(), ElementsAre("0 A none -> pending", "20 A pending -> firing"));
+}
+
+// What was recorded ten minutes ago would look stale, and its alert over.
+TEST(Intervals, WhatReadsTheResultsOfARuleRunsWithIt) {
+  World world(
+      "groups:\n- name: g\n  interval: 10m\n  rules:\n  - record: r\n"
+      "    expr: max_over_time(x[1m:1s])\n  - {alert: A, expr: r > 1}\n"
+      "  - alert: B\n    expr: ALERTS{alertname=\"A\"}\n  - {alert: C, expr: x > 1}\n");
+  Collect(world, 1min, 60min, 0s);
+  EXPECT_THAT(world.Steps(),
+              ElementsAre("0 A none -> firing", "0 B none -> firing", "0 C none -> firing"));
 }
 
 }  // namespace
