@@ -152,7 +152,7 @@ void DeliveryThread::UseReceivers(const std::vector<Receiver>& receivers) {
     if (sender != nullptr && made_from == record) continue;
     made_from = std::move(record);
     sender = std::make_unique<CountingSender>(
-        receiver.kind, MakeSender(receiver, options_.smtp, options_.webhook, http_), clock_,
+        receiver.kind, MakeSender(receiver, options_.smtp, options_.webhook, courier_), clock_,
         metrics_);
   }
   std::erase_if(senders_, [&](const auto& each) { return !present.contains(each.first); });

@@ -75,8 +75,8 @@ class DeliveryThread {
   std::atomic<bool> missed_ = true;  // something is in the store that was not handed over
   std::atomic<bool> stopping_ = false;
   std::thread thread_;
-  // The thread's own: what all webhooks go through; and by receiver's id, with the record it was made from.
-  HttpClient http_;
+  // The thread's own: what all messages go through; and by receiver's id, with the record it was made from.
+  Courier courier_;
   std::map<std::string, std::pair<std::string, std::unique_ptr<Sender>>> senders_;
 };
 

@@ -211,7 +211,8 @@ const Schema<SmtpSettings>& SmtpSchema() {
           Text("tls", &SmtpSettings::tls, ChoiceKind({"starttls", "implicit", "none"}),
                "How the connection is protected; `none` is for a server on this machine."),
           Path("ca_file", &SmtpSettings::ca_file,
-               "Authorities that its certificate is verified with, PEM. Not set: the system's."),
+               "Authorities that its certificate is verified with, PEM. Not set: the system's. A "
+               "change of the file counts within an hour."),
           Text("user", &SmtpSettings::user, TextKind(), "Name to log in with. Not set: no login."),
           Path("password_file", &SmtpSettings::password_file, "File with the password, one line."),
           Text("from", &SmtpSettings::from, EmailKind(), "Sender of all messages."),

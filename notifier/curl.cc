@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstring>
 #include <memory>
 #include <string_view>
@@ -101,12 +102,16 @@ Handle MakeHandle() {
 }
 
 // What holds for every call.
-void SetUp(CURL* handle, Duration timeout) {
+void SetUp(CURL* handle, Duration timeout, const std::string& ca_file) {
   curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
   curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(timeout.count()));
   curl_easy_setopt(handle, CURLOPT_PROXY, "");  // not by the environment
   curl_easy_setopt(handle, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  if (!ca_file.empty()) curl_easy_setopt(handle, CURLOPT_CAINFO, ca_file.c_str());
+  // The authorities of a file are kept only where there is no folder of them besides.
+  curl_easy_setopt(handle, CURLOPT_CAPATH, nullptr);
+  curl_easy_setopt(handle, CURLOPT_CA_CACHE_TIMEOUT, static_cast<long>(kAuthoritiesKept.count()));
 }
 
 void Append(List& list, const std::string& line) {
@@ -180,6 +185,7 @@ std::string UrlPart(CURLU* url, CURLUPart part) {
 struct MailState {
   std::string_view rest;
   std::string last_reply;
+  long code = 0;         // of it
   std::string refusals;  // replies of 400 and above
 };
 
@@ -194,8 +200,11 @@ size_t GiveMail(char* buffer, size_t size, size_t count, void* user) {
 size_t TakeReply(char* data, size_t, size_t size, void* user) {
   std::string_view line(data, size);
   while (!line.empty() && static_cast<unsigned char>(line.back()) <= ' ') line.remove_suffix(1);
+  if (line.starts_with("221")) return size;  // to QUIT: no news of the mail
   auto* state = static_cast<MailState*>(user);
   state->last_reply = line.substr(0, kReplyBytesMax);
+  state->code = 0;
+  std::from_chars(line.data(), line.data() + std::min<size_t>(line.size(), 3), state->code);
   bool is_refusal = line.starts_with('4') || line.starts_with('5');
   if (is_refusal && state->refusals.size() < kReplyBytesMax) {
     if (!state->refusals.empty()) state->refusals += "; ";
@@ -212,16 +221,17 @@ bool IsPublicAddress(const std::string& address) {
   return inet_pton(AF_INET6, address.c_str(), v6) == 1 && IsPublic(v6);
 }
 
-struct HttpClient::Impl {
-  Handle handle;
-  // Of its connections.
+struct Courier::Impl {
+  // Each has authorities of its own: a handle keeps those of one file.
+  Handle http, smtp;
+  // Of the connections for HTTP.
   bool allow_private_addresses = false;
 };
 
-HttpClient::HttpClient() : impl_(std::make_unique<Impl>()) {}
-HttpClient::~HttpClient() = default;
+Courier::Courier() : impl_(std::make_unique<Impl>()) {}
+Courier::~Courier() = default;
 
-StatusOr<HttpAnswer> HttpClient::Post(const HttpPost& request) {
+StatusOr<HttpAnswer> Courier::Post(const HttpPost& request) {
   std::unique_ptr<CURLU, CurlFree> url(curl_url());
   if (curl_url_set(url.get(), CURLUPART_URL, request.url.c_str(), CURLU_NON_SUPPORT_SCHEME) !=
       CURLUE_OK) {
@@ -234,12 +244,11 @@ StatusOr<HttpAnswer> HttpClient::Post(const HttpPost& request) {
         fmt::format("{}: the receiver's url is {}, and only https is allowed", host, scheme));
   }
 
-  if (impl_->handle == nullptr ||
-      impl_->allow_private_addresses != request.allow_private_addresses) {
-    impl_->handle = MakeHandle();
+  if (impl_->http == nullptr || impl_->allow_private_addresses != request.allow_private_addresses) {
+    impl_->http = MakeHandle();
     impl_->allow_private_addresses = request.allow_private_addresses;
   }
-  CURL* handle = impl_->handle.get();
+  CURL* handle = impl_->http.get();
   PostState state;
   state.allow_private_addresses = request.allow_private_addresses;
   char error[CURL_ERROR_SIZE] = "";
@@ -247,15 +256,9 @@ StatusOr<HttpAnswer> HttpClient::Post(const HttpPost& request) {
   for (const auto& [name, value] : request.headers) Append(headers, name + ": " + value);
   Append(headers, "Expect:");
   Loans loans(handle);
-  SetUp(handle, request.timeout);
+  SetUp(handle, request.timeout, request.ca_file);
   curl_easy_setopt(handle, CURLOPT_MAXCONNECTS, kConnectionsKept);
   curl_easy_setopt(handle, CURLOPT_MAXAGE_CONN, static_cast<long>(kIdleMax.count()));
-  if (!request.ca_file.empty()) {
-    curl_easy_setopt(handle, CURLOPT_CAINFO, request.ca_file.c_str());
-  }
-  // The authorities of a file are kept only where there is no folder of them besides.
-  curl_easy_setopt(handle, CURLOPT_CAPATH, nullptr);
-  curl_easy_setopt(handle, CURLOPT_CA_CACHE_TIMEOUT, static_cast<long>(kAuthoritiesKept.count()));
   curl_easy_setopt(handle, CURLOPT_CURLU, url.get());
   curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
@@ -286,10 +289,10 @@ StatusOr<HttpAnswer> HttpClient::Post(const HttpPost& request) {
   return std::move(state.answer);
 }
 
-SmtpAnswer SendMail(const SmtpMail& mail) {
-  Handle handle = MakeHandle();
-  SetUp(handle.get(), mail.timeout);
-  MailState state{mail.mail, "", ""};
+SmtpAnswer Courier::SendMail(const SmtpMail& mail) {
+  if (impl_->smtp == nullptr) impl_->smtp = MakeHandle();
+  CURL* handle = impl_->smtp.get();
+  MailState state{mail.mail, "", 0, ""};
   char error[CURL_ERROR_SIZE] = "";
   bool implicit = mail.tls == SmtpMail::Tls::kImplicit;
   // An address of IPv6 stands in brackets in a URL.
@@ -298,30 +301,32 @@ SmtpAnswer SendMail(const SmtpMail& mail) {
   List to;
   for (const std::string& address : mail.to) Append(to, "<" + address + ">");
   std::string from = "<" + mail.from + ">";
-  curl_easy_setopt(handle.get(), CURLOPT_URL, url.c_str());
-  curl_easy_setopt(handle.get(), CURLOPT_PROTOCOLS_STR, "smtp,smtps");
-  curl_easy_setopt(handle.get(), CURLOPT_USE_SSL,
+  Loans loans(handle);
+  SetUp(handle, mail.timeout, mail.ca_file);
+  curl_easy_setopt(handle, CURLOPT_FORBID_REUSE, 1L);
+  curl_easy_setopt(handle, CURLOPT_URL, url.c_str());
+  curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+  curl_easy_setopt(handle, CURLOPT_USE_SSL,
                    mail.tls == SmtpMail::Tls::kNone ? CURLUSESSL_NONE : CURLUSESSL_ALL);
-  if (!mail.ca_file.empty()) curl_easy_setopt(handle.get(), CURLOPT_CAINFO, mail.ca_file.c_str());
   if (!mail.user.empty()) {
-    curl_easy_setopt(handle.get(), CURLOPT_USERNAME, mail.user.c_str());
-    curl_easy_setopt(handle.get(), CURLOPT_PASSWORD, mail.password.c_str());
+    curl_easy_setopt(handle, CURLOPT_USERNAME, mail.user.c_str());
+    curl_easy_setopt(handle, CURLOPT_PASSWORD, mail.password.c_str());
   }
-  curl_easy_setopt(handle.get(), CURLOPT_MAIL_FROM, from.c_str());
-  curl_easy_setopt(handle.get(), CURLOPT_MAIL_RCPT, to.get());
+  curl_easy_setopt(handle, CURLOPT_MAIL_FROM, from.c_str());
+  curl_easy_setopt(handle, CURLOPT_MAIL_RCPT, to.get());
   // One contact's full mailbox must not keep the warning from the other.
-  curl_easy_setopt(handle.get(), CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L);
-  curl_easy_setopt(handle.get(), CURLOPT_UPLOAD, 1L);
-  curl_easy_setopt(handle.get(), CURLOPT_READFUNCTION, GiveMail);
-  curl_easy_setopt(handle.get(), CURLOPT_READDATA, &state);
-  curl_easy_setopt(handle.get(), CURLOPT_HEADERFUNCTION, TakeReply);
-  curl_easy_setopt(handle.get(), CURLOPT_HEADERDATA, &state);
-  curl_easy_setopt(handle.get(), CURLOPT_ERRORBUFFER, error);
-  CURLcode code = curl_easy_perform(handle.get());
+  curl_easy_setopt(handle, CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L);
+  curl_easy_setopt(handle, CURLOPT_UPLOAD, 1L);
+  curl_easy_setopt(handle, CURLOPT_READFUNCTION, GiveMail);
+  curl_easy_setopt(handle, CURLOPT_READDATA, &state);
+  curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, TakeReply);
+  curl_easy_setopt(handle, CURLOPT_HEADERDATA, &state);
+  curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, error);
+  CURLcode code = curl_easy_perform(handle);
 
   SmtpAnswer answer;
   answer.delivered = code == CURLE_OK;
-  curl_easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &answer.reply);
+  answer.reply = state.code;
   answer.login_refused = code == CURLE_LOGIN_DENIED;
   if (answer.delivered) {
     answer.detail = state.last_reply;

@@ -31,25 +31,6 @@ struct HttpAnswer {
   std::string retry_after;  // the header's value as it came, or empty
 };
 
-// Posts, and keeps what spares the next call time: a few connections, which are not used again after
-// two minutes without a call, nor under other permissions than those they were made under; names for
-// a minute; and for an hour the authorities, of which the system's file takes 20 ms of CPU to read.
-// Used by one thread at a time.
-class HttpClient {
- public:
-  HttpClient();
-  ~HttpClient();
-
-  // kInvalidArgument for a URL that cannot be, or must not be used; kPermissionDenied for a private
-  // address; kUnavailable when there was no answer. On a kept connection that the other side has
-  // closed meanwhile the request is sent again on a new one; so it may arrive twice.
-  StatusOr<HttpAnswer> Post(const HttpPost& request);
-
- private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
-};
-
 struct SmtpMail {
   std::string host;
   long port = 0;
@@ -74,8 +55,27 @@ struct SmtpAnswer {
   std::string detail;  // the last reply, the refusals, or why there was neither
 };
 
-// May be called by several threads at a time.
-SmtpAnswer SendMail(const SmtpMail& mail);
+// Carries both, and keeps what spares the next call time: for an hour the authorities that certificates are
+// verified with, of which the system's file takes 20 ms of CPU to read; of HTTP names for a minute and a few
+// connections, which are not used again after two minutes without a call, nor under other permissions
+// than those they were made under. Each mail has a connection of its own, since servers end theirs
+// sooner and bound what goes over one. Used by one thread at a time.
+class Courier {
+ public:
+  Courier();
+  ~Courier();
+
+  // kInvalidArgument for a URL that cannot be, or must not be used; kPermissionDenied for a private
+  // address; kUnavailable when there was no answer. On a kept connection that the other side has
+  // closed meanwhile the request is sent again on a new one; so it may arrive twice.
+  StatusOr<HttpAnswer> Post(const HttpPost& request);
+
+  SmtpAnswer SendMail(const SmtpMail& mail);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
 
 // Whether an address (of either family, in text) lies in no network that is somebody's own:
 // loopback, private, link-local, unique local, carrier NAT, multicast, documentation and the like,

@@ -11,7 +11,7 @@
 
 namespace forewarn {
 
-class HttpClient;
+class Courier;
 
 // A message as it leaves: rendered in the reader's language.
 struct Message {
@@ -68,14 +68,15 @@ struct WebhookOptions {
 };
 
 // `options.tls = none` is taken only for a host that is this machine; passwords and keys are read
-// from their files at each Send, so that a new one counts at once. `http` is a loan that outlives the
+// from their files at each Send, so that a new one counts at once. `courier` is a loan that outlives the
 // sender; of those that share one, a single thread may send at a time.
-std::unique_ptr<Sender> MakeEmailSender(const Receiver& receiver, const SmtpOptions& options);
+std::unique_ptr<Sender> MakeEmailSender(const Receiver& receiver, const SmtpOptions& options,
+                                        Courier& courier);
 std::unique_ptr<Sender> MakeWebhookSender(const Receiver& receiver, const WebhookOptions& options,
-                                          HttpClient& http);
+                                          Courier& courier);
 
 // The sender for the receiver's kind.
 std::unique_ptr<Sender> MakeSender(const Receiver& receiver, const SmtpOptions& smtp,
-                                   const WebhookOptions& webhook, HttpClient& http);
+                                   const WebhookOptions& webhook, Courier& courier);
 
 }  // namespace forewarn

@@ -20,7 +20,8 @@ bool IsThisMachine(const std::string& host) {
 
 class EmailSender : public Sender {
  public:
-  explicit EmailSender(SmtpOptions options) : options_(std::move(options)) {}
+  EmailSender(SmtpOptions options, Courier& courier)
+      : options_(std::move(options)), courier_(courier) {}
 
   Delivery Send(const Message& message) override {
     if (options_.host.empty()) {
@@ -62,7 +63,7 @@ class EmailSender : public Sender {
       mail.password = *std::move(password);
     }
 
-    SmtpAnswer answer = SendMail(mail);
+    SmtpAnswer answer = courier_.SendMail(mail);
     std::string detail = answer.detail.substr(0, kDetailBytesMax);
     if (answer.delivered) return {Delivery::Result::kDelivered, std::move(detail)};
     if (answer.login_refused) {
@@ -77,12 +78,14 @@ class EmailSender : public Sender {
   static Delivery Dead(std::string why) { return {Delivery::Result::kDead, std::move(why)}; }
 
   const SmtpOptions options_;
+  Courier& courier_;
 };
 
 }  // namespace
 
-std::unique_ptr<Sender> MakeEmailSender(const Receiver&, const SmtpOptions& options) {
-  return std::make_unique<EmailSender>(options);
+std::unique_ptr<Sender> MakeEmailSender(const Receiver&, const SmtpOptions& options,
+                                        Courier& courier) {
+  return std::make_unique<EmailSender>(options, courier);
 }
 
 }  // namespace forewarn

@@ -68,8 +68,11 @@ std::string OneLine(std::string_view text) {
 
 class WebhookSender : public Sender {
  public:
-  WebhookSender(const Receiver& receiver, const WebhookOptions& options, HttpClient& http)
-      : url_(receiver.url), secret_file_(receiver.secret_file), options_(options), http_(http) {}
+  WebhookSender(const Receiver& receiver, const WebhookOptions& options, Courier& courier)
+      : url_(receiver.url),
+        secret_file_(receiver.secret_file),
+        options_(options),
+        courier_(courier) {}
 
   Delivery Send(const Message& message) override {
     HttpPost post;
@@ -92,7 +95,7 @@ class WebhookSender : public Sender {
       post.headers.emplace_back("X-Forewarn-Signature", "sha256=" + HmacSha256(*key, post.body));
     }
 
-    StatusOr<HttpAnswer> answer = http_.Post(post);
+    StatusOr<HttpAnswer> answer = courier_.Post(post);
     if (!answer.ok()) {
       bool may_pass = answer.status().code() == Code::kUnavailable;
       return {may_pass ? Delivery::Result::kRetry : Delivery::Result::kDead,
@@ -115,21 +118,21 @@ class WebhookSender : public Sender {
   const std::string url_;
   const std::string secret_file_;
   const WebhookOptions options_;
-  HttpClient& http_;
+  Courier& courier_;
 };
 
 }  // namespace
 
 std::unique_ptr<Sender> MakeWebhookSender(const Receiver& receiver, const WebhookOptions& options,
-                                          HttpClient& http) {
-  return std::make_unique<WebhookSender>(receiver, options, http);
+                                          Courier& courier) {
+  return std::make_unique<WebhookSender>(receiver, options, courier);
 }
 
 std::unique_ptr<Sender> MakeSender(const Receiver& receiver, const SmtpOptions& smtp,
-                                   const WebhookOptions& webhook, HttpClient& http) {
+                                   const WebhookOptions& webhook, Courier& courier) {
   switch (receiver.kind) {
-    case Receiver::Kind::kEmail: return MakeEmailSender(receiver, smtp);
-    case Receiver::Kind::kWebhook: return MakeWebhookSender(receiver, webhook, http);
+    case Receiver::Kind::kEmail: return MakeEmailSender(receiver, smtp, courier);
+    case Receiver::Kind::kWebhook: return MakeWebhookSender(receiver, webhook, courier);
   }
   return nullptr;
 }

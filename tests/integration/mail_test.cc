@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "base/file.h"
+#include "notifier/curl.h"
 #include "notifier/receiver.h"
 #include "tests/integration/child.h"
 
@@ -66,12 +67,13 @@ class MailSender : public ::testing::Test {
     return options;
   }
   Delivery Send(const SmtpOptions& options) {
-    return MakeEmailSender(Receiver(), options)->Send(message_);
+    return MakeEmailSender(Receiver(), options, courier_)->Send(message_);
   }
 
   static inline std::string folder_;
   Notification notification_;
   Message message_;
+  Courier courier_;
 };
 
 TEST_F(MailSender, DeliversOverStartTlsWithALogin) {
@@ -95,6 +97,18 @@ TEST_F(MailSender, DeliversOverStartTlsWithALogin) {
   EXPECT_EQ(sink.ReadLine(), "");
   for (const char* line : {"第一行", "A line of text.", ".", "After a lone dot."})
     EXPECT_EQ(sink.ReadLine(), line);
+}
+
+TEST_F(MailSender, TheAuthoritiesThatItTrustsAreKept) {
+  const std::string authorities = folder_ + "/authorities.pem";
+  std::filesystem::copy_file(folder_ + "/cert.pem", authorities);
+  Child sink(Tls());
+  SmtpOptions options = Options(sink);
+  options.ca_file = authorities;
+  EXPECT_EQ(Send(options).result, Result::kDelivered);
+  std::filesystem::remove(authorities);
+  Delivery delivery = Send(options);
+  EXPECT_EQ(delivery.result, Result::kDelivered) << delivery.detail;
 }
 
 TEST_F(MailSender, DeliversOverImplicitTls) {

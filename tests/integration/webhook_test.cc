@@ -51,13 +51,13 @@ class WebhookSender : public ::testing::Test {
     receiver.url = (options.allow_http ? "http" : "https") + std::string("://localhost:") +
                    std::to_string(port) + "/hook/secret-path?token=secret-query";
     receiver.secret_file = folder_ + "/key";
-    return MakeWebhookSender(receiver, options, http_)->Send(message_);
+    return MakeWebhookSender(receiver, options, courier_)->Send(message_);
   }
 
   std::string folder_;
   Notification notification_;
   Message message_;
-  HttpClient http_;
+  Courier courier_;
 };
 
 TEST_F(WebhookSender, PostsASignedBody) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "notifier/curl.h"
 #include "notifier/receiver.h"
 
 namespace forewarn {
@@ -20,7 +21,8 @@ Message MakeMessage() {
 }
 
 Delivery SendWith(const SmtpOptions& options, const Message& message = MakeMessage()) {
-  return MakeEmailSender(Receiver(), options)->Send(message);
+  Courier courier;
+  return MakeEmailSender(Receiver(), options, courier)->Send(message);
 }
 
 TEST(SendEmail, WithoutAServerItSaysThatEmailIsOff) {

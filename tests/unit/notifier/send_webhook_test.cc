@@ -22,8 +22,8 @@ Delivery SendTo(const std::string& url, WebhookOptions options = {},
   Message message;
   message.id = "7-42-0";
   message.notification = &notification;
-  HttpClient http;
-  return MakeWebhookSender(receiver, options, http)->Send(message);
+  Courier courier;
+  return MakeWebhookSender(receiver, options, courier)->Send(message);
 }
 
 TEST(SendWebhook, TakesHttpsOnlyUnlessHttpIsAllowed) {
@@ -57,10 +57,10 @@ TEST(SendWebhook, AMissingKeyCanBeMended) {
 
 TEST(MakeSender, KnowsEveryKind) {
   Receiver receiver;
-  HttpClient http;
+  Courier courier;
   for (Receiver::Kind kind : {Receiver::Kind::kEmail, Receiver::Kind::kWebhook}) {
     receiver.kind = kind;
-    EXPECT_NE(MakeSender(receiver, {}, {}, http), nullptr);
+    EXPECT_NE(MakeSender(receiver, {}, {}, courier), nullptr);
   }
 }
 
