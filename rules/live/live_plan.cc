@@ -55,9 +55,16 @@ class PlanMaker {
 
   Added Put(Kind kind, const promql::Node& node, std::vector<size_t> inputs, bool is_distinct,
             size_t selector = 0) {
+    is_ranked_.push_back(IsRanked(kind, inputs));
     plan_.nodes.push_back({kind, &node, std::move(inputs), selector, plan_.shapes});
     plan_.shapes += LivePlan::HasShape(kind) ? 1 : 0;
     return {plan_.nodes.size() - 1, is_distinct};
+  }
+
+  bool IsRanked(Kind kind, const std::vector<size_t>& inputs) const {
+    if (kind == Kind::kGroups || kind == Kind::kHistogram) return false;
+    return kind == Kind::kBest ||
+           std::ranges::any_of(inputs, [&](size_t input) { return is_ranked_[input]; });
   }
 
   std::optional<Added> Add(const promql::Node& with_parens) {
@@ -174,6 +181,7 @@ class PlanMaker {
     if (!quantile) return quantile;
     std::optional<Added> vector = Add(*call.arguments[1]);
     if (!vector) return vector;
+    if (is_ranked_[vector->place]) return No("buckets that topk or bottomk has ordered");
     return Put(Kind::kHistogram, node, {vector->place, quantile->place}, true);
   }
 
@@ -228,25 +236,28 @@ class PlanMaker {
   }
 
   std::optional<Added> AddGroups(const promql::Node& node, const promql::Aggregate& aggregate) {
-    switch (aggregate.op) {
-      case TokenKind::kTopk:
-      case TokenKind::kBottomk:
-      case TokenKind::kCountValues: return No(fmt::format("{}", promql::Spelling(aggregate.op)));
-      default: break;
-    }
+    if (aggregate.op == TokenKind::kCountValues) return No("count_values");
     std::optional<Added> vector = Add(*aggregate.expression);
     if (!vector) return vector;
+    if (is_ranked_[vector->place]) {
+      return No(
+          fmt::format("{} of what topk or bottomk has ordered", promql::Spelling(aggregate.op)));
+    }
     std::vector<size_t> inputs = {vector->place};
     if (aggregate.parameter != nullptr) {
       std::optional<Added> parameter = Add(*aggregate.parameter);
       if (!parameter) return parameter;
       inputs.push_back(parameter->place);
     }
+    if (aggregate.op == TokenKind::kTopk || aggregate.op == TokenKind::kBottomk) {
+      return Put(Kind::kBest, node, std::move(inputs), vector->is_distinct_without_name);
+    }
     return Put(Kind::kGroups, node, std::move(inputs),
                aggregate.without || !Listed(aggregate.grouping, kMetricName));
   }
 
   LivePlan plan_;
+  std::vector<bool> is_ranked_;  // of each node: whether values have a say in the order of its rows
   std::string why_not_;
 };
 

@@ -16,7 +16,7 @@ namespace forewarn {
 
 // How an expression is kept up to date as samples come, when it has one of the shapes for which that can be done:
 // selectors and functions over ranges that begin at most kReachMax ago, and what computes each result from results with
-// the same labels or sums up groups of them. The rest (`@`, subqueries, topk, sort, count_values) is for the general
+// the same labels or sums up groups of them. The rest (`@`, subqueries, sort, count_values) is for the general
 // evaluator. Immutable.
 //
 // Nothing is computed in another way than the general evaluator does it: the same functions get the same samples in
@@ -44,7 +44,8 @@ struct LivePlan {
       kMatch,       // an operator between two vectors
       kSet,         // and, or, unless
       kGroups,      // an aggregation
-      kHistogram    // histogram_quantile()
+      kHistogram,   // histogram_quantile()
+      kBest         // topk and bottomk
     };
     Kind kind{};
     const promql::Node* node = nullptr;  // in `expression`

@@ -50,7 +50,8 @@ bool LiveRows::Make() {
       case Kind::kMatch:
       case Kind::kSet: is_clear = MakeMatch(node, shape); break;
       case Kind::kRelabel: is_clear = MakeRelabel(node, shape); break;
-      case Kind::kGroups: MakeGroups(node, shape); break;
+      case Kind::kGroups:
+      case Kind::kBest: MakeGroups(node, shape); break;
       case Kind::kHistogram: MakeHistogram(node, shape); break;
       default: FW_CHECK(!"a node with a shape");
     }
@@ -72,6 +73,7 @@ size_t LiveRows::Count(size_t place) const {
     case Kind::kMatch:
     case Kind::kSet:
     case Kind::kGroups:
+    case Kind::kBest:
     case Kind::kHistogram: return ShapeOf(place).rows;
     default: return 1;  // a scalar, or a vector of one row
   }
@@ -147,9 +149,9 @@ void LiveRows::MakeGroups(const LivePlan::Node& node, LiveShape& shape) const {
   for (auto& [labels, rows] : groups) {
     shape.left.insert(shape.left.end(), rows.begin(), rows.end());
     shape.left_ends.push_back(static_cast<uint32_t>(shape.left.size()));
-    shape.labels.push_back(labels);
+    if (node.kind == Kind::kGroups) shape.labels.push_back(labels);
   }
-  shape.rows = shape.labels.size();
+  shape.rows = node.kind == Kind::kGroups ? groups.size() : Count(node.inputs[0]);
 }
 
 void LiveRows::MakeHistogram(const LivePlan::Node& node, LiveShape& shape) const {
@@ -215,6 +217,7 @@ Labels LiveRows::LabelsOf(size_t place, size_t row) const {
       return row < left_rows ? LabelsOf(node.inputs[0], row)
                              : LabelsOf(node.inputs[1], row - left_rows);
     }
+    case Kind::kBest: return LabelsOf(node.inputs[0], row);
     case Kind::kRelabel:
     case Kind::kGroups:
     case Kind::kHistogram: return ShapeOf(place).labels[row];

@@ -17,8 +17,8 @@ namespace forewarn {
 struct LiveShape {
   size_t rows = 0;
   // Of kMatch and kSet: rows of both sides that share a signature, group by group, in the order of signatures.
-  // Group g has left[left_ends[g - 1] .. left_ends[g]], and of the right side the same. Of kGroups and
-  // kHistogram: rows of the input, in the order of the groups' labels.
+  // Group g has left[left_ends[g - 1] .. left_ends[g]], and of the right side the same. Of kGroups,
+  // kBest and kHistogram: rows of the input, in the order of the groups' labels.
   std::vector<uint32_t> left;
   std::vector<uint32_t> right;
   std::vector<uint32_t> left_ends;

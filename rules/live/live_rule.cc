@@ -46,6 +46,12 @@ std::optional<promql::Vector> LiveRule::Evaluate(Timestamp at, Duration lookback
   }
   const size_t root = plan.nodes.size() - 1;
   promql::Vector result;
+  if (plan.nodes[root].kind == Kind::kBest) {
+    for (size_t row : values.order) {
+      result.push_back({rows_.LabelsOf(root, row), at, values.nodes[root][row]});
+    }
+    return result;
+  }
   for (size_t row = 0; row < values.nodes[root].size(); ++row) {
     const double value = values.nodes[root][row];
     if (IsValue(value)) result.push_back({rows_.LabelsOf(root, row), at, value});
@@ -132,6 +138,7 @@ bool LiveRule::Run(size_t place, Timestamp at, Duration lookback, LiveValues& va
       }
       return true;
     }
+    case Kind::kBest: return RunBest(node, rows_.ShapeOf(place), values, out);
     case Kind::kGroups: {
       const double parameter = node.inputs.size() > 1 ? input(1)[0] : 0;
       const TokenKind op = As<promql::Aggregate>(*node.node)->op;
@@ -221,6 +228,29 @@ bool LiveRule::RunMatch(const LivePlan::Node& node, const LiveShape& shape,
       if (one_to_one && matched) return false;
       matched = true;
       out[row] = filters ? on_left : result;
+    }
+  }
+  return true;
+}
+
+bool LiveRule::RunBest(const LivePlan::Node& node, const LiveShape& shape, LiveValues& values,
+                       std::vector<double>& out) const {
+  const std::vector<double>& in = values.nodes[node.inputs[0]];
+  const double k = values.nodes[node.inputs[1]][0];
+  std::ranges::fill(out, StaleMarker());
+  values.order.clear();
+  for (size_t g = 0; g < shape.left_ends.size(); ++g) {
+    values.ranked.clear();
+    for (uint32_t i = LiveShape::BeginOf(shape.left_ends, g); i < shape.left_ends[g]; ++i) {
+      const uint32_t row = shape.left[i];
+      if (IsValue(in[row])) values.ranked.push_back({in[row], row});
+    }
+    StatusOr<size_t> kept = promql::Rank(As<promql::Aggregate>(*node.node)->op, k, values.ranked);
+    if (!kept.ok()) return false;
+    for (size_t i = 0; i < *kept; ++i) {
+      const size_t row = values.ranked[i].row;
+      out[row] = in[row];
+      values.order.push_back(row);
     }
   }
   return true;

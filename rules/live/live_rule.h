@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "rules/live/live_rows.h"
 #include "rules/live/watches.h"
+#include "rules/promql/aggregate.h"
 #include "rules/promql/promql.h"
 
 namespace forewarn {
@@ -19,6 +20,8 @@ struct LiveValues {
   std::vector<std::vector<double>>
       nodes;  // of node i its rows, absent ones as stale markers; of a scalar one
   std::vector<double> group;
+  std::vector<promql::Ranked> ranked;
+  std::vector<size_t> order;  // of the rows that a kBest keeps, group by group
   std::vector<Sample> samples;
   std::vector<double> parameters;
   uint64_t work = 0;  // values and samples that the evaluation has looked at
@@ -54,6 +57,8 @@ class LiveRule {
                  std::vector<double>& out) const;
   bool RunMatch(const LivePlan::Node& node, const LiveShape& shape, const std::vector<double>& left,
                 const std::vector<double>& right, std::vector<double>& out) const;
+  bool RunBest(const LivePlan::Node& node, const LiveShape& shape, LiveValues& values,
+               std::vector<double>& out) const;
   void RunSet(const LivePlan::Node& node, const LiveShape& shape, const std::vector<double>& left,
               const std::vector<double>& right, std::vector<double>& out) const;
 

@@ -63,38 +63,21 @@ bool RanksBefore(double a, double b, bool largest) {
 
 StatusOr<Rows> SelectBest(const Aggregate& aggregate, const Column& parameter, Rows rows,
                           const Groups& groups) {
-  const bool largest = aggregate.op == TokenKind::kTopk;
-  std::vector<size_t> order;  // of the rows, at the last step
+  Rows ordered;  // at the only step
   for (const auto& [labels, members] : groups) {
     for (size_t step = 0; step < parameter.size(); ++step) {
-      const double k = parameter[step];
-      // 2^63: what an integer of Prometheus holds.
-      if (std::isnan(k) || k >= 9223372036854775808.0 || k < -9223372036854775808.0) {
-        return InvalidArgument(fmt::format("the parameter of {}, {}, is no usable number of series",
-                                           Spelling(aggregate.op), FormatValue(k)));
-      }
-      std::vector<size_t> ranked;
+      std::vector<Ranked> ranked;
       for (const size_t i : members) {
-        if (IsValue(rows[i].cells[step])) ranked.push_back(i);
+        if (IsValue(rows[i].cells[step])) ranked.push_back({rows[i].cells[step], i});
       }
-      std::ranges::stable_sort(ranked, [&](size_t a, size_t b) {
-        return RanksBefore(rows[a].cells[step], rows[b].cells[step], largest);
-      });
-      const size_t kept = k < 1                                     ? 0
-                          : k >= static_cast<double>(ranked.size()) ? ranked.size()
-                                                                    : static_cast<size_t>(k);
-      for (size_t i = kept; i < ranked.size(); ++i) rows[ranked[i]].cells[step] = StaleMarker();
-      if (parameter.size() == 1) {
-        order.insert(order.end(), ranked.begin(), ranked.begin() + static_cast<ptrdiff_t>(kept));
+      FW_ASSIGN_OR_RETURN(const size_t kept, Rank(aggregate.op, parameter[step], ranked));
+      for (size_t i = kept; i < ranked.size(); ++i) rows[ranked[i].row].cells[step] = StaleMarker();
+      for (size_t i = 0; i < kept && parameter.size() == 1; ++i) {
+        ordered.push_back(std::move(rows[ranked[i].row]));
       }
     }
   }
-  if (parameter.size() == 1) {
-    Rows ordered;
-    ordered.reserve(order.size());
-    for (const size_t i : order) ordered.push_back(std::move(rows[i]));
-    return ordered;
-  }
+  if (parameter.size() == 1) return ordered;
   DropEmpty(rows);
   return rows;
 }
@@ -141,6 +124,19 @@ Labels GroupLabels(const Aggregate& aggregate, const Labels& labels) {
     if (!dropped) kept.push_back(label);
   }
   return Labels::FromSorted(kept);
+}
+
+StatusOr<size_t> Rank(TokenKind op, double k, std::vector<Ranked>& rows) {
+  // 2^63: what an integer of Prometheus holds.
+  if (std::isnan(k) || k >= 9223372036854775808.0 || k < -9223372036854775808.0) {
+    return InvalidArgument(fmt::format("the parameter of {}, {}, is no usable number of series",
+                                       Spelling(op), FormatValue(k)));
+  }
+  std::ranges::stable_sort(rows, [&](const Ranked& a, const Ranked& b) {
+    return RanksBefore(a.value, b.value, op == TokenKind::kTopk);
+  });
+  if (k < 1) return size_t{0};
+  return k >= static_cast<double>(rows.size()) ? rows.size() : static_cast<size_t>(k);
 }
 
 double Summarize(TokenKind op, double parameter, const std::vector<double>& values) {

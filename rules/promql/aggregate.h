@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 #include <vector>
 
@@ -17,6 +18,16 @@ StatusOr<Rows> AggregateRows(const Aggregate& aggregate, const Column& parameter
 
 // The labels of the group that a row with these belongs to.
 Labels GroupLabels(const Aggregate& aggregate, const Labels& labels);
+
+// A row that topk or bottomk ranks by its value.
+struct Ranked {
+  double value = 0;
+  size_t row = 0;
+};
+
+// Puts the rows of a group in their order, the best first, and says how many of them stay. Fails when `k` is no usable
+// number.
+StatusOr<size_t> Rank(TokenKind op, double k, std::vector<Ranked>& rows);
 
 // What `op`, which is none of topk, bottomk and count_values, makes of the values of a group, of which there is
 // one at least. `parameter` is the q of quantile.

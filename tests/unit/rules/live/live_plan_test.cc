@@ -39,6 +39,9 @@ TEST(LivePlan, HasTheCommonShapes) {
            "rate(x[5m]) > 2 * rate(x[5m] offset 30m)",
            "x offset -5m > 1",
            "absent(x{job=\"a\"})",
+           "absent(bottomk(3, x))",
+           "x * on (pod) group_left (node) topk by (pod) (1, max by (node, pod) (info))",
+           "histogram_quantile(0.9, x) > scalar(topk(1, y))",
            "absent_over_time({job=\"a\"}[5m])",
            "x > scalar(y)",
            "x and on () hour() > 5 and on () (vector(time()) % 2 == 1)",
@@ -55,7 +58,9 @@ TEST(LivePlan, LeavesTheRestToTheGeneralEvaluator) {
   EXPECT_EQ(WhyNot("avg_over_time(x[2h])"), "a range of more than 1h");
   EXPECT_EQ(WhyNot("avg_over_time(x[30m] offset 31m)"), "a range of more than 1h");
   EXPECT_EQ(WhyNot("max_over_time(rate(x[1m])[10m:1m])"), "a subquery");
-  EXPECT_EQ(WhyNot("absent(topk(3, x))"), "topk");
+  EXPECT_EQ(WhyNot("sum(topk(3, x) * 2)"), "sum of what topk or bottomk has ordered");
+  EXPECT_EQ(WhyNot("histogram_quantile(0.9, topk(3, x))"),
+            "buckets that topk or bottomk has ordered");
   EXPECT_EQ(WhyNot("count_values(\"v\", x)"), "count_values");
   EXPECT_EQ(WhyNot("label_replace(x, \"a-b\", \"b\", \"c\", \"d\")"),
             "a mistake in label_replace()");

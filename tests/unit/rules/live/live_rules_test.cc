@@ -44,7 +44,7 @@ class Expressions {
 
   std::string Vector(int depth) {
     if (depth == 0) return Leaf();
-    switch (Below(15)) {
+    switch (Below(16)) {
       case 0: return fmt::format("({} {} {})", Vector(depth - 1), Operator(), Scalar());
       case 1: return fmt::format("({} {} {})", Scalar(), Operator(), Vector(depth - 1));
       case 2:
@@ -82,6 +82,11 @@ class Expressions {
         return fmt::format("({} {} scalar({}))", Vector(depth - 1), Operator(),
                            OneOf({"a{instance=\"i9\"}", "sum(b)", Vector(depth - 1)}));
       case 13: return fmt::format("timestamp({})", Vector(depth - 1));
+      case 14:
+        return fmt::format("{} {} ({}, {})", OneOf({"topk", "bottomk"}),
+                           OneOf({"", "by (instance)", "without (mode)"}),
+                           OneOf({"1", "3", "2.7", "0", "-3", "scalar(count(b))"}),
+                           Vector(depth - 1));
       default: return fmt::format("clamp({}, -5, {})", Vector(depth - 1), Scalar());
     }
   }
@@ -154,12 +159,11 @@ class LiveWorld {
       }
     }
     series_.push_back({Named({{"__name__", "a"}, {"instance", "i9"}})});
-    for (const char* instance : {"i1", "i2"}) {
-      for (const char* le : {"0.1", "1", "5", "+Inf"}) {
+    for (const char* le : {"0.1", "1", "5", "+Inf", "much"}) {
+      for (const char* instance : {"i1", "i2"}) {
         series_.push_back({Named({{"__name__", "h"}, {"instance", instance}, {"le", le}})});
       }
     }
-    series_.push_back({Named({{"__name__", "h"}, {"instance", "i1"}, {"le", "much"}})});
   }
 
   // The next round: one entry with what came, then all rules.
@@ -277,13 +281,14 @@ const std::vector<std::string> kUsual = {
     "rate(c[5m]) > 2 * rate(c[5m] offset 10m)",
     "a - a offset 1m",
     "absent(a{instance=\"i9\"})",
-    "absent_over_time(a{instance=\"i9\"}[1m])",
     "a > scalar(b{instance=\"i1\", mode=\"x\"})",
     "time() - timestamp(a) > 10",
     "label_replace(a, \"host\", \"h$1\", \"instance\", \"i(.)\") * on (host, mode) "
     "label_replace(b, \"host\", \"h$1\", \"instance\", \"i(.)\")",
     "label_join(a, \"id\", \"-\", \"instance\", \"mode\") > 2",
     "a and on () minute() % 2 == 1",
+    "topk by (mode) (2, a)",
+    "a * on (instance, mode) bottomk(3, b)",
 };
 
 TEST(LiveRules, SayWhatTheGeneralEvaluatorSaysAtEveryInstant) {
