@@ -47,6 +47,7 @@ struct Options {
   size_t in_flight = 16;
   size_t stage_rounds = 100;
   double rate = 0;
+  size_t backlog_rounds = 0;
   bool columns = false;
 };
 
@@ -108,21 +109,22 @@ class Probe {
     for (const Made& batch : made_) bytes_ += batch.request.ByteSizeLong();
   }
 
-  void Send() {
+  // At so many samples a second over all; 0: as fast as it goes.
+  void Send(double rate) {
     double due = Seconds();
     for (Made& batch : made_) {
       while (failure_.empty() && under_way_.size() >= window_) TakeAck();
-      if (options_.rate > 0) {
+      if (rate > 0) {
         while (failure_.empty() && Seconds() < due) TakeAck(Duration(1));
       }
       if (!failure_.empty()) return;
-      double from = options_.rate > 0 ? due : Seconds();
+      double from = rate > 0 ? due : Seconds();
       under_way_.push_back({batch.request.batch().sequence(), from});
       call_->Send(batch.request);
       samples_ += batch.samples;
       ++batches_;
-      if (options_.rate > 0) {
-        due += static_cast<double>(batch.samples * options_.streams) / options_.rate;
+      if (rate > 0) {
+        due += static_cast<double>(batch.samples * options_.streams) / rate;
       }
     }
     while (failure_.empty() && !under_way_.empty()) TakeAck();
@@ -274,12 +276,15 @@ int Run(Options options) {
   InParallel(probes, [](Probe& probe) { probe.Connect(); });
   double seconds = 0, cpu = 0;
   size_t rounds = (*workload)->rounds();
-  for (size_t done = 0; done < rounds; done += options.stage_rounds) {
-    size_t stage = std::min(options.stage_rounds, rounds - done);
+  for (size_t done = 0, stage = 0; done < rounds; done += stage) {
+    const bool is_backlog = done < options.backlog_rounds;
+    const size_t end = is_backlog ? std::min(options.backlog_rounds, rounds) : rounds;
+    stage = std::min(options.stage_rounds, end - done);
+    const double rate = is_backlog ? 0 : options.rate;
     InParallel(probes, [&](Probe& probe) { probe.Prepare(stage); });
     double begin = Seconds();
     double cpu_begin = ProcessCpuSeconds();
-    InParallel(probes, [](Probe& probe) { probe.Send(); });
+    InParallel(probes, [&](Probe& probe) { probe.Send(rate); });
     seconds += Seconds() - begin;
     cpu += ProcessCpuSeconds() - cpu_begin;
   }
@@ -342,6 +347,9 @@ int main(int argc, char** argv) {
   app.add_option("--rate", options.rate,
                  "Samples a second over all streams; latencies then count from when a batch was "
                  "due. 0: as fast as it goes")
+      ->capture_default_str();
+  app.add_option("--backlog-rounds", options.backlog_rounds,
+                 "The first rounds are sent as fast as it goes, whatever --rate says")
       ->capture_default_str();
   app.add_flag("--columns", options.columns, "Send the plain columns instead of packed samples");
   CLI11_PARSE(app, argc, argv);

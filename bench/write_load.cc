@@ -39,6 +39,7 @@ struct Options {
   size_t per_series = 1;
   size_t stage_rounds = 100;
   double rate = 0;
+  size_t backlog_rounds = 0;
 };
 
 struct Body {
@@ -72,14 +73,15 @@ class Sender {
     return !bodies_.empty();
   }
 
-  void Send() {
+  // At so many samples a second over all; 0: as fast as it goes.
+  void Send(double rate) {
     double begin = Seconds();
     double due = begin;
     for (const Body& body : bodies_) {
-      if (options_.rate > 0) {
+      if (rate > 0) {
         std::this_thread::sleep_for(std::chrono::duration<double>(due - Seconds()));
       }
-      double from = options_.rate > 0 ? std::min(due, Seconds()) : Seconds();
+      double from = rate > 0 ? std::min(due, Seconds()) : Seconds();
       StatusOr<HttpAnswer> answer = connection_.Call("POST", options_.path, headers_, body.bytes);
       latencies_.push_back(Seconds() - from);
       if (!answer.ok()) {
@@ -91,8 +93,8 @@ class Sender {
       }
       ++requests_;
       bytes_ += body.bytes.size();
-      if (options_.rate > 0) {
-        due += static_cast<double>(body.samples * options_.connections) / options_.rate;
+      if (rate > 0) {
+        due += static_cast<double>(body.samples * options_.connections) / rate;
       }
     }
   }
@@ -160,11 +162,14 @@ int Run(const Options& options) {
   }
   double seconds = 0;
   size_t rounds = (*workload)->rounds();
-  for (size_t done = 0; done < rounds; done += options.stage_rounds) {
-    size_t stage = std::min(options.stage_rounds, rounds - done);
+  for (size_t done = 0, stage = 0; done < rounds; done += stage) {
+    const bool is_backlog = done < options.backlog_rounds;
+    const size_t end = is_backlog ? std::min(options.backlog_rounds, rounds) : rounds;
+    stage = std::min(options.stage_rounds, end - done);
+    const double rate = is_backlog ? 0 : options.rate;
     InParallel(senders, [&](Sender& sender) { sender.Prepare(stage); });
     double begin = Seconds();
-    InParallel(senders, [](Sender& sender) { sender.Send(); });
+    InParallel(senders, [&](Sender& sender) { sender.Send(rate); });
     seconds += Seconds() - begin;
   }
   size_t samples = 0, requests = 0, bytes = 0, failures = 0;
@@ -219,6 +224,9 @@ int main(int argc, char** argv) {
   app.add_option("--rate", options.rate,
                  "Samples a second over all connections; latencies then count from when a request "
                  "was due. 0: as fast as it goes")
+      ->capture_default_str();
+  app.add_option("--backlog-rounds", options.backlog_rounds,
+                 "The first rounds are sent as fast as it goes, whatever --rate says")
       ->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   return forewarn::bench::Run(options);

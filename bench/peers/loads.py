@@ -78,25 +78,26 @@ class Meter:
                 "others_cores": max(0.0, (busy_seconds() - self.busy - ours) / elapsed)}
 
 
-WRITE_OPTIONS = {"per_series", "batch", "connections", "rate", "stage_rounds", "token"}
-PUSH_OPTIONS = {"push_batch", "streams", "customers", "rate", "stage_rounds"}
+WRITE_OPTIONS = {"per_series", "batch", "connections", "rate", "backlog_rounds", "stage_rounds", "token"}
+PUSH_OPTIONS = {"push_batch", "streams", "customers", "rate", "backlog_rounds", "stage_rounds"}
 
 
-def write(programs, server, workload, per_series=1, batch=5000, connections=4, rate=0, stage_rounds=100,
-          token=None):
+def write(programs, server, workload, per_series=1, batch=5000, connections=4, rate=0, backlog_rounds=0,
+          stage_rounds=100, token=None):
     """Remote write into a server that listens for it at server.http_port."""
     return run(programs / "write_load", [
         *(["--header", f"Authorization: Bearer {token}"] if token else []),
         "--port", server.http_port, "--per-series", per_series, "--batch", batch, "--connections", connections,
-        "--rate", rate, "--stage-rounds", stage_rounds, *workload.flags()])
+        "--rate", rate, "--backlog-rounds", backlog_rounds, "--stage-rounds", stage_rounds, *workload.flags()])
 
 
-def push(programs, server, workload, push_batch=1000, streams=4, customers=4, rate=0, stage_rounds=100):
+def push(programs, server, workload, push_batch=1000, streams=4, customers=4, rate=0, backlog_rounds=0,
+         stage_rounds=100):
     """Probes of their own, over mutual TLS."""
     return run(programs / "push_load", [
         "--collector", f"127.0.0.1:{server.grpc_port}", "--tls", server.certificates, "--streams", streams,
-        "--customers", customers, "--batch", push_batch, "--rate", rate, "--stage-rounds", stage_rounds,
-        *workload.flags()])
+        "--customers", customers, "--batch", push_batch, "--rate", rate, "--backlog-rounds", backlog_rounds,
+        "--stage-rounds", stage_rounds, *workload.flags()])
 
 
 def alert_latency(programs, server, told, trials, gap_ms, patience_s):

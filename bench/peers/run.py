@@ -18,6 +18,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import report  # noqa: E402
+import rule_suites  # noqa: E402
 import servers  # noqa: E402
 import suites  # noqa: E402
 
@@ -85,7 +86,9 @@ class Bench:
         plan.append(({7}, "paced", everybody, rounds, lambda system: suites.paced(self, system, rate, seconds)))
         pair = [system for system in everybody if system != "VictoriaMetrics"]
         size = (20, 5, 5) if quick else (200, 45, 25)
-        plan.append(({8}, "rules", pair, rounds, lambda system, n=size: suites.rules(self, system, *n)))
+        plan.append(({8}, "rules", pair, rounds, lambda system, n=size: rule_suites.kinds(self, system, *n)))
+        size = (20, [100, 1000], 2, 15) if quick else (1000, [100, 1000, 10_000], 30, 60)
+        plan.append(({8, 9}, "rules by number", pair, rounds, lambda system, n=size: rule_suites.numbers(self, system, *n)))
         trials, gap_ms, hosts = (10, 100, 50) if quick else (200, 250, 500)
         plan.append(({6}, "latency", pair, rounds,
                      lambda system: suites.latency(self, system, trials, gap_ms, interval="1s")))
@@ -155,7 +158,7 @@ def parse(arguments):
                         "with commas (100000,1000000)")
     parser.add_argument("--samples", type=int, default=10_000_000, help="samples of one ingest run (10000000)")
     parser.add_argument("--data", type=Path, help="a recording (./dev bench record): bytes at rest of real telemetry too")
-    parser.add_argument("--goals", type=numbers, default=[], help="only what these goals need: of 1 to 8, 10, 11, 12")
+    parser.add_argument("--goals", type=numbers, default=[], help="only what these goals need: of 1 to 12")
     parser.add_argument("--systems", type=lambda text: text.split(","), default=report.SYSTEMS,
                         help=f"of {','.join(report.SYSTEMS)} (all)")
     parser.add_argument("--quick", action="store_true", help="little of everything, in about three minutes: shows that it "

@@ -64,64 +64,6 @@ def paced(bench, system, rate, seconds):
         return {**sent, **meter.read()}
 
 
-# Rules over one metric each, as often as rounds come; the windows hold 20 and 40 samples, as 5 and 10 minutes do at 15 s.
-RULES = {
-    "threshold": "{0} > 1e15",
-    "rate": "rate({0}[20s]) > 1e15",
-    "zscore": "({0} - avg_over_time({0}[40s])) / stddev_over_time({0}[40s]) > 1e15",
-}
-RULE_METRICS = 100
-# Until a load that runs beside has named its series.
-BUSY_BEFORE_S = 5
-RULE_INTERVAL_MS = 1000
-
-
-def metric(number):
-    """The name of a metric of the synthetic mix (bench/synthetic_host.cc)."""
-    kinds = ["requests_total"] * 7 + ["errors_total"] * 2 + ["memory_bytes"] * 3 + ["busy_percent"] * 3 + \
-            ["latency_seconds"] + ["limit"] * 4
-    return f"app_{number:03}_{kinds[number % 20]}"
-
-
-def rule_file(path, expression):
-    """Ten groups, which Prometheus runs side by side."""
-    lines = ["groups:"]
-    for group in range(10):
-        lines += [f"- name: g{group}", f"  interval: {RULE_INTERVAL_MS}ms", "  rules:"]
-        for i in range(group, RULE_METRICS, 10):
-            lines += [f"  - alert: A{i}", f"    expr: '{expression.format(metric(i))}'"]
-    path.write_text("\n".join(lines) + "\n")
-    return path
-
-
-def rules(bench, system, hosts, warm_up_s, measured_s):
-    """What 100 rules cost beside the same telemetry without rules, as CPU of one series of one rule once evaluated."""
-    facts = {}
-    for kind in (None, *RULES):
-        with bench.start(system) as server:
-            if kind is not None:
-                server.take_rules(rule_file(bench.scratch / "rules.yaml", RULES[kind]))
-            workload = loads.Workload(hosts, warm_up_s + measured_s + 5, metrics=RULE_METRICS, interval_ms=RULE_INTERVAL_MS,
-                                      start_ms=int(time.time() * 1000))
-            failures = []
-            load = threading.Thread(target=lambda: failures.extend(
-                attempt(lambda: send(bench, server, workload, batch=1000, rate=hosts * RULE_METRICS, customers=1))))
-            load.start()
-            time.sleep(warm_up_s)
-            meter = loads.Meter(server)
-            time.sleep(measured_s)
-            cpu = meter.server_seconds()
-            load.join()
-            if failures:
-                raise failures[0]
-            facts[f"cpu_{kind}_s"] = cpu
-            if kind is not None:
-                evaluated = hosts * RULE_METRICS * measured_s * 1000 / RULE_INTERVAL_MS
-                facts[f"rule_{kind}_ns"] = 1e9 * max(0.0, cpu - facts["cpu_None_s"]) / evaluated
-            facts.update({key: value for key, value in meter.read().items() if key in ("load_average", "others_cores")})
-    return facts
-
-
 def attempt(work):
     try:
         work()

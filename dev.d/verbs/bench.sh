@@ -11,7 +11,7 @@
 #       --series N,M          numbers of series to ingest (100000,1000000)
 #       --samples N           samples of one ingest run (10000000)
 #       --data FOLDER         a recording: bytes at rest of real telemetry too
-#       --goals 1,2,4         only what these goals need: of 1 to 8, 10, 11, 12
+#       --goals 1,2,4         only what these goals need: of 1 to 12
 #       --systems A,B         of Prometheus, VictoriaMetrics, Forewarn
 #       --out FOLDER          for what it writes (build/bench)
 # ./dev bench record FOLDER [--seconds 2400]

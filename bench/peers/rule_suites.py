@@ -1,0 +1,145 @@
+"""What rules cost: the same telemetry with and without them, Prometheus and Forewarn."""
+
+import re
+import threading
+import time
+
+import loads
+import servers
+import suites
+
+METRICS = 100
+
+# Rules over one metric each, as often as rounds come; the windows hold 20 and 40 samples, as 5 and 10 minutes do at 15 s.
+KINDS = {
+    "threshold": "{0} > 1e15",
+    "rate": "rate({0}[20s]) > 1e15",
+    "zscore": "({0} - avg_over_time({0}[40s])) / stddev_over_time({0}[40s]) > 1e15",
+}
+KINDS_INTERVAL_MS = 1000
+
+# As people mix them; of a metric, or of some series of it.
+MIXED = [
+    "{0} > 1e15", "{0} < -1e15", "{0} == 1e15", "abs({0}) > 1e15",
+    "rate({0}[5m]) > 1e15", "increase({0}[5m]) > 1e15", "avg_over_time({0}[5m]) > 1e15", "max_over_time({0}[10m]) > 1e15",
+    "predict_linear({0}[10m], 14400) > 1e18",
+    "({0} - avg_over_time({0}[10m])) / stddev_over_time({0}[10m]) > 1e15",
+]
+MIXED_INTERVAL_MS = 15_000
+# Rounds that are there before it begins, so that the windows are full.
+BACKLOG = 42
+
+
+def metric(number):
+    """The name of a metric of the synthetic mix (bench/synthetic_host.cc)."""
+    kinds = ["requests_total"] * 7 + ["errors_total"] * 2 + ["memory_bytes"] * 3 + ["busy_percent"] * 3 + \
+            ["latency_seconds"] + ["limit"] * 4
+    return f"app_{number:03}_{kinds[number % 20]}"
+
+
+def rule_file(path, expressions, interval_ms):
+    """Ten groups, which Prometheus runs side by side."""
+    lines = ["groups:"]
+    for group in range(10):
+        lines += [f"- name: g{group}", f"  interval: {interval_ms}ms", "  rules:"]
+        for i in range(group, len(expressions), 10):
+            lines += [f"  - alert: A{i}", f"    expr: '{expressions[i]}'"]
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def mixed(count, hosts):
+    """So many rules: over all hosts, and when they are more than ten for each metric, over as many hosts as make each series
+    have one rule."""
+    if count <= METRICS * len(MIXED):
+        each = count // METRICS
+        return [MIXED[(i // METRICS if each > 1 else i) % len(MIXED)].format(metric(i % METRICS)) for i in range(count)]
+    parts = count // METRICS
+    size = hosts // parts
+    expressions = []
+    for part in range(parts):
+        names = "|".join(f"host-{host:05}.example.net" for host in range(part * size, (part + 1) * size))
+        expressions += [MIXED[(part + i) % len(MIXED)].format(f'{metric(i)}{{host=~"{names}"}}') for i in range(METRICS)]
+    return expressions
+
+
+def evaluations(server):
+    """Rules that Prometheus has evaluated, and rounds of groups that it has left out."""
+    text = servers.http(server.http_port, "/metrics").decode()
+
+    def total(name):
+        return sum(float(value) for value in re.findall(rf"^{name}(?:{{.*}})? (\S+)$", text, re.M))
+
+    return total("prometheus_rule_evaluations_total"), total("prometheus_rule_group_iterations_missed_total")
+
+
+def under_load(bench, server, workload, rate, warm_up_s, measured_s, **options):
+    """What the server used while `measured_s` seconds of the load passed, which takes that long and a bit more."""
+    failures = []
+    load = threading.Thread(target=lambda: failures.extend(
+        suites.attempt(lambda: suites.send(bench, server, workload, batch=1000, rate=rate, customers=1, **options))))
+    load.start()
+    time.sleep(warm_up_s)
+    is_peer = isinstance(server, servers.Prometheus)
+    before = evaluations(server) if is_peer else None
+    meter = loads.Meter(server)
+    time.sleep(measured_s)
+    facts = {"cpu_s": meter.server_seconds(), "rss_b": server.rss_bytes()}
+    facts.update({key: value for key, value in meter.read().items() if key in ("load_average", "others_cores")})
+    if is_peer:
+        facts["evaluated"], facts["missed"] = (b - a for a, b in zip(before, evaluations(server)))
+    load.join()
+    if failures:
+        raise failures[0]
+    return facts
+
+
+def kinds(bench, system, hosts, warm_up_s, measured_s):
+    """What 100 rules cost beside the same telemetry without rules, as CPU of one series of one rule once evaluated."""
+    facts = {}
+    for kind in (None, *KINDS):
+        with bench.start(system) as server:
+            if kind is not None:
+                expressions = [KINDS[kind].format(metric(i)) for i in range(METRICS)]
+                server.take_rules(rule_file(bench.scratch / "rules.yaml", expressions, KINDS_INTERVAL_MS))
+            workload = loads.Workload(hosts, warm_up_s + measured_s + 5, metrics=METRICS, interval_ms=KINDS_INTERVAL_MS,
+                                      start_ms=int(time.time() * 1000))
+            used = under_load(bench, server, workload, hosts * METRICS, warm_up_s, measured_s)
+        facts[f"cpu_{kind}_s"] = used["cpu_s"]
+        if kind is not None:
+            evaluated = hosts * METRICS * measured_s * 1000 / KINDS_INTERVAL_MS
+            facts[f"rule_{kind}_ns"] = 1e9 * max(0.0, used["cpu_s"] - facts["cpu_None_s"]) / evaluated
+        facts.update({key: used[key] for key in ("load_average", "others_cores")})
+    return facts
+
+
+def numbers(bench, system, hosts, counts, warm_up_s, measured_s):
+    """What so many rules cost over the series of `hosts`, every 15 s: CPU, and what stays in memory."""
+    facts = {}
+    series = hosts * METRICS
+    for count in (0, *counts):
+        with bench.start(system) as server:
+            if count:
+                server.take_rules(rule_file(bench.scratch / "rules.yaml", mixed(count, hosts), MIXED_INTERVAL_MS))
+            live = -(-(warm_up_s + measured_s) * 1000 // MIXED_INTERVAL_MS)
+            start_ms = int(time.time() * 1000) - (BACKLOG + 2) * MIXED_INTERVAL_MS
+            workload = loads.Workload(hosts, BACKLOG + live, metrics=METRICS, interval_ms=MIXED_INTERVAL_MS, start_ms=start_ms)
+            used = under_load(bench, server, workload, series * 1000 / MIXED_INTERVAL_MS, warm_up_s, measured_s,
+                              backlog_rounds=BACKLOG, streams=min(100, hosts), stage_rounds=BACKLOG)
+        facts.update({key: used[key] for key in ("load_average", "others_cores")})
+        rounds = measured_s * 1000 / MIXED_INTERVAL_MS
+        facts[f"cpu_{count}_s"] = used["cpu_s"] / rounds
+        facts[f"rss_{count}_b"] = used["rss_b"] / series
+        if not count:
+            continue
+        of_rules = max(0.0, used["cpu_s"] - facts["cpu_0_s"] * rounds)
+        each = max(1, count // METRICS) if count <= METRICS * len(MIXED) else 1
+        evaluated = series * each * rounds
+        if "evaluated" in used:  # it may not keep up
+            facts[f"missed_{count}"] = used["missed"]
+            evaluated *= used["evaluated"] / (count * rounds)
+        if evaluated:
+            facts[f"rules_{count}_ns"] = 1e9 * of_rules / evaluated
+        facts[f"rules_{count}_cpu_s"] = of_rules / rounds
+        facts[f"rules_{count}_b"] = max(0.0, facts[f"rss_{count}_b"] - facts["rss_0_b"])
+    return facts
