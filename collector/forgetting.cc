@@ -5,9 +5,10 @@
 #include <algorithm>
 #include <charconv>
 #include <system_error>
+#include <variant>
 
 #include "base/record.h"
-#include "model/audit.h"
+#include "model/ids.h"
 
 namespace forewarn {
 
@@ -18,6 +19,19 @@ constexpr size_t kRecordsAtOnce = 4096;  // of tickets; of one of them more, if 
 }  // namespace
 
 std::string NumberId(uint64_t number) { return fmt::format("{:020}", number); }
+
+std::optional<AuditRecord> AuditOf(const Entry& entry, uint32_t partition) {
+  if (const auto* bundle = std::get_if<Bundle>(&entry.what)) {
+    if (partition != kControlPartition) return std::nullopt;
+    return AuditRecord{entry.arrival, entry.actor, std::nullopt, bundle->id};
+  }
+  const auto* command = std::get_if<Command>(&entry.what);
+  if (command == nullptr || std::holds_alternative<HelloCommand>(*command) ||
+      std::holds_alternative<DeliveryCommand>(*command)) {
+    return std::nullopt;
+  }
+  return AuditRecord{entry.arrival, entry.actor, *command, ""};
+}
 
 Status AuditTrail::Restore(std::string_view id, std::string_view record) {
   uint64_t sequence = 0;

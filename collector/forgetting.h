@@ -11,7 +11,9 @@
 #include "base/status.h"
 #include "base/time.h"
 #include "incidents/manager.h"
+#include "model/audit.h"
 #include "model/commit.h"
+#include "model/entry.h"
 #include "notifier/planner.h"
 
 namespace forewarn {
@@ -21,6 +23,10 @@ namespace forewarn {
 
 // Numbers in ids of records are padded, so that the records sort as their numbers do.
 std::string NumberId(uint64_t number);
+
+// What is kept of an entry for the audit. Commands by people are audited, and bundles, in the control partition where they
+// come first; what probes and the dispatcher say is in the journal and the outbox.
+std::optional<AuditRecord> AuditOf(const Entry& entry, uint32_t partition);
 
 // AuditTrail knows of which entries an audit record is stored, and since when. Owned by its shard; not
 // thread-safe.

@@ -25,7 +25,8 @@ Partitions::Partitions(Store& store, const Clock& clock, PartitionsOptions optio
                        Committer::Hooks hooks)
     : store_(store), clock_(clock), options_(options) {
   for (uint32_t p = 0; p <= kControlPartition; ++p) {
-    shards_.push_back(std::make_unique<Shard>(p, store, options.head, options.closed_kept));
+    shards_.push_back(
+        std::make_unique<Shard>(p, store, options.head, options.closed_kept, &shelf_));
     if (options.evaluated) shards_.back()->MeasureRules(clock, options.evaluated);
   }
   size_t threads = static_cast<size_t>(options.shard_threads);

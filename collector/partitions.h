@@ -93,6 +93,7 @@ class Partitions : public EntrySink {
   Store& store_;
   const Clock& clock_;
   const PartitionsOptions options_;
+  RuleShelf shelf_;
   std::vector<std::unique_ptr<Shard>> shards_;  // by partition; the last is the control partition
   std::atomic<bool> stopping_ = false;
   std::array<Worker, 2> droppers_;  // started by the committer's thread

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "base/record.h"
-#include "model/audit.h"
 #include "model/ids.h"
 
 namespace forewarn {
@@ -39,21 +38,6 @@ const T* AsCommand(const Entry& entry) {
   return command == nullptr ? nullptr : std::get_if<T>(command);
 }
 
-// Commands by people are audited, and bundles, in the control partition where they come first; what
-// probes and the dispatcher say is in the journal and the outbox.
-std::optional<AuditRecord> AuditOf(const Entry& entry, uint32_t partition) {
-  if (const auto* bundle = std::get_if<Bundle>(&entry.what)) {
-    if (partition != kControlPartition) return std::nullopt;
-    return AuditRecord{entry.arrival, entry.actor, std::nullopt, bundle->id};
-  }
-  const auto* command = std::get_if<Command>(&entry.what);
-  if (command == nullptr || AsCommand<HelloCommand>(entry) != nullptr ||
-      AsCommand<DeliveryCommand>(entry) != nullptr) {
-    return std::nullopt;
-  }
-  return AuditRecord{entry.arrival, entry.actor, *command, ""};
-}
-
 template <typename T>
 StatePut Put(StateKind kind, std::string id, const T& value) {
   return {kind, std::move(id), EncodeRecord(value)};
@@ -70,12 +54,14 @@ void AddHistory(HistoryKind kind, const Batch& batch, const std::vector<T>& item
 
 }  // namespace
 
-Shard::Shard(uint32_t partition, const Store& store, const HeadOptions& head, Duration closed_kept)
+Shard::Shard(uint32_t partition, const Store& store, const HeadOptions& head, Duration closed_kept,
+             RuleShelf* shelf)
     : partition_(partition),
       store_(store),
       chunk_window_(head.chunk_window),
       accepted_ahead_(head.accepted_ahead),
       closed_kept_(closed_kept),
+      shelf_(shelf),
       head_(partition, store, head),
       rule_source_(head_),
       engine_(rule_source_, contacts_, {}, &head_),
@@ -208,17 +194,23 @@ void Shard::TakeInTelemetry(const Entry& entry, BatchReply refused_before, Commi
   }
 }
 
+Engine::Conclusions Shard::SetBundle(Bundle bundle, Timestamp arrival) {
+  bundle_ = std::move(bundle);
+  contacts_.SetPolicy(bundle_.contact);
+  planner_.SetBundle(bundle_);
+  auto rules = shelf_ == nullptr ? std::make_shared<PreparedRules>(bundle_) : shelf_->Get(bundle_);
+  if (partition_ != kControlPartition) bundle_.files = bundle_.rule_files = {};
+  return engine_.Load(std::move(rules), arrival);
+}
+
 Engine::Conclusions Shard::Conclude(const Entry& entry, const std::vector<ProbeState>& probes,
                                     Commit& commit) {
   if (const auto* bundle = std::get_if<Bundle>(&entry.what)) {
     if (partition_ == kControlPartition) {
       left_customers_ = WhoLeft(std::move(left_customers_), bundle_, *bundle, entry.arrival);
     }
-    bundle_ = *bundle;
-    contacts_.SetPolicy(bundle_.contact);
-    planner_.SetBundle(bundle_);
-    commit.state.push_back(Put(StateKind::kBundle, "", bundle_));
-    return engine_.Load(bundle_, entry.arrival);
+    commit.state.push_back(Put(StateKind::kBundle, "", *bundle));
+    return SetBundle(*bundle, entry.arrival);
   }
   // What people and the dispatcher say is nothing to the rules, and such an entry may yet be
   // refused.
@@ -361,18 +353,16 @@ Status Shard::RestoreState() {
   }));
   FW_RETURN_IF_ERROR(each(StateKind::kProbe, ProbeState{},
                           [&](ProbeState probe) { contacts_.Restore(std::move(probe)); }));
-  FW_RETURN_IF_ERROR(each(StateKind::kBundle, Bundle{}, [&](Bundle bundle) {
-    bundle_ = std::move(bundle);
-    contacts_.SetPolicy(bundle_.contact);
-    planner_.SetBundle(bundle_);
-  }));
+  Bundle in_force;
+  FW_RETURN_IF_ERROR(
+      each(StateKind::kBundle, Bundle{}, [&](Bundle bundle) { in_force = std::move(bundle); }));
   for (StateKind kind : {StateKind::kAlert, StateKind::kRules}) {
     FW_RETURN_IF_ERROR(store_.ReadState(
         partition_, kind, [&](auto id, auto record) { return engine_.Restore(kind, id, record); }));
   }
   // After the alerts, which keep their state when their rules are as they were: they are.
-  if (!bundle_.id.empty()) {
-    std::vector<std::string> problems = engine_.Load(bundle_, last_arrival_).problems;
+  if (!in_force.id.empty()) {
+    std::vector<std::string> problems = SetBundle(std::move(in_force), last_arrival_).problems;
     if (!problems.empty()) {
       // Running on without its rules would be silence that looks like health.
       return FailedPrecondition(

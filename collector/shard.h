@@ -12,6 +12,7 @@
 #include "collector/counting_source.h"
 #include "collector/forgetting.h"
 #include "collector/left_customers.h"
+#include "collector/rule_shelf.h"
 #include "collector/source_tokens.h"
 #include "collector/tokens.h"
 #include "incidents/manager.h"
@@ -64,8 +65,9 @@ class Shard {
 
   // `store` is a loan that outlives the shard. What people had to do with is forgotten `closed_kept`
   // after its end: tickets, silences, and the audit.
+  // With `shelf`, a loan too, shards that have the same bundle share its rules.
   Shard(uint32_t partition, const Store& store, const HeadOptions& head,
-        Duration closed_kept = kClosedKept);
+        Duration closed_kept = kClosedKept, RuleShelf* shelf = nullptr);
 
   // Puts the shard where the partition's last commit left it: state from its records, samples from
   // chunks and journal. Consequences that were committed are not computed again.
@@ -99,6 +101,7 @@ class Shard {
   const Planner& planner() const { return planner_; }
   const Tokens& tokens() const { return tokens_; }
   const SourceTokens& source_tokens() const { return source_tokens_; }
+  // But for the control partition without the texts of its files.
   const Bundle& bundle() const { return bundle_; }
   // Of the control partition alone.
   const std::vector<LeftCustomer>& left_customers() const { return left_customers_; }
@@ -119,6 +122,8 @@ class Shard {
   void Keep(const Entry& entry, const std::vector<ProbeState>& probes,
             Engine::Conclusions concluded, const std::vector<IncidentChange>& incidents,
             Planner::Plan plan, Commit& commit);
+  // Takes the bundle that is in force from now on.
+  Engine::Conclusions SetBundle(Bundle bundle, Timestamp arrival);
   Status RestoreState();
   Timestamp NextSealing() const;
 
@@ -129,6 +134,7 @@ class Shard {
   const Duration chunk_window_;
   const Duration accepted_ahead_;
   const Duration closed_kept_;
+  RuleShelf* const shelf_;
 
   uint64_t sequence_ = 0;
   Timestamp last_arrival_ = kTimeZero;

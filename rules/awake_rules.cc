@@ -4,7 +4,6 @@
 #include <functional>
 #include <utility>
 
-#include "base/check.h"
 #include "rules/next_place.h"
 
 namespace forewarn {
@@ -19,19 +18,10 @@ bool AwakeRules::RunsIn(const PreparedRule& rule, const Stream& stream) {
   return rule.per_round == !stream.probe.empty() && rule.IsFor(stream.customer);
 }
 
-void AwakeRules::SetRules(const std::vector<PreparedGroup>& groups) {
+void AwakeRules::SetRules(std::shared_ptr<const PreparedRules> rules) {
   in_streams_.clear();
   found_ = nullptr;
-  rules_.clear();
-  by_key_.clear();
-  for (const PreparedGroup& group : groups) {
-    for (const PreparedRule& rule : group.rules) {
-      FW_CHECK(rule.number == rules_.size());
-      by_key_.emplace(rule.key, rule.number);
-      rules_.push_back({&group, &rule});
-    }
-  }
-  index_ = RuleIndex(groups);
+  rules_ = std::move(rules);
 }
 
 void AwakeRules::Begin(const Applied* applied) {
@@ -55,7 +45,7 @@ void AwakeRules::CatchUp() {
 void AwakeRules::WakeBy(const Labels& series) {
   if (in_streams_.empty()) return;
   std::vector<size_t> concerned;
-  index_.ForEachConcerned(series, [&](size_t rule) { concerned.push_back(rule); });
+  rules_->index.ForEachConcerned(series, [&](size_t rule) { concerned.push_back(rule); });
   if (concerned.empty()) return;
   const std::string customer(series.Get("customer"));
   const std::string installation(series.Get("installation"));
@@ -68,7 +58,7 @@ void AwakeRules::WakeBy(const Labels& series) {
 }
 
 void AwakeRules::Wake(InStream& in, size_t rule) {
-  if (!RunsIn(*rules_[rule].rule, *in.stream)) return;
+  if (!RunsIn(*rules_->by_number[rule].rule, *in.stream)) return;
   auto at = std::ranges::lower_bound(in.rules, rule);
   if (at == in.rules.end() || *at != rule) in.rules.insert(at, rule);
 }
@@ -85,10 +75,10 @@ AwakeRules::InStream& AwakeRules::Find(const Stream& stream) {
 
 void AwakeRules::Fill(InStream& in) {
   const Stream& stream = *in.stream;
-  std::vector<bool> is_awake(rules_.size());
-  for (size_t rule : index_.unconditional()) is_awake[rule] = true;
+  std::vector<bool> is_awake(rules_->by_number.size());
+  for (size_t rule : rules_->index.unconditional()) is_awake[rule] = true;
   const auto wake_key = [&](Fingerprint key) {
-    auto [first, last] = by_key_.equal_range(key);
+    auto [first, last] = rules_->by_key.equal_range(key);
     for (auto at = first; at != last; ++at) is_awake[at->second] = true;
   };
   const std::string id = stream.id();
@@ -98,8 +88,8 @@ void AwakeRules::Fill(InStream& in) {
                     Matcher::Equal("installation", stream.installation)};
   if (!stream.probe.empty()) scope.push_back(Matcher::Equal("probe", stream.probe));
   const std::vector<SeriesId> series = source_->Match(scope);
-  if (index_.entries().size() < series.size() / kSeriesPerSelector) {
-    for (const RuleIndex::Entry& entry : index_.entries()) {
+  if (rules_->index.entries().size() < series.size() / kSeriesPerSelector) {
+    for (const RuleIndex::Entry& entry : rules_->index.entries()) {
       Matchers all = entry.selector;
       all.insert(all.end(), scope.begin(), scope.end());
       if (source_->Match(all).empty()) continue;
@@ -107,25 +97,27 @@ void AwakeRules::Fill(InStream& in) {
     }
   } else {
     for (SeriesId one : series) {
-      index_.ForEachConcerned(source_->LabelsOf(one), [&](size_t rule) { is_awake[rule] = true; });
+      rules_->index.ForEachConcerned(source_->LabelsOf(one),
+                                     [&](size_t rule) { is_awake[rule] = true; });
     }
   }
-  for (size_t rule = 0; rule < rules_.size(); ++rule) {
-    if (is_awake[rule] && RunsIn(*rules_[rule].rule, stream)) in.rules.push_back(rule);
+  for (size_t rule = 0; rule < rules_->by_number.size(); ++rule) {
+    if (is_awake[rule] && RunsIn(*rules_->by_number[rule].rule, stream)) in.rules.push_back(rule);
   }
 }
 
-std::optional<AwakeRules::Found> AwakeRules::Next(const Stream& stream, size_t from) {
+std::optional<PreparedRules::Place> AwakeRules::Next(const Stream& stream, size_t from) {
   if (source_ == nullptr) {
-    while (from < rules_.size() && !RunsIn(*rules_[from].rule, stream)) ++from;
-    if (from >= rules_.size()) return std::nullopt;
-    return rules_[from];
+    while (from < rules_->by_number.size() && !RunsIn(*rules_->by_number[from].rule, stream))
+      ++from;
+    if (from >= rules_->by_number.size()) return std::nullopt;
+    return rules_->by_number[from];
   }
   CatchUp();
   InStream& in = Find(stream);
   in.next = NextPlace(in.rules, from, in.next, std::identity());
   if (in.next == in.rules.size()) return std::nullopt;
-  return rules_[in.rules[in.next++]];
+  return rules_->by_number[in.rules[in.next++]];
 }
 
 void AwakeRules::Forget(const Stream& stream) {

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstddef>
-#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -10,8 +10,7 @@
 #include "model/labels.h"
 #include "model/numbered_source.h"
 #include "rules/alert_book.h"
-#include "rules/rule_index.h"
-#include "rules/rule_set.h"
+#include "rules/prepared_rules.h"
 #include "rules/stream.h"
 
 namespace forewarn {
@@ -26,20 +25,16 @@ class AwakeRules {
   AwakeRules(const NumberedSource* source, const AlertBook& alerts, const StreamBook& streams)
       : source_(source), alerts_(alerts), streams_(streams) {}
 
-  // Takes these rules, a loan until the next call, instead of those before.
-  void SetRules(const std::vector<PreparedGroup>& groups);
+  // Takes these rules instead of those before.
+  void SetRules(std::shared_ptr<const PreparedRules> rules);
 
   // What follows, until End(), belongs to one entry, of whose series, a loan, the source knows already.
   void Begin(const Applied* applied);
   void End();
 
-  struct Found {
-    const PreparedGroup* group;
-    const PreparedRule* rule;
-  };
   // Of the rules that run in `stream`, which is a loan until Forget() or SetRules(), the first that is awake and whose
   // number is not below `from`. One that a result of an earlier rule has woken is found in the same pass.
-  std::optional<Found> Next(const Stream& stream, size_t from);
+  std::optional<PreparedRules::Place> Next(const Stream& stream, size_t from);
 
   // The stream is no more.
   void Forget(const Stream& stream);
@@ -63,9 +58,7 @@ class AwakeRules {
   const AlertBook& alerts_;
   const StreamBook& streams_;
 
-  std::vector<Found> rules_;  // by their numbers
-  std::multimap<Fingerprint, size_t> by_key_;
-  RuleIndex index_;
+  std::shared_ptr<const PreparedRules> rules_ = std::make_shared<PreparedRules>();
   std::unordered_map<std::string, InStream> in_streams_;  // by the stream's id
   InStream* found_ = nullptr;  // the last one, since all rules of a stream follow each other
 

@@ -53,14 +53,14 @@ struct Engine::Impl {
 
   // Changes.
   Timestamp last_arrival = kTimeZero;
-  std::vector<PreparedGroup> groups;
+  std::shared_ptr<const PreparedRules> rules = std::make_shared<PreparedRules>();
   AlertBook alerts;
   StreamBook streams;
   DetectorBook detectors;
   LiveRules live;
   AwakeRules awake;
   RuleRunner runner{source, contacts, alerts, streams, live};
-  Grid grid{groups, contacts, streams, awake, runner};
+  Grid grid{rules, contacts, streams, awake, runner};
 };
 
 void Engine::Impl::PlanNet(EngineCall& call, std::vector<AlertChange> net) {
@@ -199,37 +199,34 @@ Engine::Engine(const SeriesSource& source, const Contacts& contacts, const Limit
 Engine::~Engine() = default;
 
 Engine::Conclusions Engine::Load(const Bundle& bundle, Timestamp arrival) {
+  return Load(std::make_shared<const PreparedRules>(bundle), arrival);
+}
+
+Engine::Conclusions Engine::Load(std::shared_ptr<const PreparedRules> rules, Timestamp arrival) {
   EngineCall call = {arrival, nullptr, 0, {}};
-  RuleFiles files = ParseRuleFiles(bundle.rule_files);
-  if (!files.mistakes.empty()) {
+  if (!rules->mistakes.empty()) {
     // They were checked when they were applied, so this is a version that has become stricter. The
     // rules stay as they were: alerts are not ended by our own change of mind.
-    for (const RuleMistake& mistake : files.mistakes)
+    for (const RuleMistake& mistake : rules->mistakes)
       call.out.problems.push_back(mistake.ToString());
     return std::move(call.out);
   }
-  impl_->groups = PrepareRules(std::move(files.groups), files.detectors);
-  SelectCustomers(bundle.customers, impl_->groups);
-  PlanRules(impl_->groups);
-  impl_->live.SetRules(impl_->groups);
-  impl_->awake.SetRules(impl_->groups);
-  impl_->detectors.SetSpecs(std::move(files.detectors));
+  impl_->rules = rules;
+  impl_->live.SetRules({rules, &rules->live});
+  impl_->awake.SetRules(rules);
+  impl_->detectors.SetSpecs(rules->detectors);
   std::set<Fingerprint> group_keys;
   std::set<Fingerprint> rule_keys;
-  std::multimap<Fingerprint, const PreparedRule*> rules;
-  for (const PreparedGroup& group : impl_->groups) {
-    group_keys.insert(group.key);
-    for (const PreparedRule& rule : group.rules) {
-      rule_keys.insert(rule.key);
-      rules.emplace(rule.key, &rule);
-    }
-  }
+  for (const PreparedGroup& group : rules->groups) group_keys.insert(group.key);
+  for (const auto& [key, number] : rules->by_key) rule_keys.insert(key);
   std::vector<Fingerprint> orphans;
   for (const auto& [id, record] : impl_->alerts.all()) {
     if (record.rule == ContactLostKey()) continue;
     const std::string& customer = record.life.alert.customer;
-    auto [first, last] = rules.equal_range(record.rule);
-    auto is_for = [&customer](const auto& rule) { return rule.second->IsFor(customer); };
+    auto [first, last] = rules->by_key.equal_range(record.rule);
+    auto is_for = [&](const auto& item) {
+      return rules->by_number[item.second].rule->IsFor(customer);
+    };
     if (std::none_of(first, last, is_for)) orphans.push_back(id);
   }
   for (Fingerprint id : orphans) impl_->End(call, id, arrival);
@@ -293,7 +290,7 @@ std::vector<Alert> Engine::Alerts() const {
 
 std::map<std::string, uint64_t> Engine::ShadowFirings() const {
   std::map<std::string, uint64_t> firings = impl_->runner.shadow_firings();
-  for (const PreparedGroup& group : impl_->groups) {
+  for (const PreparedGroup& group : impl_->rules->groups) {
     for (const PreparedRule& rule : group.rules) {
       if (rule.rule.forewarn.shadow) firings.try_emplace(rule.rule.name, 0);
     }
@@ -305,7 +302,7 @@ Engine::Evaluations Engine::evaluations() const {
   return {impl_->live.live(), impl_->live.general()};
 }
 
-const std::vector<PreparedGroup>& Engine::groups() const { return impl_->groups; }
+const std::vector<PreparedGroup>& Engine::groups() const { return impl_->rules->groups; }
 
 std::string Engine::LastError(const PreparedRule& rule) const {
   return impl_->runner.LastError(rule.key);
@@ -324,7 +321,7 @@ std::vector<Engine::RuleStatus> Engine::Rules(Timestamp now) const {
     return at->second;
   };
   std::vector<RuleStatus> rules;
-  for (const PreparedGroup& group : impl_->groups) {
+  for (const PreparedGroup& group : impl_->rules->groups) {
     for (const PreparedRule& rule : group.rules) {
       RuleStatus& status = rules.emplace_back();
       status.file = group.file;

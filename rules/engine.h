@@ -18,7 +18,7 @@
 #include "model/series_source.h"
 #include "rules/conclusions.h"
 #include "rules/contact.h"
-#include "rules/rule_set.h"
+#include "rules/prepared_rules.h"
 
 namespace forewarn {
 
@@ -55,8 +55,9 @@ class Engine {
          const NumberedSource* numbers = nullptr);
   ~Engine();
 
-  // Takes the bundle's rule files; they have been checked (rules/rule_file.h). Alerts of rules that
+  // Takes the rules of a bundle, which several engines may share; its files have been checked (rules/rule_file.h). Alerts of rules that
   // are unchanged keep their state; those of rules that are gone end.
+  Conclusions Load(std::shared_ptr<const PreparedRules> rules, Timestamp arrival);
   Conclusions Load(const Bundle& bundle, Timestamp arrival);
 
   // Puts back what an earlier life wrote under kAlert and kRules. Call before Load, and Load before

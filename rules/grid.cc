@@ -25,7 +25,7 @@ bool IsBehind(const Stream& stream, const PreparedGroup& group) {
 }  // namespace
 
 void Grid::Aim(EngineCall& call, Stream& stream, Timestamp first, Timestamp watermark) {
-  for (const PreparedGroup& group : groups_) {
+  for (const PreparedGroup& group : rules_->groups) {
     if (!group.has_grid_rules) continue;
     Timestamp* last = stream.FindInstant(group.key);
     if (last == nullptr) {
@@ -60,14 +60,14 @@ void Grid::Aim(EngineCall& call, Stream& stream, Timestamp first, Timestamp wate
 void Grid::Work(EngineCall& call, Stream& stream) {
   while (!stream.targets.empty() && call.instants_left > 0) {
     std::optional<Timestamp> next;
-    for (const PreparedGroup& group : groups_) {
+    for (const PreparedGroup& group : rules_->groups) {
       if (!IsBehind(stream, group)) continue;
       Timestamp due = *stream.FindInstant(group.key) + group.interval;
       if (!next || due < *next) next = due;
     }
     FW_CHECK(next.has_value());
     // All groups of an instant at once: what one records another reads.
-    for (const PreparedGroup& group : groups_) {
+    for (const PreparedGroup& group : rules_->groups) {
       if (!IsBehind(stream, group)) continue;
       Timestamp& last = *stream.FindInstant(group.key);
       if (last + group.interval != *next) continue;
@@ -94,7 +94,7 @@ void Grid::Work(EngineCall& call, Stream& stream) {
 
 void Grid::Advance(EngineCall& call, const std::string& customer, const std::string& installation,
                    std::optional<Timestamp> first_round) {
-  if (std::ranges::none_of(groups_, &PreparedGroup::has_grid_rules)) return;
+  if (std::ranges::none_of(rules_->groups, &PreparedGroup::has_grid_rules)) return;
   std::optional<Timestamp> watermark = contacts_.Watermark(customer, installation);
   if (!watermark) return;
   Stream& stream = streams_.Get(customer, installation, "");

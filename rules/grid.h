@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,8 +9,8 @@
 #include "rules/awake_rules.h"
 #include "rules/conclusions.h"
 #include "rules/contact.h"
+#include "rules/prepared_rules.h"
 #include "rules/rule_runner.h"
-#include "rules/rule_set.h"
 #include "rules/stream.h"
 
 namespace forewarn {
@@ -22,9 +23,9 @@ namespace forewarn {
 class Grid {
  public:
   // Loans that outlive it.
-  Grid(const std::vector<PreparedGroup>& groups, const Contacts& contacts, StreamBook& streams,
-       AwakeRules& awake, RuleRunner& runner)
-      : groups_(groups), contacts_(contacts), streams_(streams), awake_(awake), runner_(runner) {}
+  Grid(const std::shared_ptr<const PreparedRules>& rules, const Contacts& contacts,
+       StreamBook& streams, AwakeRules& awake, RuleRunner& runner)
+      : rules_(rules), contacts_(contacts), streams_(streams), awake_(awake), runner_(runner) {}
 
   // Runs the instants of an installation that have become due, in order. `first_round` is the first round
   // that the entry brought: where an installation that is new to the grid begins.
@@ -42,7 +43,7 @@ class Grid {
   // Runs what the call's budget allows.
   void Work(EngineCall& call, Stream& stream);
 
-  const std::vector<PreparedGroup>& groups_;
+  const std::shared_ptr<const PreparedRules>& rules_;  // others with each bundle
   const Contacts& contacts_;
   StreamBook& streams_;
   AwakeRules& awake_;

@@ -1,7 +1,6 @@
 #include "rules/live/live_rules.h"
 
 #include <algorithm>
-#include <map>
 #include <string>
 #include <utility>
 
@@ -21,26 +20,11 @@ LiveRules::LiveRules(const NumberedSource* source, Limits limits) {
   if (source != nullptr) watches_.emplace(*source, limits.samples);
 }
 
-void LiveRules::SetRules(const std::vector<PreparedGroup>& groups) {
+void LiveRules::SetRules(std::shared_ptr<const LiveTable> table) {
   streams_.clear();
   found_stream_ = nullptr;
-  wanted_.clear();
-  selectors_.clear();
   if (watches_) watches_->Clear();
-  std::map<std::string, size_t> numbers;  // of selectors, by their text
-  for (const PreparedGroup& group : groups) {
-    for (const PreparedRule& rule : group.rules) {
-      selectors_.resize(std::max(selectors_.size(), rule.number + 1));
-      if (rule.plan == nullptr) continue;
-      for (const LivePlan::Selector& selector : rule.plan->selectors) {
-        auto [number, is_new] = numbers.emplace(selector.text, wanted_.size());
-        if (is_new) wanted_.push_back({selector.matchers});
-        Duration& keep = wanted_[number->second].keep;
-        keep = std::max(keep, selector.reach() + group.query_offset);
-        selectors_[rule.number].push_back(number->second);
-      }
-    }
-  }
+  table_ = std::move(table);
 }
 
 void LiveRules::Begin(const Applied* applied) {
@@ -117,11 +101,11 @@ LiveRules::Bound& LiveRules::BoundOf(InStream& in, size_t rule) {
 std::unique_ptr<LiveRule> LiveRules::Bind(const PreparedRule& rule, InStream& in, Timestamp at) {
   std::vector<Watch*> watches;
   std::vector<size_t> made_now;
-  for (size_t selector : selectors_[rule.number]) {
+  for (size_t selector : table_->selectors[rule.number]) {
     auto [found, is_new] = in.watches.try_emplace(selector);
     if (is_new) {
       made_now.push_back(selector);
-      const Wanted& wanted = wanted_[selector];
+      const LiveTable::Wanted& wanted = table_->wanted[selector];
       StatusOr<Watch*> made = watches_->Make(in.scope, wanted.matchers, wanted.keep, at);
       if (!made.ok() || *made == nullptr) {
         for (size_t number : made_now) {

@@ -9,6 +9,7 @@
 
 #include "base/time.h"
 #include "rules/live/live_rule.h"
+#include "rules/live/live_table.h"
 #include "rules/live/watches.h"
 #include "rules/promql/promql.h"
 #include "rules/rule_set.h"
@@ -32,7 +33,7 @@ class LiveRules {
   LiveRules(const NumberedSource* source, Limits limits);
 
   // Takes these rules instead of those before.
-  void SetRules(const std::vector<PreparedGroup>& groups);
+  void SetRules(std::shared_ptr<const LiveTable> table);
 
   // What follows, until End(), belongs to one entry, of whose samples and series, a loan, the source knows already.
   void Begin(const Applied* applied);
@@ -51,11 +52,6 @@ class LiveRules {
   uint64_t general() const { return general_; }
 
  private:
-  // A selector of rules, and how far back of an instant they need its series.
-  struct Wanted {
-    Matchers matchers;
-    Duration keep{0};
-  };
   // A rule in a stream.
   struct Bound {
     size_t number = 0;
@@ -78,8 +74,7 @@ class LiveRules {
                                             const Stream& stream, Timestamp at, Duration lookback);
 
   std::optional<Watches> watches_;
-  std::vector<Wanted> wanted_;                  // by the number of the selector
-  std::vector<std::vector<size_t>> selectors_;  // of each rule, by its number: theirs
+  std::shared_ptr<const LiveTable> table_ = std::make_shared<LiveTable>();
   std::unordered_map<const Stream*, InStream> streams_;
   const Stream* found_stream_ =
       nullptr;  // the last one, since all rules of a stream follow each other

@@ -141,7 +141,7 @@ class LiveWorld {
     for (const RuleMistake& mistake : files.mistakes) ADD_FAILURE() << mistake.ToString();
     groups_ = PrepareRules(std::move(files.groups), {});
     PlanRules(groups_);
-    live_.SetRules(groups_);
+    live_.SetRules(std::make_shared<LiveTable>(groups_));
     stream_.customer = "acme";
     stream_.installation = "plant";
     stream_.probe = "p1";
@@ -346,12 +346,12 @@ TEST(LiveRules, ReadEachSeriesOfTheSourceOnce) {
 TEST(LiveRules, WithoutRoomTheyLeaveItToTheGeneralEvaluator) {
   LiveWorld world({"a", "b"}, 13);
   LiveRules none(nullptr, {});
-  none.SetRules(world.groups_);
+  none.SetRules(std::make_shared<LiveTable>(world.groups_));
   EXPECT_FALSE(
       none.Evaluate(world.groups_[0], world.groups_[0].rules[0], world.stream_, kStart, kLookback));
   for (int round = 0; round < 30; ++round) world.Round();
   LiveRules small(&world.source_, {1});
-  small.SetRules(world.groups_);
+  small.SetRules(std::make_shared<LiveTable>(world.groups_));
   for (const PreparedRule& rule : world.groups_[0].rules) {
     EXPECT_FALSE(small.Evaluate(world.groups_[0], rule, world.stream_, world.now_, kLookback));
   }
@@ -362,7 +362,7 @@ TEST(LiveRules, WithoutRoomTheyLeaveItToTheGeneralEvaluator) {
 TEST(LiveRules, GiveUpForAnHourWhatGrowsWithoutEnd) {
   LiveWorld world({"a"}, 19);
   LiveRules live(&world.source_, {100});
-  live.SetRules(world.groups_);
+  live.SetRules(std::make_shared<LiveTable>(world.groups_));
   const PreparedGroup& group = world.groups_[0];
   auto evaluate = [&](Timestamp at) {
     live.Begin(&world.applied_);
