@@ -216,12 +216,9 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
 
   // Makes room for what came of a body, as it comes: what is only promised takes none. And for the answer, when
   // the body is gone. Bodies of who was not admitted are short, and there are no more of them than connections.
-  bool Reserve(uint64_t bytes) {
-    auto more = static_cast<int64_t>(bytes) - reserved_;
-    if (share_ == nullptr || more <= 0) return true;
-    if (!shared_.Take(*share_, more)) return false;
-    reserved_ += more;
-    return true;
+  bool Reserve(uint64_t bytes, bool is_answer = false) {
+    return share_ == nullptr ||
+           shared_.Take(*share_, room_, static_cast<int64_t>(bytes), is_answer);
   }
   static HttpResponse TooMuch() {
     return {503,
@@ -296,7 +293,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
   void Reply(HttpResponse answer) {
     if (share_ == nullptr) Idle();  // who does not read the answer gives way, too
     const bool is_long = !is_head_ && answer.body.size() > kShortAnswer;
-    if (is_long && !Reserve(answer.body.size())) answer = TooMuch();
+    if (is_long && !Reserve(answer.body.size(), true)) answer = TooMuch();
     response_.emplace(static_cast<http::status>(answer.status), 11);
     response_->set(http::field::server, "forewarn");
     if (answer.status != 204) response_->set(http::field::content_type, answer.content_type);
@@ -356,7 +353,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
   void ReleaseBody() {
     request_ = {};
     if (share_ == nullptr) return;
-    shared_.GiveBack(*std::exchange(share_, nullptr), who_, std::exchange(reserved_, 0));
+    shared_.GiveBack(*std::exchange(share_, nullptr), who_, std::exchange(room_, {}));
   }
 
   void Close() {
@@ -387,7 +384,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Stream
   uint64_t body_limit_ = 0;
   HttpShared::Share* share_ = nullptr;  // what who_ has; null: it was not admitted
   std::string who_;
-  int64_t reserved_ = 0;
+  HttpShared::Room room_;
   bool is_head_ = false;
   bool close_after_ = false;
   bool turned_away_ = false;

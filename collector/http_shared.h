@@ -80,6 +80,7 @@ struct HttpShared {
   };
   std::map<std::string, Share> shares;  // guarded by mutex; of those who have something
   Share all;                            // guarded by mutex
+  int64_t answers = 0;  // guarded by mutex; bytes of long answers that have not left
 
   // Null when so many were admitted that there would be no place left for who only asks how we are, or
   // when this one has as many as are left for all others. Else what it has, until GiveBack().
@@ -94,21 +95,35 @@ struct HttpShared {
     ++share.requests;
     return &share;
   }
-  // Makes room for so many bytes more of a body. False when all bodies together are too much, or when
-  // those of this one are more than is left for all others; one by itself may have all.
-  bool Take(Share& share, int64_t bytes) {
+  // What one request has of the room.
+  struct Room {
+    int64_t bytes = 0;
+    int64_t answer = 0;  // of these, what an answer that is to leave has beyond the body's
+  };
+  // Makes room for so many bytes of a body, or of an answer when the body is gone. False when all together are too much,
+  // or when those of this one are more than is left for all others; one by itself may have all. And when answers would
+  // have more than half: who reads them slowly must not keep out those who send.
+  bool Take(Share& share, Room& room, int64_t bytes, bool is_answer) {
     std::lock_guard lock(mutex);
-    int64_t left = options.max_waiting_bytes - all.bytes - bytes;
-    if (left < 0 || (share.requests > 1 && share.bytes + bytes > left)) return false;
-    all.bytes += bytes;
-    share.bytes += bytes;
+    const int64_t more = std::max<int64_t>(0, bytes - room.bytes);
+    const int64_t answer = is_answer ? more : 0;
+    if (answer > 0 && answers + answer > options.max_waiting_bytes / 2) return false;
+    const int64_t left = options.max_waiting_bytes - all.bytes - more;
+    const bool is_too_much = left < 0 || (share.requests > 1 && share.bytes + more > left);
+    if (more > 0 && is_too_much) return false;
+    all.bytes += more;
+    share.bytes += more;
+    room.bytes += more;
+    answers += answer;
+    room.answer += answer;
     return true;
   }
-  // One request of it is over, and so many bytes are free.
-  void GiveBack(Share& share, const std::string& who, int64_t bytes) {
+  // One request of it is over, and its room is free.
+  void GiveBack(Share& share, const std::string& who, const Room& room) {
     std::lock_guard lock(mutex);
-    all.bytes -= bytes;
-    share.bytes -= bytes;
+    answers -= room.answer;
+    all.bytes -= room.bytes;
+    share.bytes -= room.bytes;
     --all.requests;
     if (--share.requests == 0) shares.erase(who);
   }

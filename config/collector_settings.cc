@@ -95,12 +95,14 @@ const Schema<DoorSettings>& DoorSchema() {
       Schema<DoorSettings>{
           Size("max_request_size", &DoorSettings::max_request_size, 64 * kKiB, 1024 * kMiB,
                "The largest request that is taken, as it is sent and once more decompressed."),
-          // The least is the longest answer of the query API.
-          Size("max_waiting_size", &DoorSettings::max_waiting_size, 32 * kMiB, 64 * 1024 * kMiB,
-               "All requests together that are being read or answered, as they are sent, and "
-               "answers of queries until they have left; one more is told to come again. Not "
-               "below `max_request_size`. Who sends several at a time has no more of it than is "
-               "left for others."),
+          // The least is twice the longest answer of the query API.
+          Size(
+              "max_waiting_size", &DoorSettings::max_waiting_size, 64 * kMiB, 64 * 1024 * kMiB,
+              "All requests together that are being read or answered, as they are sent, and "
+              "answers of queries until they have left, which have half of it at most; one more is "
+              "told to come again. Not "
+              "below `max_request_size`. Who sends several at a time has no more of it than is "
+              "left for others."),
           Flag("tokens_without_tls", &DoorSettings::tokens_without_tls,
                "Whether tokens are taken over plain HTTP from other machines; only for a port "
                "behind a proxy that ends TLS."),

@@ -153,9 +153,9 @@ TEST_F(HttpRoomTest, NobodyTakesAllTheRoom) {
   EXPECT_THAT(large.ReadAll(), StartsWith("HTTP/1.1 200"));
 }
 
-TEST_F(HttpRoomTest, AnAnswerTakesRoomUntilItHasLeft) {
+TEST_F(HttpRoomTest, AnswersTakeHalfOfTheRoomAtMostUntilTheyHaveLeft) {
   HttpOptions options;
-  options.max_waiting_bytes = kLong * 5 / 2;
+  options.max_waiting_bytes = kLong * 5;
   server_ = *HttpServer::Open(options, {Long()});
   RawClient first(server_->address()), second(server_->address());
   first.Send(AskForLong("a"));

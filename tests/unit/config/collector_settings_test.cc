@@ -87,11 +87,11 @@ TEST(CollectorSettings, WhatBelongsTogetherIsGivenTogether) {
 }
 
 TEST(CollectorSettings, TheLargestRequestFitsAmongThoseThatWait) {
-  EXPECT_THAT(MistakesOf("doors: {max_waiting_size: 32MiB}"),
+  EXPECT_THAT(MistakesOf("doors: {max_request_size: 128MiB, max_waiting_size: 64MiB}"),
               HasSubstr("'max_waiting_size' must not be below 'max_request_size'"));
   EXPECT_THAT(MistakesOf("doors: {max_request_size: 512MiB}"), HasSubstr("'max_waiting_size'"));
-  EXPECT_EQ(MistakesOf("doors: {max_request_size: 32MiB, max_waiting_size: 32MiB}"), "");
-  EXPECT_THAT(MistakesOf("doors: {max_request_size: 16MiB, max_waiting_size: 16MiB}"),
+  EXPECT_EQ(MistakesOf("doors: {max_request_size: 64MiB, max_waiting_size: 64MiB}"), "");
+  EXPECT_THAT(MistakesOf("doors: {max_request_size: 16MiB, max_waiting_size: 32MiB}"),
               HasSubstr("'max_waiting_size'"))
       << "nor does the longest answer of a query";
 }
