@@ -94,9 +94,10 @@ StatusOr<std::set<std::string>> ScopedSeries::LabelNames(const Matchers& matcher
   if (own.empty()) own.push_back(*Matcher::Make(Matcher::Kind::kNotEqual, "__name__", ""));
   std::set<std::string> names;
   FW_RETURN_IF_ERROR(ForEach([&](const Shard& shard) { return shard.head().LabelNames(own); },
-                             [&](std::vector<std::string> found) {
-                               names.insert(std::move_iterator(found.begin()),
-                                            std::move_iterator(found.end()));
+                             [&](StatusOr<std::vector<std::string>> found) {
+                               if (!found.ok()) return found.status();
+                               names.insert(std::move_iterator(found->begin()),
+                                            std::move_iterator(found->end()));
                                return OkStatus();
                              }));
   return names;
@@ -109,8 +110,9 @@ StatusOr<std::set<std::string>> ScopedSeries::LabelValues(std::string_view name,
   std::set<std::string> values;
   FW_RETURN_IF_ERROR(
       ForEach([&](const Shard& shard) { return shard.head().LabelValues(name, own); },
-              [&](std::vector<std::string> found) {
-                values.insert(std::move_iterator(found.begin()), std::move_iterator(found.end()));
+              [&](StatusOr<std::vector<std::string>> found) {
+                if (!found.ok()) return found.status();
+                values.insert(std::move_iterator(found->begin()), std::move_iterator(found->end()));
                 return OkStatus();
               }));
   return values;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/record.h"
+#include "collector/rule_results.h"
 #include "model/ids.h"
 
 namespace forewarn {
@@ -215,10 +216,8 @@ Engine::Conclusions Shard::Conclude(const Entry& entry, const std::vector<ProbeS
   // What people and the dispatcher say is nothing to the rules, and such an entry may yet be
   // refused.
   if (std::holds_alternative<Command>(entry.what) && probes.empty()) return {};
-  size_t too_many = 0;
-  auto write = [&](const Labels& labels, Sample sample) {
-    if (!head_.AppendDerived(labels, sample, commit)) ++too_many;
-  };
+  RuleResults results(head_, commit);
+  auto write = [&](const Labels& labels, Sample sample) { results.Write(labels, sample); };
   const Applied applied{commit.samples, commit.new_series};
   Engine::Conclusions concluded;
   if (stopwatch_ == nullptr) {
@@ -231,12 +230,7 @@ Engine::Conclusions Shard::Conclude(const Entry& entry, const std::vector<ProbeS
     evaluated_({stopwatch_->Monotonic() - begun, rule_source_.series() - fetched,
                 engine_.evaluations() - before});
   }
-  if (too_many > 0) {
-    concluded.problems.push_back(fmt::format(
-        "rules recorded more results for one entry than it can hold; {} of them are not kept: "
-        "let them record fewer series",
-        too_many));
-  }
+  results.Report(concluded.problems);
   return concluded;
 }
 
@@ -300,6 +294,7 @@ void Shard::Keep(const Entry& entry, const std::vector<ProbeState>& probes,
       put(std::move(removed));
     }
   }
+  head_.TakeDerivedCounts(commit);
   put(Put(StateKind::kPartition, "",
           PartitionRecord{entry.arrival, last_sealing_, left_customers_}));
 }
@@ -346,11 +341,16 @@ Status Shard::RestoreState() {
           return OkStatus();
         });
   };
-  FW_RETURN_IF_ERROR(each(StateKind::kPartition, PartitionRecord{}, [&](PartitionRecord record) {
-    last_arrival_ = record.last_arrival;
-    last_sealing_ = record.last_sealing;
-    left_customers_ = std::move(record.left_customers);
-  }));
+  FW_RETURN_IF_ERROR(store_.ReadState(partition_, StateKind::kPartition,
+                                      [&](std::string_view id, std::string_view bytes) -> Status {
+                                        if (!id.empty()) return head_.RestoreDerived(bytes);
+                                        FW_ASSIGN_OR_RETURN(PartitionRecord record,
+                                                            DecodeRecord<PartitionRecord>(bytes));
+                                        last_arrival_ = record.last_arrival;
+                                        last_sealing_ = record.last_sealing;
+                                        left_customers_ = std::move(record.left_customers);
+                                        return OkStatus();
+                                      }));
   FW_RETURN_IF_ERROR(each(StateKind::kProbe, ProbeState{},
                           [&](ProbeState probe) { contacts_.Restore(std::move(probe)); }));
   Bundle in_force;

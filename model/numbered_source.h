@@ -14,8 +14,9 @@ namespace forewarn {
 // says is what Select() would say of the same series.
 class NumberedSource : public SeriesSource {
  public:
-  // The series that match every matcher, with samples or without, by number. No matcher is no series.
-  virtual std::vector<SeriesId> Match(const Matchers& matchers) const = 0;
+  // The series that match every matcher, with samples or without, by number. No matcher is no series. Fails where
+  // Select() does for what it would take to find them.
+  virtual StatusOr<std::vector<SeriesId>> Match(const Matchers& matchers) const = 0;
   // The labels of a series that there is.
   virtual Labels LabelsOf(SeriesId id) const = 0;
   // These numbers, each once, in the order of their labels.

@@ -87,12 +87,16 @@ void AwakeRules::Fill(InStream& in) {
   Matchers scope = {Matcher::Equal("customer", stream.customer),
                     Matcher::Equal("installation", stream.installation)};
   if (!stream.probe.empty()) scope.push_back(Matcher::Equal("probe", stream.probe));
-  const std::vector<SeriesId> series = source_->Match(scope);
+  const StatusOr<std::vector<SeriesId>> matching = source_->Match(scope);
+  FW_CHECK(matching.ok());  // equalities alone
+  const std::vector<SeriesId>& series = *matching;
   if (rules_->index.entries().size() < series.size() / kSeriesPerSelector) {
     for (const RuleIndex::Entry& entry : rules_->index.entries()) {
       Matchers all = entry.selector;
       all.insert(all.end(), scope.begin(), scope.end());
-      if (source_->Match(all).empty()) continue;
+      // What is too much work to say fails when it is evaluated, which is to be told.
+      const StatusOr<std::vector<SeriesId>> found = source_->Match(all);
+      if (found.ok() && found->empty()) continue;
       for (size_t rule : entry.rules) is_awake[rule] = true;
     }
   } else {
@@ -104,6 +108,13 @@ void AwakeRules::Fill(InStream& in) {
   for (size_t rule = 0; rule < rules_->by_number.size(); ++rule) {
     if (is_awake[rule] && RunsIn(*rules_->by_number[rule].rule, stream)) in.rules.push_back(rule);
   }
+}
+
+size_t AwakeRules::TakeNext(Stream& stream) const {
+  const std::optional<Stream::Next> next = std::exchange(stream.next, std::nullopt);
+  const bool is_same = next && next->number < rules_->by_number.size() &&
+                       rules_->by_number[next->number].rule->key == next->key;
+  return is_same ? next->number : 0;
 }
 
 std::optional<PreparedRules::Place> AwakeRules::Next(const Stream& stream, size_t from) {

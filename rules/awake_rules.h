@@ -36,6 +36,10 @@ class AwakeRules {
   // number is not below `from`. One that a result of an earlier rule has woken is found in the same pass.
   std::optional<PreparedRules::Place> Next(const Stream& stream, size_t from);
 
+  // With which rule, by its number, the instant goes on that is under way in the stream, and is so no more; 0: with
+  // the first, since none is, or the rules are others by now.
+  size_t TakeNext(Stream& stream) const;
+
   // The stream is no more.
   void Forget(const Stream& stream);
 

@@ -28,6 +28,7 @@ struct EngineCall {
   Timestamp arrival;
   const WriteDerived* write = nullptr;  // null when nothing is evaluated
   int64_t instants_left = 0;            // of groups on the grid that it may yet run
+  int64_t work_left = 0;  // as long as there is some, one more rule is begun; in samples touched
   Conclusions out;
 };
 

@@ -14,8 +14,8 @@
 #include "rules/detector_book.h"
 #include "rules/evidence.h"
 #include "rules/grid.h"
-#include "rules/intervals.h"
 #include "rules/judge.h"
+#include "rules/rounds.h"
 #include "rules/rule_file.h"
 #include "rules/rule_runner.h"
 #include "rules/rule_set.h"
@@ -41,7 +41,7 @@ struct Engine::Impl {
   void Retire(EngineCall& call, const ProbeState& probe);
   void End(EngineCall& call, Fingerprint id, Timestamp arrival);
 
-  void ObserveRounds(EngineCall& call, const Batch& batch);
+  void WorkOff(EngineCall& call);
 
   Conclusions Finish(EngineCall& call);
 
@@ -61,6 +61,7 @@ struct Engine::Impl {
   AwakeRules awake;
   RuleRunner runner{source, contacts, alerts, streams, live};
   Grid grid{rules, contacts, streams, awake, runner};
+  Rounds rounds{source, streams, detectors, awake, runner};
 };
 
 void Engine::Impl::PlanNet(EngineCall& call, std::vector<AlertChange> net) {
@@ -146,34 +147,12 @@ void Engine::Impl::End(EngineCall& call, Fingerprint id, Timestamp arrival) {
   alerts.Remove(id);
 }
 
-void Engine::Impl::ObserveRounds(EngineCall& call, const Batch& batch) {
-  if (batch.rounds.empty()) return;
-  const ProbeIdentity& identity = batch.source;
-  Stream& stream = streams.Get(identity.customer, identity.installation, identity.probe);
-  std::vector<Round> rounds = batch.rounds;
-  std::ranges::stable_sort(rounds, {}, &Round::end);
-  for (const Round& round : rounds) {
-    if (round.end <= stream.last_round) continue;  // what was concluded is never rewritten
-    if (call.arrival - round.end > CatchUp::kBound) stream.catch_up.Begin();
-    Timestamp before = std::exchange(stream.last_round, round.end);
-    Status fed = detectors.Observe(
-        identity.probe,
-        ScopedSource(source, identity.customer, identity.installation, identity.probe), before,
-        round.end, *call.write);
-    if (!fed.ok())
-      runner.Report(call, Fingerprint::Of(identity.probe), "probe " + identity.probe, fed);
-    size_t from = 0;
-    while (auto found = awake.Next(stream, from)) {
-      const auto [group, rule] = *found;
-      from = rule->number + 1;
-      if (!IsDue(*group, *rule, before, round.end)) continue;
-      runner.Run(call, *group, *rule, stream, round.end, StepOf(*group, *rule, round.interval));
-    }
+// What entries left over, of the streams with the least to make up first.
+void Engine::Impl::WorkOff(EngineCall& call) {
+  while (!streams.behind().empty() && call.instants_left > 0 && call.work_left > 0) {
+    Stream& stream = *streams.Find(streams.behind().begin()->second);
+    stream.probe.empty() ? grid.Work(call, stream) : rounds.Work(call, stream);
   }
-  if (stream.catch_up.active() && call.arrival - stream.last_round <= CatchUp::kBound) {
-    PlanNet(call, stream.catch_up.End());
-  }
-  streams.Touch(stream);
 }
 
 Engine::Conclusions Engine::Impl::Finish(EngineCall& call) {
@@ -203,7 +182,7 @@ Engine::Conclusions Engine::Load(const Bundle& bundle, Timestamp arrival) {
 }
 
 Engine::Conclusions Engine::Load(std::shared_ptr<const PreparedRules> rules, Timestamp arrival) {
-  EngineCall call = {arrival, nullptr, 0, {}};
+  EngineCall call = {arrival, nullptr, 0, 0, {}};
   if (!rules->mistakes.empty()) {
     // They were checked when they were applied, so this is a version that has become stricter. The
     // rules stay as they were: alerts are not ended by our own change of mind.
@@ -249,7 +228,7 @@ Status Engine::Restore(StateKind kind, std::string_view id, std::string_view rec
 Engine::Conclusions Engine::Observe(const Entry& entry, std::span<const ProbeState> changed,
                                     const WriteDerived& write, const Applied* applied) {
   FW_CHECK(impl_->has_numbers == (applied != nullptr));
-  EngineCall call = {entry.arrival, &write, impl_->limits.instants, {}};
+  EngineCall call = {entry.arrival, &write, impl_->limits.instants, impl_->limits.work, {}};
   impl_->live.Begin(applied);
   impl_->awake.Begin(applied);
   impl_->ObserveContacts(call, changed);
@@ -260,7 +239,7 @@ Engine::Conclusions Engine::Observe(const Entry& entry, std::span<const ProbeSta
     installations.try_emplace({probe.identity.customer, probe.identity.installation});
   }
   if (const Batch* batch = std::get_if<Batch>(&entry.what)) {
-    impl_->ObserveRounds(call, *batch);
+    impl_->rounds.Observe(call, *batch);
     for (const Round& round : batch->rounds) {
       std::optional<Timestamp>& first =
           installations[{batch->source.customer, batch->source.installation}];
@@ -270,14 +249,14 @@ Engine::Conclusions Engine::Observe(const Entry& entry, std::span<const ProbeSta
   for (const auto& [installation, first] : installations) {
     impl_->grid.Advance(call, installation.first, installation.second, first);
   }
-  if (std::holds_alternative<Tick>(entry.what)) impl_->grid.WorkOff(call);
+  if (std::holds_alternative<Tick>(entry.what)) impl_->WorkOff(call);
   impl_->live.End();
   impl_->awake.End();
   return impl_->Finish(call);
 }
 
 std::optional<Timestamp> Engine::NextTimer() const {
-  if (impl_->grid.has_left_over()) return impl_->last_arrival;
+  if (!impl_->streams.behind().empty()) return impl_->last_arrival;
   if (impl_->streams.due().empty()) return std::nullopt;
   return impl_->streams.due().begin()->first;
 }

@@ -33,6 +33,8 @@ namespace forewarn {
 //   - every other rule on its group's interval grid, once for each installation, when the
 //     installation's watermark passes the instant. Several instants may become due at once: they
 //     run in order, so many with each entry and the rest by ticks that are due at once.
+// An entry runs rules as far as Limits::work allows; ticks go on where it stopped. A rule that is too much by itself
+// fails, and pauses (RuleRunner::kPause).
 // `for`, `keep_firing_for`, absence and staleness advance with these instants only; the time of a tick
 // never moves them. When a probe is not fresh, its alerts become unknown and keep their start.
 class Engine {
@@ -44,6 +46,10 @@ class Engine {
   struct Limits {
     // Instants of groups on the grid; what is left over is done by ticks.
     int64_t instants = 100;
+    // Samples touched, with weights for what is not one: about 10 ns each. When so many were, no rule is begun any
+    // more, and what is left over is done by ticks. One rule touches EvalLimits().max_operations at most, so one
+    // entry is done within a second.
+    int64_t work = 25'000'000;
     // Samples that rules keep in memory beside those of the source, so that they need not read them again.
     size_t live_samples = 8'000'000;
   };

@@ -14,16 +14,21 @@ namespace {
 
 // A prediction further away than this is no prediction.
 constexpr double kPredictedSecondsMax = 10.0 * 365 * 86400;
+// What a result costs behind the expression, in samples touched: an alert that is judged, recorded and told; a sample
+// that is appended, perhaps of a series that is new.
+constexpr uint64_t kAlertOperations = 1'000;
+constexpr uint64_t kRecordOperations = 100;
 
 StatusOr<promql::Vector> EvaluateToVector(const PreparedGroup& group, const PreparedRule& rule,
                                           const SeriesSource& source, Timestamp at,
-                                          const promql::EvalLimits& limits,
+                                          const promql::EvalLimits& limits, promql::Budget& budget,
                                           std::optional<promql::Vector> known) {
   promql::Value value;
   if (known) {
     value = *std::move(known);
   } else {
-    FW_ASSIGN_OR_RETURN(value, promql::EvaluateAt(rule.rule.expression, source, at, limits));
+    FW_ASSIGN_OR_RETURN(value,
+                        promql::EvaluateAt(rule.rule.expression, source, at, limits, budget));
   }
   if (auto* scalar = std::get_if<promql::Scalar>(&value)) {
     return promql::Vector{{Labels(), at, scalar->value}};
@@ -37,6 +42,14 @@ StatusOr<promql::Vector> EvaluateToVector(const PreparedGroup& group, const Prep
         fmt::format("{} results, but the group's limit is {}; none of them counts", vector->size(),
                     group.limit));
   }
+  if (rule.rule.alerting && vector->size() > kAlertsMax) {
+    return ResourceExhausted(fmt::format(
+        "{} results, more alerts than the {} that a rule may have at once; none of them "
+        "counts: let it aggregate, or ask for less",
+        vector->size(), kAlertsMax));
+  }
+  FW_RETURN_IF_ERROR(
+      budget.Charge(vector->size() * (rule.rule.alerting ? kAlertOperations : kRecordOperations)));
   return std::move(*vector);
 }
 
@@ -63,7 +76,8 @@ std::string Expand(const Template& text, const promql::VectorSample& sample,
 // result: the first to fail counts.
 StatusOr<std::optional<Timestamp>> PredictBreach(const std::string& series, const Labels& result,
                                                  const SeriesSource& source, Timestamp at,
-                                                 const promql::EvalLimits& limits) {
+                                                 const promql::EvalLimits& limits,
+                                                 promql::Budget& budget) {
   std::optional<Timestamp> breach;
   Matchers matchers = {Matcher::Equal(std::string(kMetricName), series)};
   for (std::string_view identity : {"instance", "job"}) {
@@ -73,6 +87,7 @@ StatusOr<std::optional<Timestamp>> PredictBreach(const std::string& series, cons
   }
   FW_ASSIGN_OR_RETURN(std::vector<SeriesData> found,
                       source.Select(matchers, at - limits.lookback, at, limits.select));
+  FW_RETURN_IF_ERROR(budget.ChargeSeries(found.size()));
   for (const SeriesData& data : found) {
     if (data.samples.empty()) continue;
     bool bears = std::ranges::all_of(data.labels, [&](const Labels::View& label) {
@@ -90,16 +105,14 @@ StatusOr<std::optional<Timestamp>> PredictBreach(const std::string& series, cons
 
 }  // namespace
 
-StatusOr<std::vector<AlertResult>> EvaluateAlerts(const PreparedGroup& group,
-                                                  const PreparedRule& rule,
-                                                  const SeriesSource& source,
-                                                  const ScopeLabels& scope, Timestamp at,
-                                                  const promql::EvalLimits& limits,
-                                                  std::optional<promql::Vector> known) {
+StatusOr<std::vector<AlertResult>> EvaluateAlerts(
+    const PreparedGroup& group, const PreparedRule& rule, const SeriesSource& source,
+    const ScopeLabels& scope, Timestamp at, const promql::EvalLimits& limits,
+    promql::Budget& budget, std::optional<promql::Vector> known) {
   FW_ASSIGN_OR_RETURN(promql::Vector vector,
-                      EvaluateToVector(group, rule, source, at, limits, std::move(known)));
+                      EvaluateToVector(group, rule, source, at, limits, budget, std::move(known)));
   std::vector<AlertResult> results;
-  TemplateQueries queries(source, at, limits);
+  TemplateQueries queries(source, at, limits, budget);
   std::set<Labels> seen;
   for (promql::VectorSample& sample : vector) {
     AlertResult& result = results.emplace_back();
@@ -119,20 +132,18 @@ StatusOr<std::vector<AlertResult>> EvaluateAlerts(const PreparedGroup& group,
     if (!rule.rule.forewarn.predicts.empty()) {
       FW_ASSIGN_OR_RETURN(
           result.predicted_breach,
-          PredictBreach(rule.rule.forewarn.predicts, result.result, source, at, limits));
+          PredictBreach(rule.rule.forewarn.predicts, result.result, source, at, limits, budget));
     }
   }
   return results;
 }
 
-StatusOr<std::vector<DerivedSample>> EvaluateRecording(const PreparedGroup& group,
-                                                       const PreparedRule& rule,
-                                                       const SeriesSource& source,
-                                                       const ScopeLabels& scope, Timestamp at,
-                                                       const promql::EvalLimits& limits,
-                                                       std::optional<promql::Vector> known) {
+StatusOr<std::vector<DerivedSample>> EvaluateRecording(
+    const PreparedGroup& group, const PreparedRule& rule, const SeriesSource& source,
+    const ScopeLabels& scope, Timestamp at, const promql::EvalLimits& limits,
+    promql::Budget& budget, std::optional<promql::Vector> known) {
   FW_ASSIGN_OR_RETURN(promql::Vector vector,
-                      EvaluateToVector(group, rule, source, at, limits, std::move(known)));
+                      EvaluateToVector(group, rule, source, at, limits, budget, std::move(known)));
   std::vector<DerivedSample> results;
   std::set<Labels> seen;
   for (promql::VectorSample& sample : vector) {

@@ -36,20 +36,25 @@ struct DerivedSample {
   double value = 0;
 };
 
+// Results that an alerting rule may have at once.
+inline constexpr size_t kAlertsMax = 10'000;
+
+// What one evaluation of a rule may do, with its texts and with finding out what its alerts rest on.
+inline promql::Budget RuleBudget() {
+  return promql::Budget(promql::EvalLimits().max_operations, promql::kRuleWeights);
+}
+
 // What the rule says at `at` (event time), in the order of labels. `source` is restricted to the
-// scope; `known` is what the expression gives, where that is known already. Fails, naming no rule: bad evaluation, too many results (of which none is then valid, as
-// in Prometheus), two results with the same labels.
-StatusOr<std::vector<AlertResult>> EvaluateAlerts(const PreparedGroup& group,
-                                                  const PreparedRule& rule,
-                                                  const SeriesSource& source,
-                                                  const ScopeLabels& scope, Timestamp at,
-                                                  const promql::EvalLimits& limits,
-                                                  std::optional<promql::Vector> known = {});
-StatusOr<std::vector<DerivedSample>> EvaluateRecording(const PreparedGroup& group,
-                                                       const PreparedRule& rule,
-                                                       const SeriesSource& source,
-                                                       const ScopeLabels& scope, Timestamp at,
-                                                       const promql::EvalLimits& limits,
-                                                       std::optional<promql::Vector> known = {});
+// scope; `known` is what the expression gives, where that is known already. What is done is charged to
+// `budget`. Fails, naming no rule: bad evaluation, too many results (of which none is then valid, as in Prometheus), two
+// results with the same labels, more to do than the budget has.
+StatusOr<std::vector<AlertResult>> EvaluateAlerts(
+    const PreparedGroup& group, const PreparedRule& rule, const SeriesSource& source,
+    const ScopeLabels& scope, Timestamp at, const promql::EvalLimits& limits,
+    promql::Budget& budget, std::optional<promql::Vector> known = {});
+StatusOr<std::vector<DerivedSample>> EvaluateRecording(
+    const PreparedGroup& group, const PreparedRule& rule, const SeriesSource& source,
+    const ScopeLabels& scope, Timestamp at, const promql::EvalLimits& limits,
+    promql::Budget& budget, std::optional<promql::Vector> known = {});
 
 }  // namespace forewarn

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <set>
 #include <span>
@@ -10,6 +12,7 @@
 #include "base/status.h"
 #include "base/time.h"
 #include "model/series_source.h"
+#include "rules/promql/budget.h"
 
 namespace forewarn {
 
@@ -32,13 +35,14 @@ class ScopedSource : public SeriesSource {
 // Evidence answers, for one rule, which series a result rests on and whether they still have data:
 // that is what tells recovery from silence. A series bears on a result when no label that both have
 // differs, and is live when its newest sample within the look-back (as wide as the language's) is
-// no stale marker. Lives for one evaluation and reads each instant once.
+// no stale marker. Lives for one evaluation, whose
+// budget it uses, and reads each instant once.
 class Evidence {
  public:
   // Loans that outlive it. `roots` are the selectors of the rule's underlying series.
   Evidence(const SeriesSource& source, std::span<const Matchers> roots, const SelectLimits& limits,
-           Duration lookback)
-      : source_(source), roots_(roots), limits_(limits), lookback_(lookback) {}
+           Duration lookback, promql::Budget& budget)
+      : source_(source), roots_(roots), limits_(limits), lookback_(lookback), budget_(budget) {}
 
   // The probes whose live series bear on the result at `at`; `has_series` says whether there was
   // any series, with a probe or without.
@@ -64,14 +68,28 @@ class Evidence {
     Timestamp last;  // sample
   };
 
-  StatusOr<const std::vector<LiveSeries>*> Live(size_t root, Timestamp at);
+  // The live series of a selector at an instant. Results are many when much goes wrong, and so are series: so they
+  // are found by the label that tells them apart best.
+  struct LiveSet {
+    std::vector<LiveSeries> series;
+    // How many values each label has among some of them.
+    std::map<std::string, size_t, std::less<>> values;
+    // By a label and its value, which is empty for those without; made when first asked for.
+    using ByValue = std::map<std::string, std::vector<uint32_t>, std::less<>>;
+    std::map<std::string, ByValue, std::less<>> by_label;
+  };
+  StatusOr<LiveSet*> Live(size_t root, Timestamp at);
+  // Whether `is_wanted` says so of one of those that bear on the result.
+  template <typename IsWanted>
+  StatusOr<bool> AnyThatBears(LiveSet& live, const Labels& result, const IsWanted& is_wanted);
 
   const SeriesSource& source_;
   const std::span<const Matchers> roots_;
   const SelectLimits& limits_;
   const Duration lookback_;
 
-  std::map<std::pair<size_t, Timestamp>, std::vector<LiveSeries>> live_;
+  promql::Budget& budget_;
+  std::map<std::pair<size_t, Timestamp>, LiveSet> live_;
 };
 
 }  // namespace forewarn

@@ -58,7 +58,8 @@ void Grid::Aim(EngineCall& call, Stream& stream, Timestamp first, Timestamp wate
 }
 
 void Grid::Work(EngineCall& call, Stream& stream) {
-  while (!stream.targets.empty() && call.instants_left > 0) {
+  bool is_whole = true;
+  while (is_whole && !stream.targets.empty() && call.instants_left > 0 && call.work_left > 0) {
     std::optional<Timestamp> next;
     for (const PreparedGroup& group : rules_->groups) {
       if (!IsBehind(stream, group)) continue;
@@ -66,20 +67,16 @@ void Grid::Work(EngineCall& call, Stream& stream) {
       if (!next || due < *next) next = due;
     }
     FW_CHECK(next.has_value());
-    // All groups of an instant at once: what one records another reads.
+    // All groups of an instant, one after the other: what one records another reads.
     for (const PreparedGroup& group : rules_->groups) {
       if (!IsBehind(stream, group)) continue;
       Timestamp& last = *stream.FindInstant(group.key);
       if (last + group.interval != *next) continue;
+      if (call.arrival - *next > CatchUp::kBound + group.interval) stream.catch_up.Begin();
+      is_whole = RunRules(call, group, stream, *next);
+      if (!is_whole) break;
       last = *next;
       --call.instants_left;
-      if (call.arrival - *next > CatchUp::kBound + group.interval) stream.catch_up.Begin();
-      size_t from = group.rules.front().number;
-      while (auto found = awake_.Next(stream, from)) {
-        if (found->group != &group) break;
-        runner_.Run(call, group, *found->rule, stream, *next, group.interval);
-        from = found->rule->number + 1;
-      }
     }
     std::erase_if(stream.targets,
                   [&](const auto& item) { return *stream.FindInstant(item.first) >= item.second; });
@@ -92,6 +89,23 @@ void Grid::Work(EngineCall& call, Stream& stream) {
   streams_.Touch(stream);
 }
 
+bool Grid::RunRules(EngineCall& call, const PreparedGroup& group, Stream& stream, Timestamp at) {
+  size_t from = awake_.TakeNext(stream);
+  const bool is_here = from >= group.rules.front().number && from <= group.rules.back().number;
+  if (!is_here) from = group.rules.front().number;
+  while (auto found = awake_.Next(stream, from)) {
+    if (found->group != &group) break;
+    const PreparedRule& rule = *found->rule;
+    if (call.work_left <= 0) {
+      stream.next = {rule.number, rule.key};
+      return false;
+    }
+    runner_.Run(call, group, rule, stream, at, group.interval);
+    from = rule.number + 1;
+  }
+  return true;
+}
+
 void Grid::Advance(EngineCall& call, const std::string& customer, const std::string& installation,
                    std::optional<Timestamp> first_round) {
   if (std::ranges::none_of(rules_->groups, &PreparedGroup::has_grid_rules)) return;
@@ -100,12 +114,6 @@ void Grid::Advance(EngineCall& call, const std::string& customer, const std::str
   Stream& stream = streams_.Get(customer, installation, "");
   Aim(call, stream, first_round ? std::min(*first_round, *watermark) : *watermark, *watermark);
   Work(call, stream);
-}
-
-void Grid::WorkOff(EngineCall& call) {
-  while (!streams_.behind().empty() && call.instants_left > 0) {
-    Work(call, *streams_.Find(streams_.behind().begin()->second));
-  }
 }
 
 }  // namespace forewarn

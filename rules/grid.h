@@ -17,9 +17,9 @@ namespace forewarn {
 
 // Grid runs the rules that span probes: on their group's interval, once for each installation, as far as
 // the installation's watermark has passed. An installation that returns may make thousands of instants due
-// at once: they are run in slices, so many with each entry and the rest by ticks, in order. A later slice sees
-// what was folded in between, such as a sample that came late or a probe that has fallen silent. Not
-// thread-safe.
+// at once, and rules may be much work: they are run in slices, as much with each entry as its budget
+// allows and the rest by ticks, in order. A later slice sees what was folded in between, such as a sample
+// that came late or a probe that has fallen silent. Not thread-safe.
 class Grid {
  public:
   // Loans that outlive it.
@@ -32,16 +32,15 @@ class Grid {
   void Advance(EngineCall& call, const std::string& customer, const std::string& installation,
                std::optional<Timestamp> first_round);
 
-  // With a tick: runs instants that were left over, of the installations with the fewest first.
-  void WorkOff(EngineCall& call);
-  bool has_left_over() const { return !streams_.behind().empty(); }
+  // Runs what the call's budget allows of an installation's instants that were left over.
+  void Work(EngineCall& call, Stream& stream);
 
  private:
   // Sets groups that are new to the installation on the grid, and how far each is to go; skips what is
   // too much at once.
   void Aim(EngineCall& call, Stream& stream, Timestamp first, Timestamp watermark);
-  // Runs what the call's budget allows.
-  void Work(EngineCall& call, Stream& stream);
+  // False when the budget was used up before the last rule.
+  bool RunRules(EngineCall& call, const PreparedGroup& group, Stream& stream, Timestamp at);
 
   const std::shared_ptr<const PreparedRules>& rules_;  // others with each bundle
   const Contacts& contacts_;

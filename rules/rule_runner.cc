@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/units.h"
 #include "rules/alert_series.h"
 #include "rules/evaluate.h"
 #include "rules/evidence.h"
@@ -15,6 +16,8 @@ namespace {
 
 // The same complaint about a rule is repeated after this long, on arrival time.
 constexpr Duration kRepeatProblemAfter = 1h;
+// What each evaluation costs beside its series, in samples touched.
+constexpr uint64_t kRuleOperations = 30;
 
 }  // namespace
 
@@ -45,7 +48,9 @@ void RuleRunner::Emit(EngineCall& call, Stream& stream, const std::optional<Aler
 
 void RuleRunner::Run(EngineCall& call, const PreparedGroup& group, const PreparedRule& rule,
                      Stream& stream, Timestamp at, Duration step) {
+  if (IsPaused(rule, stream, at)) return;
   std::optional<promql::Vector> known = live_.Evaluate(group, rule, stream, at, limits_.lookback);
+  call.work_left -= static_cast<int64_t>(kRuleOperations + live_.work());
   if (rule.rule.alerting && known && known->empty() && !alerts_.HasAny(rule.key)) {
     // Most rules, most of the time.
     if (!troubles_.empty()) ForgetTrouble(rule.key);
@@ -55,9 +60,16 @@ void RuleRunner::Run(EngineCall& call, const PreparedGroup& group, const Prepare
   Trial trial = {group, rule, stream, at, at - group.query_offset, times};
   ScopeLabels scope = {stream.customer, stream.installation, stream.probe};
   ScopedSource scoped(source_, stream.customer, stream.installation, stream.probe);
+  promql::Budget budget = RuleBudget();
   Status status = rule.rule.alerting
-                      ? RunAlerting(call, trial, stream, scope, scoped, std::move(known))
-                      : RunRecording(call, trial, scope, scoped, std::move(known));
+                      ? RunAlerting(call, trial, stream, scope, scoped, budget, std::move(known))
+                      : RunRecording(call, trial, scope, scoped, budget, std::move(known));
+  call.work_left -= static_cast<int64_t>(budget.used());
+  if (!status.ok() && budget.is_exhausted()) {
+    Pause(rule, stream, at);
+    status = ResourceExhausted(fmt::format("{}; it is evaluated again from {} on", status.message(),
+                                           FormatTime(at + kPause)));
+  }
   if (!status.ok()) {
     Report(call, rule.key,
            fmt::format("{}: group '{}', rule '{}'", group.file, group.name, rule.rule.name),
@@ -67,18 +79,39 @@ void RuleRunner::Run(EngineCall& call, const PreparedGroup& group, const Prepare
   }
 }
 
+Fingerprint RuleRunner::PauseKey(const PreparedRule& rule) {
+  auto [it, is_new] = pause_keys_.try_emplace(rule.number);
+  if (is_new) {
+    it->second = Fingerprint().Add(rule.key.ToString()).Add(rule.rule.expression.ToString());
+  }
+  return it->second;
+}
+
+bool RuleRunner::IsPaused(const PreparedRule& rule, const Stream& stream, Timestamp at) {
+  if (stream.paused.empty()) return false;
+  const Fingerprint key = PauseKey(rule);
+  return std::ranges::any_of(
+      stream.paused, [&](const auto& paused) { return paused.first == key && at < paused.second; });
+}
+
+void RuleRunner::Pause(const PreparedRule& rule, Stream& stream, Timestamp at) {
+  std::erase_if(stream.paused, [&](const auto& paused) { return paused.second <= at; });
+  stream.paused.emplace_back(PauseKey(rule), at + kPause);
+  streams_.Touch(stream);
+}
+
 void RuleRunner::ForgetTrouble(Fingerprint rule) {
   if (auto it = troubles_.find(rule); it != troubles_.end()) it->second.now.clear();
 }
 
 Status RuleRunner::RunAlerting(EngineCall& call, const Trial& trial, Stream& stream,
                                const ScopeLabels& scope, const SeriesSource& scoped,
-                               std::optional<promql::Vector> known) {
+                               promql::Budget& budget, std::optional<promql::Vector> known) {
   // An evaluation that fails says nothing: no alert of the rule moves.
   FW_ASSIGN_OR_RETURN(std::vector<AlertResult> results,
                       EvaluateAlerts(trial.group, trial.rule, scoped, scope, trial.data_at, limits_,
-                                     std::move(known)));
-  Evidence evidence(scoped, trial.rule.roots, limits_.select, limits_.lookback);
+                                     budget, std::move(known)));
+  Evidence evidence(scoped, trial.rule.roots, limits_.select, limits_.lookback, budget);
   AlertSeries series(alerts_, trial.rule.key, stream.id());
   Status judged = Judge(trial, std::move(results), evidence, contacts_, alerts_,
                         [&](const std::optional<Alert>& before, const Alert& after) {
@@ -89,10 +122,11 @@ Status RuleRunner::RunAlerting(EngineCall& call, const Trial& trial, Stream& str
 }
 
 Status RuleRunner::RunRecording(EngineCall& call, const Trial& trial, const ScopeLabels& scope,
-                                const SeriesSource& scoped, std::optional<promql::Vector> known) {
+                                const SeriesSource& scoped, promql::Budget& budget,
+                                std::optional<promql::Vector> known) {
   FW_ASSIGN_OR_RETURN(std::vector<DerivedSample> results,
                       EvaluateRecording(trial.group, trial.rule, scoped, scope, trial.data_at,
-                                        limits_, std::move(known)));
+                                        limits_, budget, std::move(known)));
   StreamBook::Recorded recorded;
   for (const DerivedSample& result : results) {
     (*call.write)(result.labels, {trial.data_at, result.value});
@@ -111,6 +145,7 @@ Status RuleRunner::RunRecording(EngineCall& call, const Trial& trial, const Scop
   FW_ASSIGN_OR_RETURN(
       std::vector<SeriesData> written,
       scoped.Select(name, trial.data_at - limits_.lookback, trial.data_at, limits_.select));
+  FW_RETURN_IF_ERROR(budget.ChargeSeries(written.size()));
   for (const SeriesData& series : written) {
     if (std::ranges::binary_search(ended, series.labels.fingerprint())) {
       (*call.write)(series.labels, {trial.data_at, StaleMarker()});

@@ -29,8 +29,12 @@ class RuleRunner {
              StreamBook& streams, LiveRules& live)
       : source_(source), contacts_(contacts), alerts_(alerts), streams_(streams), live_(live) {}
 
+  // A rule that was more work than its budget is not evaluated again for so long, event time, since it would be again:
+  // unless its expression is another.
+  static constexpr Duration kPause = 30min;
+
   // `step` is how far the stream's instants are apart. An evaluation that fails says nothing: no alert
-  // of the rule moves, and the call's problems name it.
+  // of the rule moves, and the call's problems name it. What it does is taken from the call's work.
   void Run(EngineCall& call, const PreparedGroup& group, const PreparedRule& rule, Stream& stream,
            Timestamp at, Duration step);
 
@@ -44,17 +48,25 @@ class RuleRunner {
   void Report(EngineCall& call, Fingerprint key, const std::string& what, const Status& status);
   // What a rule complained of when it last ran; empty: nothing.
   std::string LastError(Fingerprint rule) const;
-  void ForgetTroubles() { troubles_.clear(); }
+  void ForgetTroubles() {
+    troubles_.clear();
+    pause_keys_.clear();
+  }
 
   // How often the alerts of rules in shadow began to fire, by the name of the rule, since the start.
   const std::map<std::string, uint64_t>& shadow_firings() const { return shadow_firings_; }
 
  private:
   Status RunAlerting(EngineCall& call, const Trial& trial, Stream& stream, const ScopeLabels& scope,
-                     const SeriesSource& scoped, std::optional<promql::Vector> known);
+                     const SeriesSource& scoped, promql::Budget& budget,
+                     std::optional<promql::Vector> known);
   void ForgetTrouble(Fingerprint rule);
   Status RunRecording(EngineCall& call, const Trial& trial, const ScopeLabels& scope,
-                      const SeriesSource& scoped, std::optional<promql::Vector> known);
+                      const SeriesSource& scoped, promql::Budget& budget,
+                      std::optional<promql::Vector> known);
+  Fingerprint PauseKey(const PreparedRule& rule);
+  bool IsPaused(const PreparedRule& rule, const Stream& stream, Timestamp at);
+  void Pause(const PreparedRule& rule, Stream& stream, Timestamp at);
 
   // Fixed after construction.
   const SeriesSource& source_;
@@ -72,6 +84,8 @@ class RuleRunner {
   };
   std::map<Fingerprint, Trouble> troubles_;
   std::map<std::string, uint64_t> shadow_firings_;
+  std::map<size_t, Fingerprint>
+      pause_keys_;  // by the number of the rule; of those that were asked for
 };
 
 }  // namespace forewarn

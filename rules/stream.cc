@@ -41,6 +41,7 @@ Timestamp* Stream::FindInstant(Fingerprint group) {
 
 std::optional<Duration> Stream::Backlog() const {
   std::optional<Duration> backlog;
+  if (!waiting.empty()) backlog = waiting.back().end - waiting.front().end;
   for (const auto& [group, target] : targets) {
     for (const auto& [key, instant] : instants) {
       if (key == group) backlog = std::max(backlog.value_or(Duration(0)), target - instant);

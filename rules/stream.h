@@ -32,12 +32,41 @@ struct Stream {
   CatchUp catch_up;
   // Of a grid whose groups have instants to make up: how far each of these is to go.
   std::vector<std::pair<Fingerprint, Timestamp>> targets;
+  // Of a probe: rounds whose rules have not all run, by their ends; `last_round` is before them.
+  struct Waiting {
+    Timestamp end;
+    Duration interval{0};
+
+    template <typename Self, typename Visitor>
+    static void Fields(Self& self, Visitor&& visit) {
+      visit(1, self.end);
+      visit(2, self.interval);
+    }
+  };
+  std::vector<Waiting> waiting;
+  // The rule with which the instant that is under way goes on: its number, and its key, by which it is known to be the
+  // same still. Instants are under way one at a time.
+  struct Next {
+    uint64_t number = 0;
+    Fingerprint key;
+
+    template <typename Self, typename Visitor>
+    static void Fields(Self& self, Visitor&& visit) {
+      visit(1, self.number);
+      visit(2, self.key);
+    }
+  };
+  std::optional<Next> next;
+  // Rules that were too much work, and when each may be evaluated again; by what RuleRunner knows them by.
+  std::vector<std::pair<Fingerprint, Timestamp>> paused;
 
   std::string id() const { return StreamId(customer, installation, probe); }
   // The latest instant that was evaluated.
   Timestamp now() const;
   Timestamp* FindInstant(Fingerprint group);
-  // Event time that the group which is furthest behind its target has to make up; nothing when none is.
+  // The end of the last round that it was told of.
+  Timestamp newest_round() const { return waiting.empty() ? last_round : waiting.back().end; }
+  // Event time that it has to make up: of the group which is furthest behind its target; nothing when none is.
   std::optional<Duration> Backlog() const;
 
   template <typename Self, typename Visitor>
@@ -49,6 +78,9 @@ struct Stream {
     visit(5, self.instants);
     visit(6, self.catch_up);
     visit(7, self.targets);
+    visit(8, self.waiting);
+    visit(9, self.next);
+    visit(10, self.paused);
   }
 };
 
@@ -80,7 +112,7 @@ class StreamBook {
 
   // Ids of the streams whose catch-up has net changes to plan, by the arrival time at which they are due.
   const std::set<std::pair<Timestamp, std::string>>& due() const { return due_; }
-  // Ids of the grids that have instants to make up, the smallest backlog first.
+  // Ids of those that have instants to make up, the smallest backlog first.
   const std::set<std::pair<Duration, std::string>>& behind() const { return behind_; }
 
   void TakeChanges(std::vector<StatePut>& out);

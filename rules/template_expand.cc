@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "rules/template_call.h"
 #include "rules/template_field.h"
+#include "rules/template_query.h"
 
 namespace forewarn::templates {
 namespace {
@@ -18,6 +19,8 @@ namespace {
 constexpr int64_t kRegexSteps = 500;
 // So many bytes of a text that is handed on are as much work as a term.
 constexpr size_t kBytesPerStep = 1024;
+// What a step costs the rule whose text it is, in samples touched.
+constexpr uint64_t kOperationsPerStep = 10;
 
 Status TooLong() { return ResourceExhausted("the text is longer than 64 KiB"); }
 
@@ -40,6 +43,7 @@ class Expander {
     Frame frame{Value(&facts_), Value(&facts_), {}};
     return ExpandPieces(tree_.pieces, frame).status();
   }
+  int64_t steps() const { return kMaxSteps - steps_left_; }
 
  private:
   Status Step(int64_t steps = 1) {
@@ -95,45 +99,56 @@ class Expander {
     return Flow::kOn;
   }
 
-  // What a range goes over: keys and elements.
-  StatusOr<std::vector<std::pair<Value, Value>>> Elements(const Value& value) const {
-    std::vector<std::pair<Value, Value>> elements;
-    if (const auto* samples = std::get_if<Samples>(&value)) {
-      for (const SampleRef& sample : **samples) {
-        elements.emplace_back(static_cast<int64_t>(elements.size()), sample);
-      }
-    } else if (const auto* labels = std::get_if<const Labels*>(&value)) {
-      for (const auto& [name, text] : **labels) {
-        elements.emplace_back(std::string(name), std::string(text));
-      }
-    } else if (const auto* given = std::get_if<std::shared_ptr<const Arguments>>(&value)) {
-      for (const auto& [name, argument] : (*given)->values) elements.emplace_back(name, argument);
-    } else if (TypeOf(value) != Type::kNothing) {
-      return InvalidArgument(fmt::format("a range goes over query results or labels, not over {}",
-                                         NameOf(TypeOf(value))));
-    }
-    return elements;
-  }
-
   StatusOr<Flow> ExpandRange(const Piece& piece, Frame& frame) {
     const Branch& body = piece.branches.front();
     FW_ASSIGN_OR_RETURN(const Value value, Evaluate(*body.condition, frame));
-    FW_ASSIGN_OR_RETURN(auto elements, Elements(value));
-    if (elements.empty()) {
-      if (piece.branches.size() == 1) return Flow::kOn;
-      return ExpandPieces(piece.branches[1].pieces, frame);
-    }
     const Value dot = frame.dot;
-    for (auto& [key, element] : elements) {
-      FW_RETURN_IF_ERROR(Step());
+    bool is_empty = true;
+    // One turn, with what the range has there: false when it was the last.
+    auto turn = [&](Value key, Value element) -> StatusOr<bool> {
+      is_empty = false;
+      FW_RETURN_IF_ERROR(Step(1 + Weight(key) + 2 * Weight(element)));
       if (body.slots.size() == 2) Set(frame, body.slots.front(), std::move(key));
       if (!body.slots.empty()) Set(frame, body.slots.back(), element);
       frame.dot = std::move(element);
       FW_ASSIGN_OR_RETURN(const Flow flow, ExpandPieces(body.pieces, frame));
-      if (flow == Flow::kBreak) break;
-    }
+      return flow != Flow::kBreak;
+    };
+    FW_RETURN_IF_ERROR(ForEachElement(value, turn));
     frame.dot = dot;
-    return Flow::kOn;
+    if (!is_empty || piece.branches.size() == 1) return Flow::kOn;
+    return ExpandPieces(piece.branches[1].pieces, frame);
+  }
+
+  // What a range goes over, key and element at a time, until `turn` says that it was the last.
+  template <typename Turn>
+  static Status ForEachElement(const Value& value, const Turn& turn) {
+    bool goes_on = true;
+    if (const auto* samples = std::get_if<Samples>(&value)) {
+      for (size_t i = 0; i < (*samples)->size() && goes_on; ++i) {
+        FW_ASSIGN_OR_RETURN(goes_on, turn(static_cast<int64_t>(i), (**samples)[i]));
+      }
+    } else if (const auto* labels = std::get_if<const Labels*>(&value)) {
+      for (const auto& [name, text] : **labels) {
+        FW_ASSIGN_OR_RETURN(goes_on, turn(std::string(name), std::string(text)));
+        if (!goes_on) break;
+      }
+    } else if (const auto* given = std::get_if<std::shared_ptr<const Arguments>>(&value)) {
+      for (const auto& [name, argument] : (*given)->values) {
+        FW_ASSIGN_OR_RETURN(goes_on, turn(name, argument));
+        if (!goes_on) break;
+      }
+    } else if (TypeOf(value) != Type::kNothing) {
+      return InvalidArgument(fmt::format("a range goes over query results or labels, not over {}",
+                                         NameOf(TypeOf(value))));
+    }
+    return OkStatus();
+  }
+
+  // Steps that copying a value is worth beside the one.
+  static int64_t Weight(const Value& value) {
+    const auto* text = std::get_if<std::string>(&value);
+    return text == nullptr ? 0 : static_cast<int64_t>(text->size() / kBytesPerStep);
   }
 
   StatusOr<Flow> ExpandTemplate(const Piece& piece, Frame& frame) {
@@ -159,12 +174,10 @@ class Expander {
 
   StatusOr<Value> Evaluate(const Term& term, const Frame& frame) {
     FW_ASSIGN_OR_RETURN(Value value, EvaluateFree(term, frame));
-    int64_t steps = 1;
-    if (const auto* text = std::get_if<std::string>(&value)) {
-      if (text->size() > kMaxText) return TooLong();
-      steps += static_cast<int64_t>(text->size() / kBytesPerStep);
+    if (const auto* text = std::get_if<std::string>(&value); text && text->size() > kMaxText) {
+      return TooLong();
     }
-    FW_RETURN_IF_ERROR(Step(steps));
+    FW_RETURN_IF_ERROR(Step(1 + Weight(value)));
     return value;
   }
 
@@ -230,7 +243,15 @@ class Expander {
 }  // namespace
 
 Status ExpandInto(const Tree& tree, const Facts& facts, std::string& out) {
-  return Expander(tree, facts, out).Run();
+  if (facts.queries != nullptr) FW_RETURN_IF_ERROR(facts.queries->Charge(0));
+  Expander expander(tree, facts, out);
+  Status status = expander.Run();
+  if (facts.queries != nullptr) {
+    Status paid =
+        facts.queries->Charge(static_cast<uint64_t>(expander.steps()) * kOperationsPerStep);
+    if (status.ok()) status = std::move(paid);
+  }
+  return status;
 }
 
 }  // namespace forewarn::templates

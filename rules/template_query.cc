@@ -11,10 +11,22 @@
 namespace forewarn {
 
 TemplateQueries::TemplateQueries(const SeriesSource& source, Timestamp at,
-                                 const promql::EvalLimits& limits)
-    : source_(source), at_(at), limits_(limits) {
+                                 const promql::EvalLimits& limits, promql::Budget& budget)
+    : source_(source),
+      at_(at),
+      limits_(limits),
+      budget_(budget),
+      left_(std::min(kMaxOperations, budget.left() / 2)) {
   limits_.select.max_samples = std::min(limits_.select.max_samples, kMaxSamples);
-  limits_.max_operations = std::min<uint64_t>(limits_.max_operations, kMaxSamples);
+}
+
+Status TemplateQueries::Charge(uint64_t operations) {
+  if (left_ == 0 || operations > left_) {
+    left_ = 0;
+    return ResourceExhausted("the texts of this rule's alerts are too much work");
+  }
+  left_ -= operations;
+  return budget_.Charge(operations);
 }
 
 StatusOr<templates::Samples> TemplateQueries::Run(const std::string& query) {
@@ -27,7 +39,7 @@ StatusOr<templates::Samples> TemplateQueries::Run(const std::string& query) {
   return results_.emplace(query, Evaluate(query)).first->second;
 }
 
-StatusOr<templates::Samples> TemplateQueries::Evaluate(const std::string& query) const {
+StatusOr<templates::Samples> TemplateQueries::Evaluate(const std::string& query) {
   const StatusOr<promql::Expression> expression = promql::Parse(query);
   if (!expression.ok()) {
     // Without the line that points at the place: this becomes part of a text.
@@ -35,7 +47,9 @@ StatusOr<templates::Samples> TemplateQueries::Evaluate(const std::string& query)
     return InvalidArgument(
         fmt::format("query '{}': {}", query, message.substr(0, message.find('\n'))));
   }
-  StatusOr<promql::Value> value = promql::EvaluateAt(*expression, source_, at_, limits_);
+  promql::Budget budget(std::min(limits_.max_operations, left_), promql::kRuleWeights);
+  StatusOr<promql::Value> value = promql::EvaluateAt(*expression, source_, at_, limits_, budget);
+  FW_RETURN_IF_ERROR(Charge(budget.used()));
   if (!value.ok()) return value.status().With(fmt::format("query '{}'", query));
   if (const auto* scalar = std::get_if<promql::Scalar>(&*value)) {
     value = promql::Value(promql::Vector{{Labels(), at_, scalar->value}});

@@ -22,15 +22,22 @@ class TemplateQueries {
   // Of each query. `limits` of the evaluation hold where they are tighter.
   static constexpr size_t kMaxResults = 1'000;
   static constexpr size_t kMaxSamples = 1'000'000;
+  // Of all texts of one evaluation, in samples touched; and no more than half of what its budget has left, since the
+  // alerts go on without their texts.
+  static constexpr uint64_t kMaxOperations = 10'000'000;
 
-  // `source` is a loan that outlives it.
-  TemplateQueries(const SeriesSource& source, Timestamp at, const promql::EvalLimits& limits);
+  // `source` and `budget` are loans that outlive it.
+  TemplateQueries(const SeriesSource& source, Timestamp at, const promql::EvalLimits& limits,
+                  promql::Budget& budget);
+
+  // Pays for what expanding a text does beside its queries. Fails when there is nothing left, whatever is asked for.
+  Status Charge(uint64_t operations);
 
   // The instant vector; a scalar is one sample without labels. kResourceExhausted beyond the bounds.
   StatusOr<templates::Samples> Run(const std::string& query);
 
  private:
-  StatusOr<templates::Samples> Evaluate(const std::string& query) const;
+  StatusOr<templates::Samples> Evaluate(const std::string& query);
 
   // Fixed after construction.
   const SeriesSource& source_;
@@ -38,6 +45,8 @@ class TemplateQueries {
   promql::EvalLimits limits_;
 
   // Changes.
+  promql::Budget& budget_;
+  uint64_t left_;
   std::map<std::string, StatusOr<templates::Samples>> results_;
 };
 

@@ -125,6 +125,7 @@ std::string ToLower(std::string text) {
 
 StatusOr<bool> Matches(const std::string& pattern, std::string_view text) {
   FW_ASSIGN_OR_RETURN(const auto regex, CompileRegex(pattern));
+  if ((text.size() + 1) * static_cast<uint64_t>(regex->ProgramSize()) > kMaxSteps) return TooMuch();
   return RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), *regex);
 }
 

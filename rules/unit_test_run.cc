@@ -128,9 +128,10 @@ class RunningTest {
 
   Status RunAlerting(const PreparedGroup& group, const PreparedRule& rule, Timestamp at,
                      RuleState& state) {
-    FW_ASSIGN_OR_RETURN(
-        std::vector<AlertResult> results,
-        EvaluateAlerts(group, rule, series_, ScopeLabels(), at - group.query_offset, limits_));
+    promql::Budget budget = RuleBudget();
+    FW_ASSIGN_OR_RETURN(std::vector<AlertResult> results,
+                        EvaluateAlerts(group, rule, series_, ScopeLabels(), at - group.query_offset,
+                                       limits_, budget));
     // It is asked at each step, so nothing is unseen.
     const AlertTimes times = {rule.rule.hold_for, rule.rule.keep_firing_for, Duration::max()};
     std::set<Labels> is_true;
@@ -177,8 +178,10 @@ class RunningTest {
   Status RunRecording(const PreparedGroup& group, const PreparedRule& rule, Timestamp at,
                       RuleState& state) {
     const Timestamp data_at = at - group.query_offset;
-    FW_ASSIGN_OR_RETURN(std::vector<DerivedSample> results,
-                        EvaluateRecording(group, rule, series_, ScopeLabels(), data_at, limits_));
+    promql::Budget budget = RuleBudget();
+    FW_ASSIGN_OR_RETURN(
+        std::vector<DerivedSample> results,
+        EvaluateRecording(group, rule, series_, ScopeLabels(), data_at, limits_, budget));
     return Record(results, data_at, state);
   }
 

@@ -126,15 +126,6 @@ Head::Refused Head::Append(const SampleBlock& block, Timestamp now, Commit& comm
   return refused;
 }
 
-bool Head::AppendDerived(const Labels& labels, Sample sample, Commit& commit) {
-  FW_CHECK(commit.sequence > 0 && commit.partition == impl_->partition);
-  if (commit.samples.size() >= impl_->options.commit_samples) return false;
-  SeriesId id = impl_->index.Find(labels);
-  if (id == 0) id = impl_->Name(labels, commit);
-  impl_->Add(id, sample, commit);
-  return true;
-}
-
 bool Head::SealBefore(Timestamp now, Commit& commit) {
   FW_CHECK(commit.sequence > 0 && commit.partition == impl_->partition);
   impl_->ForgetDurable();
@@ -192,8 +183,10 @@ bool Head::Impl::AtSeriesLimit(const Labels& labels) const {
   if (index.size() < std::min(options.max_series_per_probe, options.max_series_per_customer)) {
     return false;
   }
-  return index.CountOf("probe", labels.Get("probe")) >= options.max_series_per_probe ||
-         index.CountOf("customer", labels.Get("customer")) >= options.max_series_per_customer;
+  const std::string_view probe = labels.Get("probe"), customer = labels.Get("customer");
+  return index.CountOf("probe", probe) >= options.max_series_per_probe + derived.OfProbe(probe) ||
+         index.CountOf("customer", customer) >=
+             options.max_series_per_customer + derived.OfCustomer(customer);
 }
 
 // The number of a series whose number this block or stream does not know yet, if the limits allow it one.

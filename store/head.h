@@ -12,6 +12,7 @@
 #include "model/commit.h"
 #include "model/numbered_source.h"
 #include "model/telemetry.h"
+#include "store/derived_counts.h"
 #include "store/series_view.h"
 #include "store/store.h"
 
@@ -74,9 +75,15 @@ class Head : public NumberedSource {
   // stored and found.
   Refused Append(const SampleBlock& block, Timestamp now, Commit& commit);
 
-  // The same for one result of a recording rule, which no limit of series refuses; a sample that
-  // exists stays. False when the commit is full: it is not kept.
-  bool AppendDerived(const Labels& labels, Sample sample, Commit& commit);
+  // The same for one result of a rule; a sample that exists stays. It is not kept when the commit is full, nor when it is
+  // of a series that is new and rules have named half as many of the probe or the customer as those may send: these
+  // do not count as sent.
+  enum class Derived { kKept, kCommitFull, kSeriesLimit };
+  Derived AppendDerived(const Labels& labels, Sample sample, Commit& commit);
+  // Adds the records that count such series to the commit, under StateKind::kPartition, as far as they changed; and
+  // puts one back after Load().
+  void TakeDerivedCounts(Commit& commit);
+  Status RestoreDerived(std::string_view record);
 
   // Seals chunks whose window has passed for `now`, so that the journal can be dropped: those of
   // series that did not go on. A bounded number; false when there are more, and another commit is
@@ -87,6 +94,8 @@ class Head : public NumberedSource {
   // when there is none.
   uint64_t JournalKeptFrom(uint64_t next) const;
 
+  // Whatever matches series fails with kResourceExhausted when it would take the shard too long: SeriesIndex::CheckWork.
+  //
   // All series that match, with their samples in [from, to] from chunks and head: what
   // SeriesSource::Select promises. Of days whose samples were dropped, the last one of each five
   // minutes.
@@ -94,7 +103,7 @@ class Head : public NumberedSource {
                                            const SelectLimits& limits) const override;
 
   // As NumberedSource says, for who reads the same series again and again.
-  std::vector<SeriesId> Match(const Matchers& matchers) const override;
+  StatusOr<std::vector<SeriesId>> Match(const Matchers& matchers) const override;
   Labels LabelsOf(SeriesId id) const override;
   std::vector<SeriesId> InOrder(std::span<const SeriesId> ids) const override;
   StatusOr<std::vector<Sample>> Read(SeriesId id, Timestamp from, Timestamp to) const override;
@@ -113,8 +122,9 @@ class Head : public NumberedSource {
 
   // The names of labels, and the values of one, of all series that match, whenever they had samples: each
   // once, in no order. No matcher is no series.
-  std::vector<std::string> LabelNames(const Matchers& matchers) const;
-  std::vector<std::string> LabelValues(std::string_view name, const Matchers& matchers) const;
+  StatusOr<std::vector<std::string>> LabelNames(const Matchers& matchers) const;
+  StatusOr<std::vector<std::string>> LabelValues(std::string_view name,
+                                                 const Matchers& matchers) const;
 
   size_t series_count() const;
   size_t memory_bytes() const;  // an estimate

@@ -70,6 +70,7 @@ struct Head::Impl {
 
   // Changes.
   SeriesIndex index;
+  DerivedCounts derived;
   BlockArena arena;  // of all open chunks
   AllSeries all_series;
   SeriesId seal_from = 1;  // no series before has a window that SealBefore was to seal

@@ -16,6 +16,7 @@ StatusOr<std::vector<SeriesData>> Head::Select(const Matchers& matchers, Timesta
   std::vector<std::vector<Sample>> found;
   std::vector<SeriesData> result;
   if (from > to) return result;
+  FW_RETURN_IF_ERROR(impl_->index.CheckWork(matchers));
   size_t samples_left = limits.max_samples;
   for (SeriesId id : impl_->index.Match(matchers)) {
     FW_ASSIGN_OR_RETURN(std::vector<Sample> samples, impl_->Read(id, from, to));
@@ -33,7 +34,8 @@ StatusOr<std::vector<SeriesData>> Head::Select(const Matchers& matchers, Timesta
   return result;
 }
 
-std::vector<SeriesId> Head::Match(const Matchers& matchers) const {
+StatusOr<std::vector<SeriesId>> Head::Match(const Matchers& matchers) const {
+  FW_RETURN_IF_ERROR(impl_->index.CheckWork(matchers));
   return impl_->index.Match(matchers);
 }
 
@@ -56,6 +58,7 @@ StatusOr<std::unique_ptr<const SeriesView>> Head::Look(const Matchers& matchers,
   std::vector<SeriesView::Item> found;
   std::vector<SeriesId> ids;  // of those
   size_t with_samples = 0, samples = 0;
+  FW_RETURN_IF_ERROR(impl_->index.CheckWork(matchers));
   const bool rolled_up = from < impl_->store.RawFrom(impl_->partition);
   const std::vector<SeriesId> matching =
       from > to ? std::vector<SeriesId>() : impl_->index.Match(matchers);
@@ -87,6 +90,7 @@ StatusOr<std::unique_ptr<const SeriesView>> Head::Look(const Matchers& matchers,
 
 StatusOr<std::vector<Labels>> Head::Series(const Matchers& matchers, Timestamp from, Timestamp to,
                                            const SelectLimits& limits) const {
+  FW_RETURN_IF_ERROR(impl_->index.CheckWork(matchers));
   const bool rolled_up = from < impl_->store.RawFrom(impl_->partition);
   std::vector<SeriesId> ids = impl_->index.Match(matchers);
   std::erase_if(ids, [&](SeriesId id) {
@@ -106,11 +110,14 @@ StatusOr<std::vector<Labels>> Head::Series(const Matchers& matchers, Timestamp f
   return result;
 }
 
-std::vector<std::string> Head::LabelNames(const Matchers& matchers) const {
+StatusOr<std::vector<std::string>> Head::LabelNames(const Matchers& matchers) const {
+  FW_RETURN_IF_ERROR(impl_->index.CheckWork(matchers));
   return impl_->index.LabelNames(matchers);
 }
 
-std::vector<std::string> Head::LabelValues(std::string_view name, const Matchers& matchers) const {
+StatusOr<std::vector<std::string>> Head::LabelValues(std::string_view name,
+                                                     const Matchers& matchers) const {
+  FW_RETURN_IF_ERROR(impl_->index.CheckWork(matchers));
   return impl_->index.LabelValues(name, matchers);
 }
 

@@ -1,13 +1,47 @@
 #include "store/series_index.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstring>
 #include <numeric>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
 
 namespace forewarn {
 namespace {
 
 constexpr size_t kTextPiece = 16 << 10;
+
+// The values that a regular expression matches, when it does no more than to name them, none of them empty: `a|b\\.c`
+// or `(a|b)`.
+std::optional<std::set<std::string>> NamedValues(const Matcher& matcher) {
+  if (matcher.steps() == 0) return std::nullopt;
+  std::string_view text = matcher.value();
+  if (text.starts_with('(') && text.ends_with(')')) {
+    text = text.substr(1, text.size() - 2);
+    if (text.starts_with("?:")) text.remove_prefix(2);
+  }
+  constexpr std::string_view kSpecial = "^$.*+?()[]{}|\\";
+  std::set<std::string> values;
+  std::string value;
+  for (size_t i = 0; i <= text.size(); ++i) {
+    if (i == text.size() || text[i] == '|') {
+      if (value.empty()) return std::nullopt;
+      values.insert(std::exchange(value, {}));
+    } else if (text[i] == '\\' && i + 1 < text.size() &&
+               kSpecial.find(text[i + 1]) != std::string_view::npos) {
+      value += text[++i];
+    } else if (kSpecial.find(text[i]) != std::string_view::npos) {
+      return std::nullopt;
+    } else {
+      value += text[i];
+    }
+  }
+  return values;
+}
 
 }  // namespace
 
@@ -67,6 +101,7 @@ uint32_t SeriesIndex::InternLabel(uint32_t name_id, std::string_view value) {
   id = static_cast<uint32_t>(labels_.size());
   label_ids_.Insert(hash, id);
   names_[name_id - 1].labels.push_back(id);
+  names_[name_id - 1].bytes += value.size();
   return id;
 }
 
@@ -222,6 +257,16 @@ Postings SeriesIndex::Narrow(const Postings& from, const Matcher& matcher) const
     uint32_t label = FindLabel(matcher.name(), matcher.value());
     return label == 0 ? Postings() : Intersect(from, labels_[label - 1].series);
   }
+  if (const auto values = NamedValues(matcher)) {
+    std::vector<const Postings*> sets;
+    for (const std::string& value : *values) {
+      if (uint32_t label = FindLabel(matcher.name(), value); label != 0) {
+        sets.push_back(&labels_[label - 1].series);
+      }
+    }
+    return matcher.kind() == Matcher::Kind::kRegex ? Intersect(from, Union(sets))
+                                                   : Subtract(from, Union(sets));
+  }
   // Few candidates are asked one by one, instead of all the values that the
   // label has.
   if (from.size() < names_[name - 1].labels.size()) {
@@ -231,6 +276,29 @@ Postings SeriesIndex::Narrow(const Postings& from, const Matcher& matcher) const
   }
   return holds_for_none ? Subtract(from, WithValues(name, matcher, false))
                         : Intersect(from, WithValues(name, matcher, true));
+}
+
+Status SeriesIndex::CheckWork(const Matchers& matchers) const {
+  bool is_none = false;
+  const Postings* smallest = Smallest(matchers, is_none);
+  if (is_none) return OkStatus();
+  const uint64_t candidates = smallest != nullptr ? smallest->size() : ends_.size();
+  uint64_t steps = 0;
+  for (const Matcher& matcher : matchers) {
+    const uint32_t id = matcher.steps() == 0 ? 0 : FindName(matcher.name());
+    if (id == 0 || NamedValues(matcher)) continue;
+    const Name& name = names_[id - 1];
+    const uint64_t values = name.labels.size();
+    const uint64_t bytes = name.bytes + values;
+    const uint64_t tried = candidates < values ? bytes / values * candidates : bytes;
+    steps += tried * matcher.steps();
+    if (steps <= kRegexSteps) continue;
+    return ResourceExhausted(fmt::format(
+        "the regular expression of '{}' takes {} steps for each byte, and it would be tried on {} "
+        "values: write a simpler one, name the values (a|b), or narrow it by what must be equal",
+        matcher.name(), matcher.steps(), std::min(candidates, values)));
+  }
+  return OkStatus();
 }
 
 std::vector<SeriesId> SeriesIndex::Match(const Matchers& matchers) const {
@@ -274,14 +342,9 @@ Postings SeriesIndex::MatchAll(const Matchers& matchers) const {
   if (matchers.empty()) return Postings();
   // The smallest set of an equality first, so that the others have little to
   // narrow.
-  const Postings* smallest = nullptr;
-  for (const Matcher& matcher : matchers) {
-    if (matcher.kind() != Matcher::Kind::kEqual || matcher.value().empty()) continue;
-    uint32_t label = FindLabel(matcher.name(), matcher.value());
-    if (label == 0) return Postings();
-    const Postings& series = labels_[label - 1].series;
-    if (smallest == nullptr || series.size() < smallest->size()) smallest = &series;
-  }
+  bool is_none = false;
+  const Postings* smallest = Smallest(matchers, is_none);
+  if (is_none) return Postings();
   Postings result =
       smallest != nullptr ? *smallest : Postings::Range(1, static_cast<SeriesId>(ends_.size()));
   auto narrow = [&](bool equalities) {
@@ -293,6 +356,20 @@ Postings SeriesIndex::MatchAll(const Matchers& matchers) const {
   narrow(true);
   narrow(false);
   return result;
+}
+
+// The smallest set of an equality; null when there is none. `is_none`: one of them has no series at all.
+const Postings* SeriesIndex::Smallest(const Matchers& matchers, bool& is_none) const {
+  const Postings* smallest = nullptr;
+  for (const Matcher& matcher : matchers) {
+    if (matcher.kind() != Matcher::Kind::kEqual || matcher.value().empty()) continue;
+    uint32_t label = FindLabel(matcher.name(), matcher.value());
+    is_none |= label == 0;
+    if (label == 0) return nullptr;
+    const Postings& series = labels_[label - 1].series;
+    if (smallest == nullptr || series.size() < smallest->size()) smallest = &series;
+  }
+  return smallest;
 }
 
 size_t SeriesIndex::memory_bytes() const {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/fingerprint.h"
+#include "base/status.h"
 #include "model/commit.h"
 #include "model/labels.h"
 #include "model/matcher.h"
@@ -41,6 +42,12 @@ class SeriesIndex {
   // How many series have this label value.
   size_t CountOf(std::string_view name, std::string_view value) const;
 
+  // Whether Match() takes no longer than others can wait. A regular expression is tried on each value of its label, or
+  // of the series that equalities leave, and takes as many steps for each byte as it has, at worst. kResourceExhausted,
+  // naming the label, when that is more than kRegexSteps: half a second. An expression that names its values, such as
+  // `a|b`, is not tried, and takes none.
+  static constexpr uint64_t kRegexSteps = 500'000'000;
+  Status CheckWork(const Matchers& matchers) const;
   // The series that match every matcher, by number. No matcher is no series.
   std::vector<SeriesId> Match(const Matchers& matchers) const;
 
@@ -62,6 +69,7 @@ class SeriesIndex {
   struct Name {
     std::string_view text;         // in text_
     std::vector<uint32_t> labels;  // with this name, in order of first sight
+    uint64_t bytes = 0;            // of their values
   };
 
   uint64_t HashOf(std::string_view name) const;
@@ -79,6 +87,7 @@ class SeriesIndex {
   Postings WithValues(uint32_t name, const Matcher& matcher, bool matching) const;
   Postings Narrow(const Postings& from, const Matcher& matcher) const;
   Postings MatchAll(const Matchers& matchers) const;
+  const Postings* Smallest(const Matchers& matchers, bool& is_none) const;
 
   const Fingerprint hash_seed_;
 

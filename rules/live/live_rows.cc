@@ -174,6 +174,7 @@ void LiveRows::MakeHistogram(const LivePlan::Node& node, LiveShape& shape) const
 
 Labels LiveRows::LabelsOf(size_t place, size_t row) const {
   const LivePlan::Node& node = plan_->nodes[place];
+  ++labels_made_;
   if (shapes_ != nullptr) ++shapes_->labels_made;
   switch (node.kind) {
     case Kind::kInstant: {

@@ -56,6 +56,8 @@ class LiveRows {
   Labels LabelsOf(size_t node, size_t row) const;
   // Of a node that has one.
   const LiveShape& ShapeOf(size_t node) const { return shapes_->all[plan_->nodes[node].shape]; }
+  // How many labels were made so far.
+  uint64_t labels_made() const { return labels_made_; }
 
  private:
   struct Shapes {
@@ -76,6 +78,7 @@ class LiveRows {
   const NumberedSource& source_;
 
   std::unique_ptr<Shapes> shapes_;  // null when the plan has none
+  mutable uint64_t labels_made_ = 0;
 };
 
 }  // namespace forewarn

@@ -47,6 +47,8 @@ class LiveRule {
   // Whether it gave up for the series that there are, of which some may have ended.
   bool is_ambiguous() const { return is_ambiguous_; }
   const std::vector<Watch*>& watches() const { return rows_.watches(); }
+  // How many labels it made so far.
+  uint64_t labels_made() const { return rows_.labels_made(); }
 
  private:
   // False when a match is not unique.

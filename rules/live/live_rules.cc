@@ -13,6 +13,8 @@ namespace {
 constexpr Duration kTryAgainAfter = 5min;
 // And after there was too much in memory, so that all of it was given up.
 constexpr Duration kTryAgainAfterTooMuch = 1h;
+// What it costs to make labels, in samples touched.
+constexpr uint64_t kLabelOperations = 25;
 
 }  // namespace
 
@@ -44,7 +46,10 @@ void LiveRules::End() {
 std::optional<promql::Vector> LiveRules::Evaluate(const PreparedGroup& group,
                                                   const PreparedRule& rule, const Stream& stream,
                                                   Timestamp at, Duration lookback) {
+  work_ = 0;
+  const uint64_t read = watches_ ? watches_->work() : 0;
   std::optional<promql::Vector> result = TryEvaluate(group, rule, stream, at, lookback);
+  if (watches_) work_ += watches_->work() - read;
   ++(result ? live_ : general_);
   return result;
 }
@@ -67,10 +72,17 @@ std::optional<promql::Vector> LiveRules::TryEvaluate(const PreparedGroup& group,
     if (!watches_->Prepare(*watch, at).ok()) return std::nullopt;
   }
   const Timestamp data_at = at - group.query_offset;
-  std::optional<promql::Vector> result = bound.rule->Evaluate(data_at, lookback, values_);
+  const auto evaluate = [&] {
+    values_.work = 0;
+    const uint64_t labels = bound.rule->labels_made();
+    std::optional<promql::Vector> vector = bound.rule->Evaluate(data_at, lookback, values_);
+    work_ += values_.work + (bound.rule->labels_made() - labels) * kLabelOperations;
+    return vector;
+  };
+  std::optional<promql::Vector> result = evaluate();
   if (!result && bound.rule->is_ambiguous()) {
     for (Watch* watch : bound.rule->watches()) watches_->ForgetEnded(*watch);
-    result = bound.rule->Evaluate(data_at, lookback, values_);
+    result = evaluate();
     if (!result) bound.not_before = at + kTryAgainAfter;
   }
   return result;

@@ -43,6 +43,9 @@ class LiveRules {
   std::optional<promql::Vector> Evaluate(const PreparedGroup& group, const PreparedRule& rule,
                                          const Stream& stream, Timestamp at, Duration lookback);
 
+  // What the last Evaluate() did, even if it said nothing: in samples touched, as the general evaluator counts.
+  uint64_t work() const { return work_; }
+
   // The stream is no more.
   void Forget(const Stream& stream);
 
@@ -80,6 +83,7 @@ class LiveRules {
       nullptr;  // the last one, since all rules of a stream follow each other
   InStream* found_ = nullptr;
   LiveValues values_;
+  uint64_t work_ = 0;
   Timestamp newest_ = Timestamp::min();      // of all instants
   Timestamp not_before_ = Timestamp::min();  // when rules may be bound again
   uint64_t live_ = 0;

@@ -14,6 +14,9 @@ namespace {
 constexpr Timestamp kForever = FromMillis(1'000'000'000'000'000);
 // A series without a sample for so long before what is needed has ended; the language's look-back.
 constexpr Duration kEndedAfter = 5min;
+// What it costs to read a series beside its samples, and to find its place among the others: in samples touched.
+constexpr uint64_t kSeriesOperations = 100;
+constexpr uint64_t kOrderOperations = 50;
 
 // Under which a watch of this scope and metric is kept; without a metric, one of any. Two that share a key
 // cost a look, no more.
@@ -107,7 +110,12 @@ StatusOr<Watch*> Watches::Make(const Scope& scope, const Matchers& matchers, Dur
   all.push_back(Matcher::Equal("customer", scope.customer));
   all.push_back(Matcher::Equal("installation", scope.installation));
   if (!scope.probe.empty()) all.push_back(Matcher::Equal("probe", scope.probe));
-  for (SeriesId id : source_.Match(all)) {
+  StatusOr<std::vector<SeriesId>> found = source_.Match(all);
+  if (!found.ok()) {
+    Remove(&watch);
+    return found.status();
+  }
+  for (SeriesId id : *found) {
     Put(watch, id);
     Status status = Fill(watch, watch.members_.back());
     if (status.ok() && !is_over_limit()) continue;
@@ -187,6 +195,7 @@ void Watches::Unlink(const Watch* watch, SeriesId id) {
 Status Watches::Fill(Watch& watch, Watch::Member& member) {
   FW_ASSIGN_OR_RETURN(std::vector<Sample> samples,
                       source_.Read(member.id, watch.needed() - kEndedAfter, kForever));
+  work_ += kSeriesOperations + samples.size();
   samples_ -= member.window.size();
   samples_ += samples.size();
   member.window.Fill(std::move(samples));
@@ -201,6 +210,7 @@ void Watches::Order(Watch& watch) {
     samples_ -= member.window.size();
     member.window.Clear();
   }
+  work_ += watch.members_.size() * kOrderOperations;
   std::vector<SeriesId> ids;
   std::vector<std::pair<SeriesId, uint32_t>> members;
   for (uint32_t i = 0; i < watch.members_.size(); ++i) {

@@ -81,6 +81,8 @@ class Watches {
 
   const NumberedSource& source() const { return source_; }
   size_t samples() const { return samples_; }
+  // What was done so far to find series, to read them, and to bring them in order: in samples touched.
+  uint64_t work() const { return work_; }
   // Whether there are more samples than there should be: of series whose rounds have stopped, nobody says what is
   // needed no more.
   bool is_over_limit() const { return samples_ > max_samples_; }
@@ -109,6 +111,7 @@ class Watches {
   std::vector<Link> links_ = std::vector<Link>(1);
   uint32_t free_ = 0;   // the first of links_ that nobody uses, or 0
   size_t samples_ = 0;  // in all windows
+  uint64_t work_ = 0;
 
   const Applied* applied_ = nullptr;
   size_t samples_taken_ = 0;

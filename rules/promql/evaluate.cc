@@ -56,8 +56,13 @@ StatusOr<Value> RangeAsValue(Evaluator& evaluator, const Node& root) {
 
 StatusOr<Value> EvaluateAt(const Expression& expression, const SeriesSource& source, Timestamp at,
                            const EvalLimits& limits) {
-  FW_RETURN_IF_ERROR(CheckTime(at));
   Budget budget(limits.max_operations, limits.stop);
+  return EvaluateAt(expression, source, at, limits, budget);
+}
+
+StatusOr<Value> EvaluateAt(const Expression& expression, const SeriesSource& source, Timestamp at,
+                           const EvalLimits& limits, Budget& budget) {
+  FW_RETURN_IF_ERROR(CheckTime(at));
   const QueryContext query{source, limits, at, at, budget};
   Evaluator evaluator(query, Grid{at});
   const Node& root = WithoutParens(expression.root());

@@ -183,6 +183,7 @@ StatusOr<Result> Evaluator::EvaluateCall(const Call& call) {
           }
         }
       }
+      FW_RETURN_IF_ERROR(ChargeRows(rows.size()));
       for (Row& row : rows) row.labels = row.labels.WithoutName();
       FW_ASSIGN_OR_RETURN(rows, JoinEqual(std::move(rows)));
       break;
@@ -190,12 +191,14 @@ StatusOr<Result> Evaluator::EvaluateCall(const Call& call) {
     case FunctionId::kSort:
     case FunctionId::kSortDesc: {
       FW_ASSIGN_OR_RETURN(rows, rows_of(0));
+      FW_RETURN_IF_ERROR(ChargeRows(rows.size()));
       SortByValue(rows, id == FunctionId::kSortDesc);
       break;
     }
     case FunctionId::kLabelReplace:
     case FunctionId::kLabelJoin: {
       FW_ASSIGN_OR_RETURN(rows, rows_of(0));
+      FW_RETURN_IF_ERROR(ChargeRows(rows.size()));
       FW_ASSIGN_OR_RETURN(rows, ChangeLabels(call, std::move(rows), query_.budget));
       break;
     }

@@ -66,8 +66,12 @@ StatusOr<Result> Evaluator::Evaluate(const Node& node) {
 
 StatusOr<std::vector<SeriesData>> Evaluator::Select(const Matchers& matchers, Timestamp from,
                                                     Timestamp to) {
-  FW_ASSIGN_OR_RETURN(std::vector<SeriesData> series,
-                      query_.source.Select(matchers, from, to, query_.limits.select));
+  StatusOr<std::vector<SeriesData>> found =
+      query_.source.Select(matchers, from, to, query_.limits.select);
+  // What was read before that is lost, and would be again.
+  if (found.status().code() == Code::kResourceExhausted) query_.budget.Exhaust();
+  FW_ASSIGN_OR_RETURN(std::vector<SeriesData> series, std::move(found));
+  FW_RETURN_IF_ERROR(query_.budget.ChargeSeries(series.size()));
   for (const SeriesData& data : series)
     FW_RETURN_IF_ERROR(query_.budget.Charge(data.samples.size()));
   return series;
@@ -152,6 +156,7 @@ StatusOr<Result> Evaluator::EvaluateUnary(const Unary& unary) {
     return result;
   }
   Rows& rows = std::get<Rows>(result);
+  FW_RETURN_IF_ERROR(ChargeRows(rows.size()));
   Negate(rows);
   FW_RETURN_IF_ERROR(CheckDistinct(rows));
   return result;
@@ -166,6 +171,10 @@ StatusOr<Result> Evaluator::EvaluateBinary(const Binary& binary) {
     return Result(CombineScalars(binary, *left_column, *right_column));
   }
   Rows rows;
+  size_t many = 0;
+  if (left_column == nullptr) many += std::get<Rows>(left).size();
+  if (right_column == nullptr) many += std::get<Rows>(right).size();
+  FW_RETURN_IF_ERROR(ChargeRows(left_column || right_column ? many : 2 * many));
   if (left_column != nullptr) {
     FW_ASSIGN_OR_RETURN(
         rows, CombineWithScalar(binary, std::get<Rows>(std::move(right)), *left_column, true));
@@ -173,7 +182,6 @@ StatusOr<Result> Evaluator::EvaluateBinary(const Binary& binary) {
     FW_ASSIGN_OR_RETURN(
         rows, CombineWithScalar(binary, std::get<Rows>(std::move(left)), *right_column, false));
   } else {
-    FW_RETURN_IF_ERROR(ChargeRows(std::get<Rows>(left).size() + std::get<Rows>(right).size()));
     FW_ASSIGN_OR_RETURN(rows, CombineVectors(binary, std::get<Rows>(std::move(left)),
                                              std::get<Rows>(std::move(right)), query_.budget));
   }

@@ -60,7 +60,7 @@ class Evaluator {
   StatusOr<RangeData> RunSubquery(const Subquery& subquery);
   StatusOr<std::vector<SeriesData>> Select(const Matchers& matchers, Timestamp from, Timestamp to);
   // Pays for `rows` rows of the grid before they are made.
-  Status ChargeRows(size_t rows) { return query_.budget.Charge(rows * grid_.count); }
+  Status ChargeRows(size_t rows) { return query_.budget.ChargeRows(rows, grid_.count); }
 
   const QueryContext& query_;
   const Grid grid_;

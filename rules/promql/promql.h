@@ -13,6 +13,7 @@
 #include "model/labels.h"
 #include "model/matcher.h"
 #include "model/series_source.h"
+#include "rules/promql/budget.h"
 
 namespace forewarn::promql {
 
@@ -104,6 +105,9 @@ struct EvalLimits {
 // whatever the source says.
 StatusOr<Value> EvaluateAt(const Expression& expression, const SeriesSource& source, Timestamp at,
                            const EvalLimits& limits);
+// The same within `budget`, a loan that others share, instead of `limits.max_operations` and `limits.stop`.
+StatusOr<Value> EvaluateAt(const Expression& expression, const SeriesSource& source, Timestamp at,
+                           const EvalLimits& limits, Budget& budget);
 
 // The values at from, from + step, … up to `to`; a scalar becomes a matrix of one series.
 StatusOr<Matrix> EvaluateRange(const Expression& expression, const SeriesSource& source,

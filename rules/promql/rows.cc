@@ -18,18 +18,6 @@ Status SameLabels(const Labels& labels) {
 
 }  // namespace
 
-Status Budget::Charge(uint64_t operations) {
-  if (operations > limit_ - used_) {
-    return ResourceExhausted(fmt::format(
-        "the query needs more than {} operations (max_operations); ask for fewer series, a shorter "
-        "range or a longer step",
-        limit_));
-  }
-  used_ += operations;
-  if (stop_ && stop_()) return Cancelled("the query was ended before it was done");
-  return OkStatus();
-}
-
 void DropEmpty(Rows& rows) {
   std::erase_if(rows, [](const Row& row) { return std::ranges::none_of(row.cells, IsValue); });
 }

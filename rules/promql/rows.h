@@ -1,16 +1,14 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
-#include <functional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "base/status.h"
 #include "base/time.h"
 #include "model/labels.h"
 #include "model/series_source.h"
+#include "rules/promql/budget.h"
 
 namespace forewarn::promql {
 
@@ -40,24 +38,6 @@ using Rows = std::vector<Row>;
 
 // A scalar at each step.
 using Column = std::vector<double>;
-
-// Work that a query may still do; shared by all its parts.
-class Budget {
- public:
-  // `stop` may be empty.
-  explicit Budget(uint64_t operations, std::function<bool()> stop = nullptr)
-      : limit_(operations), stop_(std::move(stop)) {}
-
-  // kResourceExhausted once more was asked for than there is; kCancelled when it is to stop.
-  Status Charge(uint64_t operations);
-  // For text of so many bytes that the query makes: like the cells of the same size.
-  Status ChargeText(size_t bytes) { return Charge(1 + bytes / sizeof(double)); }
-
- private:
-  const uint64_t limit_;
-  const std::function<bool()> stop_;
-  uint64_t used_ = 0;
-};
 
 // Removes rows without any value.
 void DropEmpty(Rows& rows);

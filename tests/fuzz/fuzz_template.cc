@@ -30,7 +30,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (const double value : {0.0, 1.5, -1e300, 1e-300, static_cast<double>(NAN), HUGE_VAL}) {
     (void)compiled->Expand(labels, value);
     const TwoSeries source;
-    forewarn::TemplateQueries queries(source, forewarn::FromMillis(1'772'409'600'000), {});
+    forewarn::promql::Budget budget(1'000'000, forewarn::promql::kRuleWeights);
+    forewarn::TemplateQueries queries(source, forewarn::FromMillis(1'772'409'600'000), {}, budget);
     (void)compiled->Expand(labels, value, &queries);
   }
   return 0;

@@ -73,6 +73,7 @@ class World {
       HandOne(tick);
     }
     HandOne(entry);
+    if (leaves_over) return;
     // What the entry left over is done by ticks that come at once.
     for (auto due = engine_->NextTimer(); due && *due <= now_; due = engine_->NextTimer()) {
       HandOne({0, now_, "forewarn", forewarn::Tick{}});
@@ -127,6 +128,7 @@ class World {
   FakeSource source_;
   const bool live;
   bool restart_always = false;
+  bool leaves_over = false;         // no ticks come after an entry
   std::vector<Customer> customers;  // of the bundle, from the next Load on
   std::vector<AlertChange> changes;
   std::vector<std::string> problems;

@@ -20,7 +20,8 @@ PreparedGroup Prepare(std::string_view rules) {
 }
 
 StatusOr<std::vector<AlertResult>> Alerts(const PreparedGroup& group, const FakeSource& source) {
-  return EvaluateAlerts(group, group.rules.back(), source, kScope, kStart, {});
+  promql::Budget budget = RuleBudget();
+  return EvaluateAlerts(group, group.rules.back(), source, kScope, kStart, {}, budget);
 }
 
 TEST(EvaluateAlerts, PutsLabelsTogether) {
@@ -52,6 +53,34 @@ TEST(EvaluateAlerts, RefusesTwoResultsWithTheSameLabels) {
   auto results = Alerts(Prepare("  - {alert: A, expr: x > 1, labels: {disk: all}}\n"), source);
   ASSERT_FALSE(results.ok());
   EXPECT_THAT(results.status().message(), HasSubstr("the same labels"));
+}
+
+TEST(EvaluateAlerts, RefusesMoreAlertsThanAnybodyHandles) {
+  FakeSource source;
+  PreparedGroup group = Prepare("  - {alert: A, expr: x}\n");
+  for (size_t i = 0; i < kAlertsMax; ++i) {
+    source.Write(Labels{{"__name__", "x"}, {"i", std::to_string(i)}}, {kStart, 1});
+  }
+  EXPECT_EQ(Alerts(group, source)->size(), kAlertsMax);
+  source.Write(Labels{{"__name__", "x"}, {"i", "more"}}, {kStart, 1});
+  EXPECT_THAT(Alerts(group, source).status().message(),
+              HasSubstr("10001 results, more alerts than the 10000"));
+}
+
+TEST(EvaluateAlerts, GivesAlertsWithoutTheirTextsWhenTheseAreTooMuchWork) {
+  FakeSource source;
+  for (size_t i = 0; i < 200; ++i) {
+    source.Write(Labels{{"__name__", "x"}, {"i", std::to_string(1000 + i)}}, {kStart, 1});
+  }
+  PreparedGroup group = Prepare(
+      "  - alert: A\n    expr: x\n    annotations:\n      a: '{{ range query \"x\" }}{{ range "
+      "query "
+      "\"x\" }}{{ end }}{{ end }}'\n");
+  auto alerts = Alerts(group, source);
+  ASSERT_EQ(alerts->size(), 200u);
+  EXPECT_EQ(alerts->front().annotations[0].second, "");
+  EXPECT_EQ(alerts->back().annotations[0].second,
+            "<error expanding template: the texts of this rule's alerts are too much work>");
 }
 
 TEST(EvaluateAlerts, SaysInTheTextThatATemplateFailed) {
@@ -86,7 +115,8 @@ TEST(EvaluateRecording, NamesItsSeriesAndKeepsThemApart) {
   FakeSource source;
   source.Write(R"(x{disk="1"} 5)", kStart, 1min);
   PreparedGroup group = Prepare("  - {record: 'a:x', expr: sum(x), labels: {by: all}}\n");
-  auto results = EvaluateRecording(group, group.rules[0], source, kScope, kStart, {});
+  promql::Budget budget = RuleBudget();
+  auto results = EvaluateRecording(group, group.rules[0], source, kScope, kStart, {}, budget);
   ASSERT_TRUE(results.ok());
   ASSERT_EQ(results->size(), 1u);
   EXPECT_EQ(

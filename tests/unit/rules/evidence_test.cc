@@ -1,8 +1,12 @@
 #include "rules/evidence.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <span>
+
+#include "rules/evaluate.h"
 #include "tests/unit/rules/fake_source.h"
 
 namespace forewarn {
@@ -37,7 +41,8 @@ TEST(Evidence, FindsTheProbesThatAResultRestsOn) {
   source.Write(R"(x{disk="2",probe="b"} 1)", kStart, 1min);
   source.Write(R"(y{probe="c"} 1)", kStart, 1min);
   source.Write(R"(z{disk="1",probe="d"} 1)", kStart, 1min);
-  Evidence evidence(source, kRoots, kLimits, 5min);
+  promql::Budget budget = RuleBudget();
+  Evidence evidence(source, kRoots, kLimits, 5min, budget);
   EXPECT_THAT(evidence.BasisOf({{"disk", "1"}}, kStart)->probes, ElementsAre("a", "c"));
   EXPECT_THAT(evidence.BasisOf(Labels(), kStart)->probes, ElementsAre("a", "b", "c"));
   EXPECT_FALSE(evidence.BasisOf(Labels(), kStart + 1h)->has_series);
@@ -48,7 +53,8 @@ TEST(Evidence, CallsASeriesGoneThatWasLiveAndIsNot) {
   source.Write(R"(x{disk="1"} 1x60)", kStart, 1min);
   source.Write(R"(x{disk="2"} 1 1 stale)", kStart, 1min);
   source.Write(R"(x{disk="3"} 1 1)", kStart, 1min);
-  Evidence evidence(source, kRoots, kLimits, 5min);
+  promql::Budget budget = RuleBudget();
+  Evidence evidence(source, kRoots, kLimits, 5min, budget);
   using Since = Evidence::Since;
   auto since = [&](const char* disk, Duration now) {
     return *evidence.Compare({{"disk", disk}}, kStart + 1min, kStart + now);
@@ -64,7 +70,8 @@ TEST(Evidence, NeedsEverySelectorThatHadSeries) {
   FakeSource source;
   source.Write(R"(x{disk="1"} 1x60)", kStart, 1min);
   source.Write(R"(y{disk="1"} 1 1 stale)", kStart, 1min);
-  Evidence evidence(source, kRoots, kLimits, 5min);
+  promql::Budget budget = RuleBudget();
+  Evidence evidence(source, kRoots, kLimits, 5min, budget);
   EXPECT_EQ(*evidence.Compare({{"disk", "1"}}, kStart + 1min, kStart + 3min),
             Evidence::Since::kGone);
 }
@@ -72,9 +79,40 @@ TEST(Evidence, NeedsEverySelectorThatHadSeries) {
 TEST(Evidence, PassesOnThatTheSourceFails) {
   FakeSource source;
   source.fail = true;
-  Evidence evidence(source, kRoots, kLimits, 5min);
+  promql::Budget budget = RuleBudget();
+  Evidence evidence(source, kRoots, kLimits, 5min, budget);
   EXPECT_FALSE(evidence.Compare(Labels(), kStart, kStart).ok());
   EXPECT_FALSE(evidence.BasisOf(Labels(), kStart).ok());
+}
+
+TEST(Evidence, FindsAmongManySeriesThoseThatBearOnAResult) {
+  FakeSource source;
+  for (int disk = 0; disk < 1000; ++disk) {
+    source.Write(fmt::format(R"(x{{disk="{}",probe="{}"}} 1)", disk, disk % 7), kStart, 1min);
+  }
+  source.Write(R"(x{probe="every"} 1)", kStart, 1min);
+  source.Write(R"(x{disk="5",mode="w",probe="w"} 1)", kStart, 1min);
+  promql::Budget budget = RuleBudget();
+  Evidence evidence(source, std::span(kRoots).first(1), kLimits, 5min, budget);
+  auto probes = [&](const Labels& result) { return evidence.BasisOf(result, kStart)->probes; };
+  EXPECT_THAT(probes({{"disk", "3"}}), ElementsAre("3", "every"));
+  EXPECT_THAT(probes({{"disk", "5"}, {"mode", "r"}}), ElementsAre("5", "every"));
+  EXPECT_THAT(probes({{"disk", "none"}}), ElementsAre("every"));
+  EXPECT_EQ(probes({{"other", "1"}}).size(), 9u) << "no series has that label";
+  EXPECT_LT(budget.used(), 1'000u * 200u) << "not all of them for each result";
+}
+
+TEST(Evidence, SaysNothingWhenItIsTooMuchWork) {
+  FakeSource source;
+  for (int disk = 0; disk < 300; ++disk) {
+    source.Write(fmt::format(R"(x{{disk="{}"}} 1)", disk), kStart, 1min);
+  }
+  promql::Budget budget(300 * promql::kRuleWeights.series + 5, promql::kRuleWeights);
+  Evidence evidence(source, std::span(kRoots).first(1), kLimits, 5min, budget);
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(evidence.Compare({{"disk", "7"}}, kStart - 1min, kStart).status().code(),
+              Code::kResourceExhausted);
+  }
 }
 
 }  // namespace

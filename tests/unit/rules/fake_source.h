@@ -43,6 +43,7 @@ class FakeSource : public NumberedSource {
 
   StatusOr<std::vector<SeriesData>> Select(const Matchers& matchers, Timestamp from, Timestamp to,
                                            const SelectLimits&) const override {
+    ++selected;
     if (fail) return Unavailable("the source is broken");
     std::vector<SeriesData> found;
     for (const auto& [labels, series] : series_) {
@@ -53,7 +54,7 @@ class FakeSource : public NumberedSource {
     return found;
   }
 
-  std::vector<SeriesId> Match(const Matchers& matchers) const override {
+  StatusOr<std::vector<SeriesId>> Match(const Matchers& matchers) const override {
     std::vector<SeriesId> ids;
     for (const auto* series : by_id_) {
       if (!matchers.empty() && MatchesAll(matchers, series->first))
@@ -75,6 +76,7 @@ class FakeSource : public NumberedSource {
 
   bool fail = false;
   mutable size_t reads = 0;
+  mutable size_t selected = 0;
 
  private:
   using Samples = std::map<Timestamp, double>;

@@ -44,7 +44,8 @@ class JudgeTest : public ::testing::Test {
       result.labels = {{"disk", disk}, {"alertname", "A"}};
     }
     std::vector<AlertState> steps;
-    Evidence evidence(source_, group_.rules[0].roots, limits_, 5min);
+    promql::Budget budget = RuleBudget();
+    Evidence evidence(source_, group_.rules[0].roots, limits_, 5min, budget);
     Trial trial{group_, group_.rules[0], stream_, at, at, {}};
     status_ = Judge(
         trial, std::move(results), evidence, contacts_, book_,

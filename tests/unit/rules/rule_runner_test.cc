@@ -75,6 +75,26 @@ TEST(RuleRunner, ResolvesNothingByAFailedEvaluation) {
   EXPECT_THAT(world.Steps(), ElementsAre("0 A none -> firing", "3 A firing -> resolved"));
 }
 
+TEST(RuleRunner, LetsARuleRestThatIsTooMuchWorkUntilItIsAnother) {
+  for (bool restarts : {false, true}) {
+    World world(OneRule("x > 1 and on () max_over_time(vector(1)[100y:1ms])"));
+    world.restart_always = restarts;
+    for (int minute = 0; minute <= 30; ++minute) {
+      world.Round(Probe('a'), kStart + minute * 1min, kStart + minute * 1min, {{kX, 2}});
+      const bool is_new = minute == 0 || minute == 30;
+      EXPECT_EQ(world.source_.selected > 0, is_new) << minute;
+      world.source_.selected = 0;
+    }
+    ASSERT_FALSE(world.problems.empty());
+    EXPECT_THAT(world.problems[0],
+                HasSubstr("rule 'A': the query needs more than 50000000 operations"));
+    EXPECT_THAT(world.problems[0], HasSubstr("it is evaluated again from 2026-03-02T00:30:00"));
+    world.Load(OneRule("x > 1"));
+    world.Round(Probe('a'), kStart + 31min, kStart + 31min, {{kX, 2}});
+    EXPECT_THAT(world.Steps(), ElementsAre("31 A none -> firing"));
+  }
+}
+
 TEST(RuleRunner, MarksTheEndOfSeriesThatARuleNoLongerRecords) {
   World world(
       "groups:\n- name: g\n  rules:\n  - record: x:high\n    expr: x > 1\n"

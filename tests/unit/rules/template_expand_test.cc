@@ -21,7 +21,8 @@ Status ExpandInto(std::string_view text, std::string& out) {
   for (const char* job : {"c", "b", "a"}) {
     source.Write({{"__name__", "up"}, {"job", job}}, {kTimeZero, *job == 'b' ? 1.0 : 0.5});
   }
-  TemplateQueries queries(source, kTimeZero, {});
+  promql::Budget budget(20'000'000, promql::kRuleWeights);
+  TemplateQueries queries(source, kTimeZero, {}, budget);
   const auto tree = ParseTree(text);
   if (!tree.ok()) return tree.status();
   return ExpandInto(*tree, {labels, 7200, &queries}, out);

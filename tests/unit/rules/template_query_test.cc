@@ -28,7 +28,8 @@ class TemplateQueriesTest : public testing::Test {
   }
 
   FakeSource source_;
-  TemplateQueries queries_{source_, kAt, {}};
+  promql::Budget budget_{20'000'000, promql::kRuleWeights};
+  TemplateQueries queries_{source_, kAt, {}, budget_};
 };
 
 TEST_F(TemplateQueriesTest, GivesTheVectorAtTheInstant) {
@@ -62,7 +63,7 @@ TEST_F(TemplateQueriesTest, IsBounded) {
   for (size_t i = 0; i <= TemplateQueries::kMaxResults; ++i) {
     source_.Write({{"__name__", "wide"}, {"i", std::to_string(i)}}, {kAt, 1});
   }
-  TemplateQueries others(source_, kAt, {});
+  TemplateQueries others(source_, kAt, {}, budget_);
   EXPECT_EQ(others.Run("wide").status().message(),
             "query 'wide' has 1001 results; a template takes 1000 at most");
 }

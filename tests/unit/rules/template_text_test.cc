@@ -64,5 +64,12 @@ TEST(TemplateText, Escapes) {
   EXPECT_EQ(EscapeQuery("up{a=\"b c\"}~"), "up%7Ba%3D%22b+c%22%7D~");
 }
 
+TEST(TemplateText, RefusesAMatchThatIsTooMuchWork) {
+  const std::string pattern = "(a|b)*a(a|b){1000}";
+  EXPECT_FALSE(*Matches(pattern, "abba"));
+  EXPECT_EQ(Matches(pattern, std::string(64 * 1024, 'a')).status().code(),
+            Code::kResourceExhausted);
+}
+
 }  // namespace
 }  // namespace forewarn::templates

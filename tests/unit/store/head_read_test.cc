@@ -58,7 +58,7 @@ TEST_F(HeadReadTest, SaysTheSameOfASeriesByItsNumber) {
   Push(Block({{Host(3), kStart, 1}, {Host(1), kStart, 2}, {Host(2), kStart + 15s, 3}}), kStart);
   Push(Block({{Host(1), kStart + 5h, 4}}), kStart + 5h);
   Seal(kStart + 12h);
-  std::vector<SeriesId> ids = head_->InOrder(head_->Match(All()));
+  std::vector<SeriesId> ids = head_->InOrder(*head_->Match(All()));
   auto found = head_->Select(All(), kStart, kStart + 6h, {});
   ASSERT_TRUE(found.ok());
   ASSERT_EQ(ids.size(), found->size());
@@ -66,7 +66,7 @@ TEST_F(HeadReadTest, SaysTheSameOfASeriesByItsNumber) {
     EXPECT_EQ(head_->LabelsOf(ids[i]), (*found)[i].labels);
     EXPECT_EQ(*head_->Read(ids[i], kStart, kStart + 6h), (*found)[i].samples);
   }
-  EXPECT_THAT(head_->Match({}), IsEmpty());
+  EXPECT_THAT(*head_->Match({}), IsEmpty());
 }
 
 TEST_F(HeadReadTest, StoresLateSamplesAndFindsThemInOrder) {

@@ -152,31 +152,6 @@ TEST_F(HeadTest, CountsSeriesBeyondTheLimitOfAProbeOrCustomer) {
             1u);
 }
 
-TEST_F(HeadTest, TakesResultsOfRecordingRulesWhateverTheLimit) {
-  options_.max_series_per_customer = 0;
-  Restart();
-  Commit commit = Begin();
-  head_->AppendDerived(Host(1), {kStart, 1}, commit);
-  head_->AppendDerived(Host(1), {kStart, 2}, commit);
-  EXPECT_EQ(commit.samples.size(), 1u);
-  Write(commit);
-  EXPECT_THAT(SamplesOf(Host(1)), ElementsAre(Sample{kStart, 1}));
-}
-
-TEST_F(HeadTest, RefusesResultsThatOneCommitCannotHold) {
-  options_.commit_samples = 3;
-  Restart();
-  Commit commit = Begin();
-  head_->Append(Block({{Host(1), kStart, 1}, {Host(2), kStart, 1}}), kStart, commit);
-  EXPECT_TRUE(head_->AppendDerived(Host(3), {kStart, 1}, commit));
-  EXPECT_FALSE(head_->AppendDerived(Host(4), {kStart, 1}, commit));
-  EXPECT_EQ(commit.samples.size(), 3u);
-  EXPECT_EQ(head_->series_count(), 3u) << "nor is it named";
-  Write(commit);
-  Commit next = Begin();
-  EXPECT_TRUE(head_->AppendDerived(Host(4), {kStart, 1}, next));
-}
-
 TEST_F(HeadTest, CutsAChunkAtItsSizeAndWhereItsSeriesGoesOnInTheNextWindow) {
   options_.chunk_samples = 3;
   Restart();

@@ -51,6 +51,43 @@ TEST_F(SeriesIndexTest, FindsByEqualityAndExpressionAndTheirOpposites) {
       ElementsAre(3, 4));
 }
 
+TEST_F(SeriesIndexTest, LooksUpTheValuesThatAnExpressionNames) {
+  using Kind = Matcher::Kind;
+  index_.Add({{"__name__", "up"}, {"host", "c.d"}, {"probe", "3"}});
+  for (const char* one : {"a|c\\.d", "(a|c\\.d)", "(?:a|c\\.d|a|none)"}) {
+    EXPECT_THAT(index_.Match({Make(Kind::kRegex, "host", one)}), ElementsAre(1, 3, 5)) << one;
+    EXPECT_THAT(index_.Match({Make(Kind::kNotRegex, "host", one)}), ElementsAre(2, 4)) << one;
+  }
+  // These are more than a list of values.
+  EXPECT_THAT(index_.Match({Make(Kind::kRegex, "host", "a|c.d")}), ElementsAre(1, 3, 5));
+  EXPECT_THAT(index_.Match({Make(Kind::kRegex, "host", "(a)|(b)")}), ElementsAre(1, 2, 3));
+  EXPECT_THAT(index_.Match({Make(Kind::kRegex, "host", "(a|)")}), ElementsAre(1, 3, 4));
+  EXPECT_THAT(index_.Match({Make(Kind::kRegex, "host", "\\w|b")}), ElementsAre(1, 2, 3));
+  EXPECT_THAT(index_.Match({Make(Kind::kRegex, "host", "none")}), IsEmpty());
+}
+
+TEST(SeriesIndex, RefusesExpressionsThatTakeTooLongOverAllValues) {
+  SeriesIndex index;
+  for (int i = 0; i < 5000; ++i) {
+    index.Add({{"__name__", i % 100 == 0 ? "few" : "many"},
+               {"text", std::to_string(i) + std::string(100, 'a')}});
+  }
+  auto check = [&](const char* metric, const std::string& expression) {
+    return index.CheckWork(
+        {Matcher::Equal("__name__", metric), Make(Matcher::Kind::kRegex, "text", expression)});
+  };
+  const std::string slow = "[ab0-9]*a[ab]{1000}";
+  EXPECT_EQ(check("many", slow).code(), Code::kResourceExhausted);
+  EXPECT_THAT(check("many", slow).message(),
+              ::testing::HasSubstr("the regular expression of 'text' takes"));
+  EXPECT_TRUE(check("few", slow).ok()) << "of few series";
+  EXPECT_TRUE(check("none", slow).ok());
+  EXPECT_TRUE(check("many", ".*a").ok());
+  std::string names = "0aaa";
+  for (int i = 0; i < 3000; ++i) names += "|" + std::to_string(i) + "aaa";
+  EXPECT_TRUE(check("many", names).ok()) << "a list of values, however long";
+}
+
 TEST_F(SeriesIndexTest, TakesAMissingLabelForTheEmptyValue) {
   EXPECT_THAT(index_.Match({Matcher::Equal("host", "")}), ElementsAre(4));
   EXPECT_THAT(index_.Match({Make(Matcher::Kind::kRegex, "host", ".*")}), ElementsAre(1, 2, 3, 4));

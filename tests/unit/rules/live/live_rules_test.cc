@@ -334,7 +334,7 @@ TEST(LiveRules, ReadEachSeriesOfTheSourceOnce) {
   for (int round = 0; round < 100; ++round) world.Round();
   const size_t series =
       world.source_.Match({*Matcher::Make(Matcher::Kind::kRegex, std::string(kMetricName), ".+")})
-          .size();
+          ->size();
   EXPECT_GT(series, 15U);
   // The first round binds the rules; what is new comes with its entry.
   EXPECT_LT(world.source_.reads, 2 * kUsual.size() * series);

@@ -76,7 +76,7 @@ TEST(Needs, LeaveNoResultWhenTheyAreNotMet) {
     auto needs = expression->Needs();
     ASSERT_TRUE(needs) << text;
     for (const Matchers& selector : *needs) {
-      EXPECT_THAT(source.Match(selector), ::testing::IsEmpty()) << text;
+      EXPECT_THAT(*source.Match(selector), ::testing::IsEmpty()) << text;
     }
     StatusOr<Value> value = EvaluateAt(*expression, source, at, EvalLimits());
     ASSERT_TRUE(value.ok()) << text << ": " << value.status().message();

@@ -26,21 +26,5 @@ TEST(Rows, WithoutAnyValueGo) {
   ASSERT_EQ(rows.size(), 1u);
 }
 
-TEST(Budget, EndsExactlyAtItsLimit) {
-  Budget budget(10);
-  EXPECT_TRUE(budget.Charge(10).ok());
-  EXPECT_TRUE(budget.Charge(0).ok());
-  EXPECT_EQ(budget.Charge(1).code(), Code::kResourceExhausted);
-  EXPECT_FALSE(budget.Charge(UINT64_MAX).ok());
-}
-
-TEST(Budget, EndsWhenItIsToldTo) {
-  bool stop = false;
-  Budget budget(10, [&] { return stop; });
-  EXPECT_TRUE(budget.Charge(1).ok());
-  stop = true;
-  EXPECT_EQ(budget.Charge(1).code(), Code::kCancelled);
-}
-
 }  // namespace
 }  // namespace forewarn::promql
