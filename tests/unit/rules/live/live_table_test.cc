@@ -18,7 +18,7 @@ TEST(LiveTable, HasEachSelectorOnceWithTheLongestRangeOverIt) {
   rules:
   - {alert: A, expr: 'x > 1'}
   - {alert: B, expr: 'rate(x[5m]) > y'}
-  - {alert: C, expr: 'topk(1, x) > 1'}
+  - {alert: C, expr: 'sort(x) > 1'}
 - name: h
   query_offset: 1m
   rules:
