@@ -80,7 +80,11 @@ std::optional<promql::Vector> LiveRules::TryEvaluate(const PreparedGroup& group,
     return vector;
   };
   std::optional<promql::Vector> result = evaluate();
-  if (!result && bound.rule->is_ambiguous()) {
+  // What was too much work with those that have ended would hold up its shard twice.
+  const bool was_too_much = work_ >= LiveRule::kWorkMax / 2;
+  if (!result && bound.rule->is_ambiguous() && was_too_much) {
+    bound.not_before = at + kTryAgainAfter;
+  } else if (!result && bound.rule->is_ambiguous()) {
     for (Watch* watch : bound.rule->watches()) watches_->ForgetEnded(*watch);
     result = evaluate();
     if (!result) bound.not_before = at + kTryAgainAfter;
