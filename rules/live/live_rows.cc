@@ -21,6 +21,9 @@ using promql::As;
 using promql::TokenKind;
 using Kind = LivePlan::Node::Kind;
 
+// Of an expression that changes labels, as the general evaluator counts.
+constexpr uint64_t kOperationsPerLabel = 12;
+
 }  // namespace
 
 LiveRows::LiveRows(std::shared_ptr<const LivePlan> plan, std::vector<Watch*> watches,
@@ -130,9 +133,15 @@ bool LiveRows::MakeRelabel(const LivePlan::Node& node, LiveShape& shape) const {
     if (shapes_->labels_made > kLabelsMax) return false;
     rows.push_back({LabelsOf(node.inputs[0], row), {0}});
   }
-  promql::Budget budget(promql::EvalLimits().max_operations);
+  // What they cost counts like so many labels: they may be long, and an expression slow.
+  promql::Budget budget((kLabelsMax - shapes_->labels_made) * kOperationsPerLabel,
+                        promql::kRuleWeights);
+  Status paid = budget.ChargeRows(rows.size(), 1);
   StatusOr<promql::Rows> changed =
-      promql::ChangeLabels(*As<promql::Call>(*node.node), std::move(rows), budget);
+      paid.ok() ? promql::ChangeLabels(*As<promql::Call>(*node.node), std::move(rows), budget)
+                : StatusOr<promql::Rows>(paid);
+  labels_made_ += budget.used() / kOperationsPerLabel;
+  shapes_->labels_made += budget.used() / kOperationsPerLabel;
   if (!changed.ok()) return false;
   for (promql::Row& row : *changed) shape.labels.push_back(std::move(row.labels));
   shape.rows = shape.labels.size();
