@@ -21,7 +21,6 @@ constexpr size_t kBodyBytesMax = 4096;
 constexpr size_t kReplyBytesMax = 300;
 constexpr long kConnectionsKept = 16;
 constexpr std::chrono::seconds kIdleMax = 2min;
-constexpr std::chrono::seconds kAuthoritiesKept = 1h;
 
 struct Network {
   std::array<uint8_t, 16> prefix;
@@ -102,7 +101,8 @@ Handle MakeHandle() {
 }
 
 // What holds for every call.
-void SetUp(CURL* handle, Duration timeout, const std::string& ca_file) {
+void SetUp(CURL* handle, Duration timeout, const std::string& ca_file,
+           std::chrono::seconds authorities_kept) {
   curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
   curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(timeout.count()));
@@ -111,7 +111,10 @@ void SetUp(CURL* handle, Duration timeout, const std::string& ca_file) {
   if (!ca_file.empty()) curl_easy_setopt(handle, CURLOPT_CAINFO, ca_file.c_str());
   // The authorities of a file are kept only where there is no folder of them besides.
   curl_easy_setopt(handle, CURLOPT_CAPATH, nullptr);
-  curl_easy_setopt(handle, CURLOPT_CA_CACHE_TIMEOUT, static_cast<long>(kAuthoritiesKept.count()));
+  curl_easy_setopt(handle, CURLOPT_CA_CACHE_TIMEOUT, static_cast<long>(authorities_kept.count()));
+  // Neither a connection in steady use nor a session that is resumed is verified again.
+  curl_easy_setopt(handle, CURLOPT_MAXLIFETIME_CONN, static_cast<long>(authorities_kept.count()));
+  curl_easy_setopt(handle, CURLOPT_SSL_SESSIONID_CACHE, 0L);
 }
 
 void Append(List& list, const std::string& line) {
@@ -222,13 +225,17 @@ bool IsPublicAddress(const std::string& address) {
 }
 
 struct Courier::Impl {
+  std::chrono::seconds authorities_kept;
   // Each has authorities of its own: a handle keeps those of one file.
   Handle http, smtp;
   // Of the connections for HTTP.
   bool allow_private_addresses = false;
 };
 
-Courier::Courier() : impl_(std::make_unique<Impl>()) {}
+Courier::Courier(std::chrono::seconds trusted) : impl_(std::make_unique<Impl>()) {
+  FW_CHECK(trusted >= 2s);  // libcurl takes none for ever
+  impl_->authorities_kept = trusted / 2;
+}
 Courier::~Courier() = default;
 
 StatusOr<HttpAnswer> Courier::Post(const HttpPost& request) {
@@ -256,7 +263,7 @@ StatusOr<HttpAnswer> Courier::Post(const HttpPost& request) {
   for (const auto& [name, value] : request.headers) Append(headers, name + ": " + value);
   Append(headers, "Expect:");
   Loans loans(handle);
-  SetUp(handle, request.timeout, request.ca_file);
+  SetUp(handle, request.timeout, request.ca_file, impl_->authorities_kept);
   curl_easy_setopt(handle, CURLOPT_MAXCONNECTS, kConnectionsKept);
   curl_easy_setopt(handle, CURLOPT_MAXAGE_CONN, static_cast<long>(kIdleMax.count()));
   curl_easy_setopt(handle, CURLOPT_CURLU, url.get());
@@ -302,7 +309,7 @@ SmtpAnswer Courier::SendMail(const SmtpMail& mail) {
   for (const std::string& address : mail.to) Append(to, "<" + address + ">");
   std::string from = "<" + mail.from + ">";
   Loans loans(handle);
-  SetUp(handle, mail.timeout, mail.ca_file);
+  SetUp(handle, mail.timeout, mail.ca_file, impl_->authorities_kept);
   curl_easy_setopt(handle, CURLOPT_FORBID_REUSE, 1L);
   curl_easy_setopt(handle, CURLOPT_URL, url.c_str());
   curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "smtp,smtps");

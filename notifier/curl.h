@@ -55,14 +55,16 @@ struct SmtpAnswer {
   std::string detail;  // the last reply, the refusals, or why there was neither
 };
 
-// Carries both, and keeps what spares the next call time: for an hour the authorities that certificates are
-// verified with, of which the system's file takes 20 ms of CPU to read; of HTTP names for a minute and a few
-// connections, which are not used again after two minutes without a call, nor under other permissions
-// than those they were made under. Each mail has a connection of its own, since servers end theirs
+// Carries both, and keeps what spares the next call time: the authorities that certificates are
+// verified with, of which the system's file takes 20 ms of CPU to read; of HTTP names for a minute
+// and a few connections, which are not used again after two minutes without a call, nor under other
+// permissions than those they were made under. What the file of authorities no longer holds is
+// trusted for about `trusted` at most: half of it they are kept, and half of it lasts a connection that
+// was verified with them; no TLS session is resumed. Each mail has a connection of its own, since servers end theirs
 // sooner and bound what goes over one. Used by one thread at a time.
 class Courier {
  public:
-  Courier();
+  explicit Courier(std::chrono::seconds trusted = 1h);  // 2 s or more
   ~Courier();
 
   // kInvalidArgument for a URL that cannot be, or must not be used; kPermissionDenied for a private

@@ -2,8 +2,8 @@
 """A web server that answers as it is told, for the tests of the webhook receiver.
 
 The first line on standard output is `listening on HOST:PORT`; then comes one line of JSON for each request:
-its path, the delivery id, whether the signature is genuine (by Python's own hmac), its body, and the answer's
-status. SIGTERM stops it.
+its path, the delivery id, whether the signature is genuine (by Python's own hmac), its body, the answer's
+status, whether a TLS session was resumed, and the number of its connection. SIGTERM stops it.
 """
 
 import argparse
@@ -52,6 +52,7 @@ def main():
                 "genuine": hmac.compare_digest(signature, self.headers.get("X-Forewarn-Signature", "")),
                 "body": json.loads(body),
                 "status": status,
+                "resumed": bool(getattr(self.connection, "session_reused", False)),
                 "connection": self.connection_number,
             }), flush=True)
             self.send_response(status)

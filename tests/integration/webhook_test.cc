@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 
@@ -44,14 +45,26 @@ class WebhookSender : public ::testing::Test {
     out.insert(out.end(), more.begin(), more.end());
     return out;
   }
+  std::string Pem(const std::string& name) const { return folder_ + "/" + name + ".pem"; }
+  // For localhost, and the authority of itself.
+  void MakeCertificate(const std::string& name) const {
+    ASSERT_TRUE(RunProgram({"/usr/bin/openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                            "ec_paramgen_curve:P-256", "-nodes", "-keyout", Pem(name + "-key"),
+                            "-out", Pem(name), "-days", "2", "-subj", "/CN=localhost", "-addext",
+                            "subjectAltName=DNS:localhost"}));
+  }
+
   Delivery Send(int64_t port,
                 WebhookOptions options = {.allow_private_addresses = true, .allow_http = true}) {
+    return Send(port, options, courier_);
+  }
+  Delivery Send(int64_t port, WebhookOptions options, Courier& courier) {
     Receiver receiver;
     receiver.kind = Receiver::Kind::kWebhook;
     receiver.url = (options.allow_http ? "http" : "https") + std::string("://localhost:") +
                    std::to_string(port) + "/hook/secret-path?token=secret-query";
     receiver.secret_file = folder_ + "/key";
-    return MakeWebhookSender(receiver, options, courier_)->Send(message_);
+    return MakeWebhookSender(receiver, options, courier)->Send(message_);
   }
 
   std::string folder_;
@@ -94,21 +107,49 @@ TEST_F(WebhookSender, AConnectionThatTheOtherSideClosedIsMadeAnew) {
 }
 
 TEST_F(WebhookSender, ACertificateIsVerifiedWithAuthoritiesThatAreKept) {
-  const std::string certificate = folder_ + "/cert.pem";
-  ASSERT_TRUE(RunProgram({"/usr/bin/openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-                          "ec_paramgen_curve:P-256", "-nodes", "-keyout", folder_ + "/key.pem",
-                          "-out", certificate, "-days", "2", "-subj", "/CN=localhost", "-addext",
-                          "subjectAltName=DNS:localhost"}));
-  Child sink(Sink({"--cert", certificate, "--key-file", folder_ + "/key.pem", "--hang-up"}));
+  MakeCertificate("cert");
+  Child sink(Sink({"--cert", Pem("cert"), "--key-file", Pem("cert-key"), "--hang-up"}));
   int64_t port = sink.ReadPort();
   Delivery delivery = Send(port, {.allow_private_addresses = true});
   EXPECT_EQ(delivery.result, Result::kRetry);
   EXPECT_THAT(delivery.detail, HasSubstr("certificate"));
-  const WebhookOptions known = {.allow_private_addresses = true, .ca_file = certificate};
+  const WebhookOptions known = {.allow_private_addresses = true, .ca_file = Pem("cert")};
   EXPECT_EQ(Send(port, known).result, Result::kDelivered);
-  std::filesystem::remove(certificate);
+  std::filesystem::remove(Pem("cert"));
   delivery = Send(port, known);
   EXPECT_EQ(delivery.result, Result::kDelivered) << delivery.detail;
+}
+
+TEST_F(WebhookSender, AnAuthorityThatIsTakenOutOfTheFileIsSoonNoLongerTrusted) {
+  MakeCertificate("cert");
+  MakeCertificate("another");
+  std::filesystem::copy(Pem("cert"), Pem("authorities"));
+  Child sink(Sink({"--cert", Pem("cert"), "--key-file", Pem("cert-key")}));
+  int64_t port = sink.ReadPort();
+  Courier courier(2s);
+  const WebhookOptions options = {.allow_private_addresses = true, .ca_file = Pem("authorities")};
+  ASSERT_EQ(Send(port, options, courier).result, Result::kDelivered);
+  std::filesystem::rename(Pem("another"), Pem("authorities"));
+  // Messages that follow each other closely, so that the connection is never idle.
+  const auto end = std::chrono::steady_clock::now() + 20s;
+  Delivery delivery;
+  do {
+    sink.ReadLine();
+    delivery = Send(port, options, courier);
+  } while (delivery.result == Result::kDelivered && std::chrono::steady_clock::now() < end);
+  EXPECT_EQ(delivery.result, Result::kRetry);
+  EXPECT_THAT(delivery.detail, HasSubstr("certificate"));
+}
+
+TEST_F(WebhookSender, ACertificateIsVerifiedForEachConnection) {
+  MakeCertificate("cert");
+  Child sink(Sink({"--cert", Pem("cert"), "--key-file", Pem("cert-key"), "--hang-up"}));
+  int64_t port = sink.ReadPort();
+  for (int connection = 1; connection <= 2; ++connection) {
+    EXPECT_EQ(Send(port, {.allow_private_addresses = true, .ca_file = Pem("cert")}).result,
+              Result::kDelivered);
+    EXPECT_THAT(sink.ReadLine(), HasSubstr(R"("resumed": false)"));
+  }
 }
 
 TEST_F(WebhookSender, AConnectionIsNotUsedWhereItMayNoLongerGo) {
