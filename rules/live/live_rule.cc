@@ -6,6 +6,7 @@
 
 #include "rules/promql/aggregate.h"
 #include "rules/promql/binary.h"
+#include "rules/promql/evaluator.h"
 #include "rules/promql/histogram.h"
 #include "rules/promql/range_functions.h"
 #include "rules/promql/rows.h"
@@ -50,11 +51,13 @@ std::optional<promql::Vector> LiveRule::Evaluate(Timestamp at, Duration lookback
     for (size_t row : values.order) {
       result.push_back({rows_.LabelsOf(root, row), at, values.nodes[root][row]});
     }
-    return result;
-  }
-  for (size_t row = 0; row < values.nodes[root].size(); ++row) {
-    const double value = values.nodes[root][row];
-    if (IsValue(value)) result.push_back({rows_.LabelsOf(root, row), at, value});
+    // Not below a plus, which takes all meaning from it.
+    if (promql::IsOrdered(promql::WithoutParens(plan.expression.root()))) return result;
+  } else {
+    for (size_t row = 0; row < values.nodes[root].size(); ++row) {
+      const double value = values.nodes[root][row];
+      if (IsValue(value)) result.push_back({rows_.LabelsOf(root, row), at, value});
+    }
   }
   if (!std::ranges::is_sorted(result, {}, &promql::VectorSample::labels)) {
     std::ranges::stable_sort(result, {}, &promql::VectorSample::labels);

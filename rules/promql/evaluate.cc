@@ -21,16 +21,6 @@ Status CheckTime(Timestamp at) {
   return OkStatus();
 }
 
-// Whether the order of an instant query's results means something.
-bool IsOrdered(const Node& node) {
-  if (const auto* call = As<Call>(node)) {
-    return call->function->id == FunctionId::kSort || call->function->id == FunctionId::kSortDesc;
-  }
-  const auto* aggregate = As<Aggregate>(node);
-  return aggregate != nullptr &&
-         (aggregate->op == TokenKind::kTopk || aggregate->op == TokenKind::kBottomk);
-}
-
 // By labels. Sources answer in that order and most expressions keep it, which is soon seen.
 template <typename Element>
 void OrderByLabels(std::vector<Element>& elements) {
@@ -53,6 +43,15 @@ StatusOr<Value> RangeAsValue(Evaluator& evaluator, const Node& root) {
 }
 
 }  // namespace
+
+bool IsOrdered(const Node& root) {
+  if (const auto* call = As<Call>(root)) {
+    return call->function->id == FunctionId::kSort || call->function->id == FunctionId::kSortDesc;
+  }
+  const auto* aggregate = As<Aggregate>(root);
+  return aggregate != nullptr &&
+         (aggregate->op == TokenKind::kTopk || aggregate->op == TokenKind::kBottomk);
+}
 
 StatusOr<Value> EvaluateAt(const Expression& expression, const SeriesSource& source, Timestamp at,
                            const EvalLimits& limits) {

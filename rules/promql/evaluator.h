@@ -30,6 +30,10 @@ struct RangeData {
   Shift shift;
 };
 
+// Whether the order of an instant query's results means something; otherwise they are in the order of their labels.
+// `root` is below any parentheses.
+bool IsOrdered(const Node& root);
+
 // Walks the tree once, bottom up. Each selector is read from the source once. An evaluator lives
 // for one walk and is not thread-safe.
 class Evaluator {

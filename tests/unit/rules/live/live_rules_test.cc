@@ -289,6 +289,7 @@ const std::vector<std::string> kUsual = {
     "a and on () minute() % 2 == 1",
     "topk by (mode) (2, a)",
     "a * on (instance, mode) bottomk(3, b)",
+    "+topk(3, a)",
 };
 
 TEST(LiveRules, SayWhatTheGeneralEvaluatorSaysAtEveryInstant) {
