@@ -40,6 +40,7 @@ StatusOr<templates::Samples> TemplateQueries::Run(const std::string& query) {
 }
 
 StatusOr<templates::Samples> TemplateQueries::Evaluate(const std::string& query) {
+  FW_RETURN_IF_ERROR(Charge(0));
   const StatusOr<promql::Expression> expression = promql::Parse(query);
   if (!expression.ok()) {
     // Without the line that points at the place: this becomes part of a text.
@@ -49,7 +50,8 @@ StatusOr<templates::Samples> TemplateQueries::Evaluate(const std::string& query)
   }
   promql::Budget budget(std::min(limits_.max_operations, left_), promql::kRuleWeights);
   StatusOr<promql::Value> value = promql::EvaluateAt(*expression, source_, at_, limits_, budget);
-  FW_RETURN_IF_ERROR(Charge(budget.used()));
+  // What was too much found its series before it failed, and the next would do so again.
+  FW_RETURN_IF_ERROR(Charge(budget.is_exhausted() ? left_ : budget.used()));
   if (!value.ok()) return value.status().With(fmt::format("query '{}'", query));
   if (const auto* scalar = std::get_if<promql::Scalar>(&*value)) {
     value = promql::Value(promql::Vector{{Labels(), at_, scalar->value}});
