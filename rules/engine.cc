@@ -151,7 +151,12 @@ void Engine::Impl::End(EngineCall& call, Fingerprint id, Timestamp arrival) {
 void Engine::Impl::WorkOff(EngineCall& call) {
   while (!streams.behind().empty() && call.instants_left > 0 && call.work_left > 0) {
     Stream& stream = *streams.Find(streams.behind().begin()->second);
-    stream.probe.empty() ? grid.Work(call, stream) : rounds.Work(call, stream);
+    if (stream.probe.empty()) {
+      grid.Work(call, stream);
+    } else {
+      rounds.Work(call, stream);
+      grid.Advance(call, stream.customer, stream.installation, std::nullopt);
+    }
   }
 }
 

@@ -81,8 +81,10 @@ void Grid::Work(EngineCall& call, Stream& stream) {
     std::erase_if(stream.targets,
                   [&](const auto& item) { return *stream.FindInstant(item.first) >= item.second; });
   }
+  const bool is_done =
+      stream.targets.empty() && !streams_.OldestWaiting(stream.customer, stream.installation);
   std::optional<Timestamp> watermark = contacts_.Watermark(stream.customer, stream.installation);
-  if (stream.catch_up.active() && stream.targets.empty() &&
+  if (stream.catch_up.active() && is_done &&
       call.arrival - watermark.value_or(stream.now()) <= CatchUp::kBound) {
     std::ranges::move(stream.catch_up.End(), std::back_inserter(call.out.alerts));
   }
@@ -90,6 +92,7 @@ void Grid::Work(EngineCall& call, Stream& stream) {
 }
 
 bool Grid::RunRules(EngineCall& call, const PreparedGroup& group, Stream& stream, Timestamp at) {
+  if (group.rules.empty()) return true;  // since its instants were aimed at
   size_t from = awake_.TakeNext(stream);
   const bool is_here = from >= group.rules.front().number && from <= group.rules.back().number;
   if (!is_here) from = group.rules.front().number;
@@ -106,10 +109,18 @@ bool Grid::RunRules(EngineCall& call, const PreparedGroup& group, Stream& stream
   return true;
 }
 
+std::optional<Timestamp> Grid::Reach(const std::string& customer,
+                                     const std::string& installation) const {
+  std::optional<Timestamp> watermark = contacts_.Watermark(customer, installation);
+  std::optional<Timestamp> waiting = streams_.OldestWaiting(customer, installation);
+  if (!watermark || !waiting) return watermark;
+  return std::min(*watermark, *waiting - 1ms);
+}
+
 void Grid::Advance(EngineCall& call, const std::string& customer, const std::string& installation,
                    std::optional<Timestamp> first_round) {
   if (std::ranges::none_of(rules_->groups, &PreparedGroup::has_grid_rules)) return;
-  std::optional<Timestamp> watermark = contacts_.Watermark(customer, installation);
+  std::optional<Timestamp> watermark = Reach(customer, installation);
   if (!watermark) return;
   Stream& stream = streams_.Get(customer, installation, "");
   Aim(call, stream, first_round ? std::min(*first_round, *watermark) : *watermark, *watermark);

@@ -27,7 +27,8 @@ class Grid {
        StreamBook& streams, AwakeRules& awake, RuleRunner& runner)
       : rules_(rules), contacts_(contacts), streams_(streams), awake_(awake), runner_(runner) {}
 
-  // Runs the instants of an installation that have become due, in order. `first_round` is the first round
+  // Runs the instants of an installation that have become due, in order: those that its watermark has passed, but none
+  // that a round still waits for, whose rules may record what the grid's read. `first_round` is the first round
   // that the entry brought: where an installation that is new to the grid begins.
   void Advance(EngineCall& call, const std::string& customer, const std::string& installation,
                std::optional<Timestamp> first_round);
@@ -36,6 +37,9 @@ class Grid {
   void Work(EngineCall& call, Stream& stream);
 
  private:
+  // How far instants may be run; nothing: none.
+  std::optional<Timestamp> Reach(const std::string& customer,
+                                 const std::string& installation) const;
   // Sets groups that are new to the installation on the grid, and how far each is to go; skips what is
   // too much at once.
   void Aim(EngineCall& call, Stream& stream, Timestamp first, Timestamp watermark);

@@ -66,9 +66,10 @@ void RuleRunner::Run(EngineCall& call, const PreparedGroup& group, const Prepare
                       : RunRecording(call, trial, scope, scoped, budget, std::move(known));
   call.work_left -= static_cast<int64_t>(budget.used());
   if (!status.ok() && budget.is_exhausted()) {
-    Pause(rule, stream, at);
-    status = ResourceExhausted(fmt::format("{}; it is evaluated again from {} on", status.message(),
-                                           FormatTime(at + kPause)));
+    const Timestamp until = at + (rule.plan == nullptr ? kPause : kPauseWithPlan);
+    Pause(rule, stream, at, until);
+    status = ResourceExhausted(
+        fmt::format("{}; it is evaluated again from {} on", status.message(), FormatTime(until)));
   }
   if (!status.ok()) {
     Report(call, rule.key,
@@ -94,9 +95,9 @@ bool RuleRunner::IsPaused(const PreparedRule& rule, const Stream& stream, Timest
       stream.paused, [&](const auto& paused) { return paused.first == key && at < paused.second; });
 }
 
-void RuleRunner::Pause(const PreparedRule& rule, Stream& stream, Timestamp at) {
+void RuleRunner::Pause(const PreparedRule& rule, Stream& stream, Timestamp at, Timestamp until) {
   std::erase_if(stream.paused, [&](const auto& paused) { return paused.second <= at; });
-  stream.paused.emplace_back(PauseKey(rule), at + kPause);
+  stream.paused.emplace_back(PauseKey(rule), until);
   streams_.Touch(stream);
 }
 

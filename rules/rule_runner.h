@@ -30,8 +30,9 @@ class RuleRunner {
       : source_(source), contacts_(contacts), alerts_(alerts), streams_(streams), live_(live) {}
 
   // A rule that was more work than its budget is not evaluated again for so long, event time, since it would be again:
-  // unless its expression is another.
+  // unless its expression is another. One that is mostly kept up to date may be less work soon.
   static constexpr Duration kPause = 30min;
+  static constexpr Duration kPauseWithPlan = 5min;
 
   // `step` is how far the stream's instants are apart. An evaluation that fails says nothing: no alert
   // of the rule moves, and the call's problems name it. What it does is taken from the call's work.
@@ -66,7 +67,7 @@ class RuleRunner {
                       std::optional<promql::Vector> known);
   Fingerprint PauseKey(const PreparedRule& rule);
   bool IsPaused(const PreparedRule& rule, const Stream& stream, Timestamp at);
-  void Pause(const PreparedRule& rule, Stream& stream, Timestamp at);
+  void Pause(const PreparedRule& rule, Stream& stream, Timestamp at, Timestamp until);
 
   // Fixed after construction.
   const SeriesSource& source_;

@@ -153,6 +153,19 @@ void StreamBook::KeepOnly(const std::set<Fingerprint>& groups, const std::set<Fi
   });
 }
 
+std::optional<Timestamp> StreamBook::OldestWaiting(const std::string& customer,
+                                                   const std::string& installation) const {
+  std::optional<Timestamp> oldest;
+  for (const auto& [backlog, id] : behind_) {
+    const Stream& stream = streams_.find(id)->second;
+    if (stream.waiting.empty()) continue;
+    if (stream.customer != customer || stream.installation != installation) continue;
+    const Timestamp end = stream.waiting.front().end;
+    if (!oldest || end < *oldest) oldest = end;
+  }
+  return oldest;
+}
+
 void StreamBook::TakeChanges(std::vector<StatePut>& out) {
   for (const std::string& id : dirty_) {
     std::string record;

@@ -115,6 +115,10 @@ class StreamBook {
   // Ids of those that have instants to make up, the smallest backlog first.
   const std::set<std::pair<Duration, std::string>>& behind() const { return behind_; }
 
+  // The end of the first round that waits in a stream of the installation's probes.
+  std::optional<Timestamp> OldestWaiting(const std::string& customer,
+                                         const std::string& installation) const;
+
   void TakeChanges(std::vector<StatePut>& out);
 
  private:

@@ -79,5 +79,43 @@ TEST(Grid, RunsWhatAReturnMakesDueInSlices) {
   EXPECT_EQ(world.engine().NextTimer(), std::nullopt);
 }
 
+// The group's key stays the same, and instants of it wait.
+TEST(Grid, TakesAGroupThatWasEmptiedMeanwhile) {
+  World world(OneRule("sum(x) > 1"), {.work = 1});
+  world.leaves_over = true;
+  world.Round(Probe('a'), kStart, kStart, {{kX, 2}});
+  world.Round(Probe('a'), kStart + 10min, kStart + 10min, {{kX, 2}});
+  ASSERT_NE(world.engine().NextTimer(), std::nullopt);
+  world.leaves_over = false;
+  world.Load("groups:\n- name: g\n  rules: []\n");
+  world.Tick(kStart + 11min);
+  EXPECT_EQ(world.engine().NextTimer(), std::nullopt);
+}
+
+// What a rule of a probe records at a round that waits is read by the grid's rules afterwards, not before.
+TEST(Grid, WaitsForTheRoundsThatWait) {
+  const std::string rules =
+      "groups:\n- name: g\n  rules:\n  - {record: one, expr: x}\n  - {record: two, expr: one + 1}\n"
+      "- name: h\n  rules:\n  - {alert: A, expr: sum(two) > 2}\n";
+  const auto run = [&](int64_t work, bool restarts) {
+    World world(rules, {.work = work});
+    world.restart_always = restarts;
+    Batch batch = world.Collect(Probe('a'), kStart, {{kX, 1}});
+    for (int i = 1; i < 8; ++i) {
+      batch.samples.refs.push_back(0);
+      batch.samples.times.push_back(kStart + i * 1min);
+      batch.samples.values.push_back(1 + i % 2);
+      batch.rounds.push_back({kStart + i * 1min, 1min, 0ms});
+    }
+    world.Hand({0, kStart + 7min, "a", batch});
+    EXPECT_EQ(world.engine().NextTimer(), std::nullopt);
+    return world.Steps();
+  };
+  const std::vector<std::string> all = run(1'000'000, false);
+  ASSERT_GE(all.size(), 7u);
+  EXPECT_EQ(run(1, false), all);
+  EXPECT_EQ(run(1, true), all);
+}
+
 }  // namespace
 }  // namespace forewarn
