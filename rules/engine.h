@@ -48,7 +48,7 @@ class Engine {
     int64_t instants = 100;
     // Samples touched, with weights for what is not one: about 10 ns each. When so many were, no rule is begun any
     // more, and what is left over is done by ticks. One rule touches EvalLimits().max_operations at most, so one
-    // entry is done within a second.
+    // entry is done within about a second and a half (docs/explanation/limits.md).
     int64_t work = 25'000'000;
     // Samples that rules keep in memory beside those of the source, so that they need not read them again.
     size_t live_samples = 8'000'000;
