@@ -3,6 +3,7 @@
 import os
 import sys
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
@@ -11,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import loads  # noqa: E402
 import record  # noqa: E402
 import report  # noqa: E402
+import rule_suites  # noqa: E402
 import servers  # noqa: E402
 import suites  # noqa: E402
 
@@ -63,6 +65,25 @@ class Tools(unittest.TestCase):
             with self.assertRaisesRegex(servers.Failure, "is a rule `bad > 0` in force"):
                 loads.alert_latency(LOADS, server, lambda port: None, trials=1, gap_ms=100, patience_s=1)
 
+    def check_rules(self, server):
+        """Rules are evaluated about as often as they are due: 4 s hold 3 to 5 rounds, and a slow machine makes less."""
+        hosts, streams = 8, 4
+        expressions = rule_suites.mixed(rule_suites.METRICS, hosts)
+        server.take_rules(rule_suites.rule_file(self.folder / "rules.yaml", expressions, 1000))
+        workload = loads.Workload(hosts, 12, metrics=rule_suites.METRICS, interval_ms=1000, start_ms=int(time.time() * 1000))
+        used = rule_suites.under_load(Bench, server, workload, hosts * rule_suites.METRICS, 3, 4, streams=streams)
+        due = rule_suites.due_a_round(server, len(expressions), hosts, streams)
+        self.assertLess(1.5 * due, used["evaluated"])
+        self.assertLess(used["evaluated"], 7 * due)
+
+    def test_rules_of_forewarn(self):
+        with servers.Forewarn(PROGRAMS, self.folder / "forewarn") as server:
+            self.check_rules(server)
+
+    def test_rules_of_prometheus(self):
+        with servers.Prometheus(PEERS, self.folder / "prometheus") as server:
+            self.check_rules(server)
+
     def test_forewarn(self):
         with servers.Forewarn(PROGRAMS, self.folder / "forewarn") as server:
             self.check(server)
@@ -84,6 +105,16 @@ class Recording(unittest.TestCase):
         self.assertEqual(("up", 1.0), record.parse_line("up 1"))
 
 
+class Rules(unittest.TestCase):
+    def test_what_is_due_is_what_the_server_counts(self):
+        peer, ours = object.__new__(servers.Prometheus), object.__new__(servers.Forewarn)
+        self.assertEqual(1000, rule_suites.due_a_round(peer, 1000, 20, 20))
+        self.assertEqual(20_000, rule_suites.due_a_round(ours, 1000, 20, 20))
+        # Ten hosts a rule, and each in another stream.
+        self.assertEqual(10_000, rule_suites.due_a_round(peer, 10_000, 1000, 100))
+        self.assertEqual(100_000, rule_suites.due_a_round(ours, 10_000, 1000, 100))
+
+
 class Report(unittest.TestCase):
     FACTS = [{"suite": "ingest 1000", "system": system, "round": number, "cpu_us": cpu, "load_average": 1,
               "others_cores": 0.1}
@@ -101,6 +132,20 @@ class Report(unittest.TestCase):
         self.assertEqual("missed", report.tabulate(slow, [1000])[0]["verdict"])
         none = [fact for fact in self.FACTS if fact["system"] != "Forewarn"]
         self.assertEqual("", report.tabulate(none, [1000])[0]["verdict"])
+
+    def test_a_difference_of_nothing_or_less_has_no_ratio(self):
+        costs = {"Prometheus": [500, 400, -1], "Forewarn": [-2, 5, 4]}
+        facts = [{"suite": "rules", "system": system, "round": number, "rule_rate_ns": cost, "load_average": 1,
+                  "others_cores": 0.1} for system, of_it in costs.items() for number, cost in enumerate(of_it)]
+        (item,) = report.tabulate(facts, [])
+        self.assertEqual([80], item["ratios"]["Prometheus"].values)
+        self.assertEqual([-2, 5, 4], item["figures"]["Forewarn"].values)
+
+    def test_rules_that_did_not_keep_up_are_marked(self):
+        fact = {"suite": "rules", "system": "Forewarn", "round": 0, "load_average": 1, "others_cores": 0.1}
+        for share, mark in ((0.94, "missed"), (0.96, "reached")):
+            (item,) = report.tabulate([dict(fact, evaluated_rate=share)], [])
+            self.assertEqual(mark, item["verdict"])
 
     def test_the_table_is_markdown_and_json(self):
         text = report.markdown(self.FACTS, [1000], {"Machine": "a test"})
