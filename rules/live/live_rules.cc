@@ -1,6 +1,7 @@
 #include "rules/live/live_rules.h"
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <utility>
 
@@ -63,7 +64,7 @@ std::optional<promql::Vector> LiveRules::TryEvaluate(const PreparedGroup& group,
   Bound& bound = BoundOf(in, rule.number);
   if (at < bound.not_before) return std::nullopt;
   newest_ = std::max(newest_, at);
-  if (!bound.rule && at >= not_before_) bound.rule = Bind(rule, in, at);
+  if (!bound.rule && at >= not_before_) bound.rule = Bind(group, rule, in, at);
   if (!bound.rule) {
     bound.not_before = at + kTryAgainAfter;
     return std::nullopt;
@@ -114,26 +115,48 @@ LiveRules::Bound& LiveRules::BoundOf(InStream& in, size_t rule) {
   return in.rules[place];
 }
 
-std::unique_ptr<LiveRule> LiveRules::Bind(const PreparedRule& rule, InStream& in, Timestamp at) {
-  std::vector<Watch*> watches;
-  std::vector<size_t> made_now;
-  for (size_t selector : table_->selectors[rule.number]) {
-    auto [found, is_new] = in.watches.try_emplace(selector);
-    if (is_new) {
-      made_now.push_back(selector);
-      const LiveTable::Wanted& wanted = table_->wanted[selector];
-      StatusOr<Watch*> made = watches_->Make(in.scope, wanted.matchers, wanted.keep, at);
-      if (!made.ok() || *made == nullptr) {
-        for (size_t number : made_now) {
-          if (const Watch* watch = in.watches.extract(number).mapped()) watches_->Remove(watch);
-        }
-        return nullptr;
-      }
-      found->second = *made;
-    }
-    watches.push_back(found->second);
+std::unique_ptr<LiveRule> LiveRules::Bind(const PreparedGroup& group, const PreparedRule& rule,
+                                          InStream& in, Timestamp at) {
+  const std::vector<size_t>& selectors = table_->selectors[rule.number];
+  std::map<size_t, Duration> keep;  // of each selector
+  for (size_t i = 0; i < selectors.size(); ++i) {
+    Duration& longest = keep[selectors[i]];
+    longest = std::max(longest, rule.plan->selectors[i].reach() + group.query_offset);
   }
+  std::map<size_t, std::optional<Duration>> before;  // what was kept of them
+  for (const auto& [selector, wanted] : keep) {
+    auto watched = in.watches.find(selector);
+    before[selector] =
+        watched == in.watches.end() ? std::nullopt : std::optional(watched->second->keep());
+    if (Want(in, selector, wanted, at)) continue;
+    for (const auto& [number, kept] : before) {
+      auto changed = in.watches.find(number);
+      if (changed == in.watches.end()) continue;
+      if (kept) {
+        Watches::Narrow(*changed->second, *kept);
+      } else {
+        watches_->Remove(changed->second);
+        in.watches.erase(changed);
+      }
+    }
+    return nullptr;
+  }
+  std::vector<Watch*> watches;
+  for (size_t selector : selectors) watches.push_back(in.watches.at(selector));
   return std::make_unique<LiveRule>(rule.plan, std::move(watches), watches_->source());
+}
+
+bool LiveRules::Want(InStream& in, size_t selector, Duration keep, Timestamp at) {
+  auto found = in.watches.find(selector);
+  if (found != in.watches.end()) {
+    if (keep <= found->second->keep()) return true;
+    StatusOr<bool> is_wider = watches_->Widen(*found->second, keep);
+    return is_wider.ok() && *is_wider;
+  }
+  StatusOr<Watch*> made = watches_->Make(in.scope, table_->wanted[selector], keep, at);
+  if (!made.ok() || *made == nullptr) return false;
+  in.watches.emplace(selector, *made);
+  return true;
 }
 
 void LiveRules::Forget(const Stream& stream) {

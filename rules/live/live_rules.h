@@ -72,7 +72,10 @@ class LiveRules {
   InStream& Find(const Stream& stream);
   static Bound& BoundOf(InStream& in, size_t rule);
   // Null when it cannot be bound.
-  std::unique_ptr<LiveRule> Bind(const PreparedRule& rule, InStream& in, Timestamp at);
+  std::unique_ptr<LiveRule> Bind(const PreparedGroup& group, const PreparedRule& rule, InStream& in,
+                                 Timestamp at);
+  // Watches a selector's series in a stream, and so far back. False when that cannot be.
+  bool Want(InStream& in, size_t selector, Duration keep, Timestamp at);
   std::optional<promql::Vector> TryEvaluate(const PreparedGroup& group, const PreparedRule& rule,
                                             const Stream& stream, Timestamp at, Duration lookback);
 

@@ -14,9 +14,7 @@ LiveTable::LiveTable(const std::vector<PreparedGroup>& groups) {
       if (rule.plan == nullptr) continue;
       for (const LivePlan::Selector& selector : rule.plan->selectors) {
         auto [number, is_new] = numbers.emplace(selector.text, wanted.size());
-        if (is_new) wanted.push_back({selector.matchers});
-        Duration& keep = wanted[number->second].keep;
-        keep = std::max(keep, selector.reach() + group.query_offset);
+        if (is_new) wanted.push_back(selector.matchers);
         selectors[rule.number].push_back(number->second);
       }
     }

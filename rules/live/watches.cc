@@ -127,6 +127,25 @@ StatusOr<Watch*> Watches::Make(const Scope& scope, const Matchers& matchers, Dur
   return &watch;
 }
 
+StatusOr<bool> Watches::Widen(Watch& watch, Duration keep) {
+  std::vector<std::vector<Sample>> read;
+  size_t samples = samples_;
+  for (const Watch::Member& member : watch.members_) {
+    FW_ASSIGN_OR_RETURN(std::vector<Sample> found,
+                        source_.Read(member.id, watch.latest_ - keep - kEndedAfter, kForever));
+    work_ += kSeriesOperations + found.size();
+    samples = samples - member.window.size() + found.size();
+    if (samples > max_samples_) return false;
+    read.push_back(std::move(found));
+  }
+  for (size_t i = 0; i < read.size(); ++i) watch.members_[i].window.Fill(std::move(read[i]));
+  samples_ = samples;
+  watch.keep_ = keep;
+  watch.is_ordered_ = false;
+  ++watch.generation_;
+  return true;
+}
+
 Status Watches::Prepare(Watch& watch, Timestamp at) {
   if (at < watch.latest_ || watch.is_incomplete_) {
     // A grid that begins late may look at a time before others.

@@ -29,6 +29,8 @@ class Watch {
   size_t rows() const { return rows_.size(); }
   SeriesId id(size_t row) const { return members_[rows_[row]].id; }
   const SampleWindow& window(size_t row) const { return members_[rows_[row]].window; }
+  // How far back of each instant it has their samples.
+  Duration keep() const { return keep_; }
   // Another number whenever the rows are others.
   uint64_t generation() const { return generation_; }
 
@@ -72,6 +74,11 @@ class Watches {
   // Watches the series of `scope` that match, both loans until Remove() or Clear(), of which each instant needs the samples of the `keep` before it. Null, making
   // nothing, when there are too many samples already. Fails where the source does.
   StatusOr<Watch*> Make(const Scope& scope, const Matchers& matchers, Duration keep, Timestamp at);
+  // Has `watch` keep more, reading again what it had forgotten. False when there would be too many samples in all; then,
+  // and when the source fails, it is as it was.
+  StatusOr<bool> Widen(Watch& watch, Duration keep);
+  // Has it keep less from now on.
+  static void Narrow(Watch& watch, Duration keep) { watch.keep_ = keep; }
   // Has `watch` ready for the instant `at`. Instants go forward; one that does not costs as much as Make().
   Status Prepare(Watch& watch, Timestamp at);
   // Leaves out the series that have ended.

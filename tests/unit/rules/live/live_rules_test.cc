@@ -232,6 +232,30 @@ TEST(LiveRules, GiveUpForAnHourWhatGrowsWithoutEnd) {
   EXPECT_TRUE(evaluate(kStart + 65min));
 }
 
+TEST(LiveRules, ARangeThatIsNotAskedForInAStreamCostsNothingThere) {
+  LiveWorld world({"a", "avg_over_time(a[1h])", "a offset 30m"}, 23);
+  for (int round = 0; round < 300; ++round) world.Round();
+  LiveRules live(&world.source_, {});
+  live.SetRules(std::make_shared<LiveTable>(world.groups_));
+  const PreparedGroup& group = world.groups_[0];
+  const auto evaluate = [&](size_t rule) {
+    return live.Evaluate(group, group.rules[rule], world.stream_, world.now_, kLookback);
+  };
+  ASSERT_TRUE(evaluate(0));
+  const size_t of_newest = live.samples();
+  EXPECT_LT(of_newest, 7U * 25) << "what may have ended is looked for in five minutes";
+  const ScopedSource scoped(world.source_, "acme", "plant", "p1");
+  for (size_t rule : {2U, 1U, 0U}) {
+    std::optional<promql::Vector> result = evaluate(rule);
+    ASSERT_TRUE(result);
+    StatusOr<promql::Value> general =
+        promql::EvaluateAt(group.rules[rule].rule.expression, scoped, world.now_, {});
+    EXPECT_TRUE(Same(*result, std::get<promql::Vector>(*general))) << rule;
+    EXPECT_FALSE(result->empty()) << rule;
+  }
+  EXPECT_GT(live.samples(), 4 * of_newest);
+}
+
 TEST(LiveRules, AStreamThatIsForgottenBeginsAnew) {
   LiveWorld world({"a", "rate(c[5m])"}, 17);
   for (int round = 0; round < 50; ++round) world.Round();

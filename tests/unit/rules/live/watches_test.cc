@@ -119,6 +119,35 @@ TEST_F(WatchesTest, GoingBackInTimeReadsTheSourceAgain) {
   EXPECT_EQ(watch.window(0).Between(At(440), At(500)).size(), 7U);
 }
 
+TEST_F(WatchesTest, AWatchThatIsToKeepMoreReadsItAgain) {
+  for (int second = 0; second < 3600; second += 10) Hand({{Series("x", "a"), {At(second), 1}}});
+  Watch& watch = Make(Named("x"), 0s, 3590);
+  EXPECT_EQ(watches_.samples(), 31U);
+  ASSERT_TRUE(*watches_.Widen(watch, 30min));
+  ASSERT_TRUE(watches_.Prepare(watch, At(3590)).ok());
+  EXPECT_EQ(watch.window(0).Between(At(1790), At(3590)).size(), 181U);
+  EXPECT_EQ(watches_.samples(), 211U);
+  Hand({{Series("x", "a"), {At(3600), 1}}});
+  ASSERT_TRUE(watches_.Prepare(watch, At(3600)).ok());
+  EXPECT_EQ(watch.window(0).Between(At(1800), At(3600)).size(), 181U);
+}
+
+TEST_F(WatchesTest, AWatchThatCannotKeepMoreIsAsItWas) {
+  for (int second = 0; second < 3600; second += 3) {
+    Hand({{Series("x", "a"), {At(second), 1}}, {Series("x", "b"), {At(second), 1}}});
+  }
+  Watch& watch = Make(Named("x"), 0s, 3597);
+  const size_t before = watches_.samples();
+  EXPECT_FALSE(*watches_.Widen(watch, 55min)) << "more than 1000 samples";
+  source_.fail = true;
+  EXPECT_FALSE(watches_.Widen(watch, 10min).ok());
+  source_.fail = false;
+  EXPECT_EQ(watches_.samples(), before);
+  EXPECT_EQ(watch.keep(), 0s);
+  ASSERT_TRUE(watches_.Prepare(watch, At(3597)).ok());
+  EXPECT_EQ(watch.rows(), 2U);
+}
+
 TEST_F(WatchesTest, WhatIsTooMuchIsNotWatched) {
   for (int i = 0; i < 1100; ++i) Hand({{Series("x", std::to_string(i)), {At(10), 1}}});
   const Matchers all = Named("x");
