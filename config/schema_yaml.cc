@@ -10,6 +10,7 @@
 #include <optional>
 #include <sstream>
 
+#include "base/open_quote.h"
 #include "base/utf8.h"
 
 namespace forewarn {
@@ -26,6 +27,7 @@ class Builder : public YAML::EventHandler {
 
   YamlNode TakeRoot() { return stopped_ ? YamlNode() : std::move(root_); }
   bool stopped() const { return stopped_; }
+  const YAML::Mark& last_scalar() const { return last_scalar_; }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (++documents_ > 1) Stop(mark, "a second document; put it into a file of its own");
@@ -42,6 +44,7 @@ class Builder : public YAML::EventHandler {
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
+    last_scalar_ = mark;
     RefuseAnchor(mark, anchor);
     RefuseTag(mark, tag);
     YamlNode node = MakeNode(mark, YamlNode::Kind::kScalar);
@@ -157,9 +160,21 @@ class Builder : public YAML::EventHandler {
 
   YamlNode root_;
   std::vector<Frame> open_;
+  YAML::Mark last_scalar_ = YAML::Mark::null_mark();
   int documents_ = 0;
   bool stopped_ = false;
 };
+
+// Says so when a quote is open until the end of the text: then it is that of the last scalar.
+bool RefuseOpenQuote(const std::string& path, std::string_view text, const YAML::Mark& last_scalar,
+                     std::vector<Mistake>& mistakes) {
+  if (last_scalar.is_null()) return false;
+  std::optional<TextPlace> quote = FindOpenQuote(
+      text, {last_scalar.line + 1, last_scalar.column + 1, static_cast<size_t>(last_scalar.pos)});
+  if (!quote) return false;
+  mistakes.push_back({path, quote->line, quote->column, OpenQuoteMistake(text, *quote)});
+  return true;
+}
 
 }  // namespace
 
@@ -195,6 +210,7 @@ YamlNode ParseYaml(const std::string& path, std::string_view text, std::vector<M
     mistakes.push_back({path, bad->line, bad->column, std::move(bad->what)});
     return {};
   }
+  const size_t mistakes_before = mistakes.size();
   Builder builder(path, mistakes);
   try {
     std::istringstream in{std::string(text)};
@@ -202,10 +218,18 @@ YamlNode ParseYaml(const std::string& path, std::string_view text, std::vector<M
     while (!builder.stopped() && parser.HandleNextDocument(builder)) {
     }
   } catch (const YAML::Exception& error) {
+    // With its last line ended, yaml-cpp lets us see where the scalar begins.
+    if (error.msg == YAML::ErrorMsg::EOF_IN_SCALAR && text.back() != '\n') {
+      mistakes.erase(mistakes.begin() + static_cast<std::ptrdiff_t>(mistakes_before),
+                     mistakes.end());
+      return ParseYaml(path, std::string(text) + '\n', mistakes, max_bytes + 1);
+    }
+    if (RefuseOpenQuote(path, text, builder.last_scalar(), mistakes)) return {};
     mistakes.push_back({path, std::max(error.mark.line, 0) + 1, std::max(error.mark.column, 0) + 1,
                         "not YAML: " + error.msg});
     return {};
   }
+  if (RefuseOpenQuote(path, text, builder.last_scalar(), mistakes)) return {};
   return builder.TakeRoot();
 }
 

@@ -42,9 +42,9 @@ struct YamlMember {
 };
 
 // Reads one YAML document of the plain kind that people write by hand. Refused, with line and
-// column: bad syntax, repeated keys, keys that are not plain text, anchors, aliases and tags (`&a`,
-// `*a`, `!!int`), a second document, nesting beyond 32 levels, bytes that are not UTF-8 text, and
-// files above `max_bytes`. An empty file is a null node.
+// column: bad syntax, quotes that are not closed, repeated keys, keys that are not plain text,
+// anchors, aliases and tags (`&a`, `*a`, `!!int`), a second document, nesting beyond 32 levels,
+// bytes that are not UTF-8 text, and files above `max_bytes`. An empty file is a null node.
 //
 // Mistakes are appended; the node is then what could be understood (null after a syntax error),
 // good enough to look for more mistakes in, and not for use.

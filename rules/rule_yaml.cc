@@ -8,6 +8,7 @@
 #include <sstream>
 #include <utility>
 
+#include "base/open_quote.h"
 #include "base/utf8.h"
 
 namespace forewarn {
@@ -63,17 +64,20 @@ class Copier {
   RuleYaml::Place too_much_at_;
 };
 
-// Keeps where the last document began, and nothing of what it says.
+// Keeps where the last document and the last scalar began, and nothing of what they say.
 class Beginning final : public YAML::EventHandler {
  public:
   const YAML::Mark& at() const { return at_; }
+  const YAML::Mark& last_scalar() const { return last_scalar_; }
 
   void OnDocumentStart(const YAML::Mark& mark) override { at_ = mark; }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
   void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
-  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
-                const std::string&) override {}
+  void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+                const std::string&) override {
+    last_scalar_ = mark;
+  }
   void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
                        YAML::EmitterStyle::value) override {}
   void OnSequenceEnd() override {}
@@ -83,7 +87,28 @@ class Beginning final : public YAML::EventHandler {
 
  private:
   YAML::Mark at_ = YAML::Mark::null_mark();
+  YAML::Mark last_scalar_ = YAML::Mark::null_mark();
 };
+
+// Says so in `out` when a quote is open until the end of the text: then it is that of the last scalar.
+bool RefuseAnOpenQuote(const std::string& text, ParsedRuleYaml& out) {
+  Beginning events;
+  try {
+    // With its last line ended, yaml-cpp takes such a text, and so lets us see where the scalar begins.
+    std::istringstream in(text + '\n');
+    YAML::Parser parser(in);
+    // Two documents as below.
+    if (parser.HandleNextDocument(events)) parser.HandleNextDocument(events);
+  } catch (const YAML::Exception&) {
+    // Unless the quote is why, it is said when the values are read.
+  }
+  const RuleYaml::Place scalar = PlaceOf(events.last_scalar());
+  std::optional<TextPlace> quote = FindOpenQuote(text, {scalar.line, scalar.column, scalar.offset});
+  if (!quote) return false;
+  out.place = {quote->line, quote->column, quote->offset};
+  out.mistake = OpenQuoteMistake(text, *quote);
+  return true;
+}
 
 // Says in `out` what follows the first document, if anything does. Two documents are looked at and never all
 // of them: at a comma or bracket that belongs nowhere the parser does not move on, and finds documents for ever.
@@ -114,6 +139,7 @@ ParsedRuleYaml ParseRuleYaml(std::string_view text) {
   }
   try {
     const std::string yaml(text);
+    if (RefuseAnOpenQuote(yaml, out)) return out;
     RefuseASecondDocument(yaml, out);
     Copier copier;
     if (std::optional<RuleYaml> root = copier.Copy(YAML::Load(yaml))) {

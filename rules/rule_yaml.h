@@ -45,7 +45,7 @@ struct ParsedRuleYaml {
 };
 
 // Reads the one document of a file; an empty file is null. Refused: bytes that are not UTF-8 text, what is not
-// YAML, a second document, and aliases that make the file too deep or too large.
+// YAML, a quote that is not closed, a second document, and aliases that make the file too deep or too large.
 ParsedRuleYaml ParseRuleYaml(std::string_view text);
 
 }  // namespace forewarn

@@ -100,6 +100,25 @@ TEST(Yaml, BadSyntaxHasAPlace) {
   EXPECT_THAT(MistakesOf("a: b: c\n"), ElementsAre(HasSubstr("f.yaml:1:5: not YAML")));
 }
 
+TEST(Yaml, AQuoteThatIsNotClosedHasItsPlace) {
+  EXPECT_THAT(MistakesOf("- name: \"Acme\n- id: globex\n"),
+              ElementsAre("f.yaml:1:9: this quote is not closed; put a \" where the text ends"));
+  EXPECT_THAT(MistakesOf("a: 1\nb: 'it''s\nc: 2\n"),
+              ElementsAre("f.yaml:2:4: this quote is not closed; put a ' where the text ends"));
+  for (const char* text :
+       {"b: 1\na: \"x", "b: 1\na: '", "b: 1\na: \"x\\\"\n \n", "b: 1\na: [\"x]\n"}) {
+    EXPECT_THAT(MistakesOf(text), ElementsAre(HasSubstr("f.yaml:2:"))) << text;
+    EXPECT_THAT(MistakesOf(text), ElementsAre(HasSubstr("this quote is not closed"))) << text;
+  }
+  EXPECT_THAT(MistakesOf("a: 1\n\"b: 2\n"), ElementsAre(HasSubstr("f.yaml:2:1: this quote")));
+  for (const char* text : {"a: \"x\n  y\"", "a: 'it''s'", "\"a\": \"\\\"\" # '", "a: it's\n",
+                           "a: |\n  \"x", "a: ['x', \"y\"]\n",
+                           "\xef\xbb\xbf"
+                           "a: 'é'\r\nb: \"ü\"\r\n"}) {
+    EXPECT_THAT(MistakesOf(text), IsEmpty()) << text;
+  }
+}
+
 TEST(Yaml, OnlyTextIsRead) {
   EXPECT_THAT(MistakesOf("a: 1\nb: \xff\n"),
               ElementsAre("f.yaml:2:4: not UTF-8 text; save the file as UTF-8"));

@@ -58,6 +58,18 @@ TEST_F(CheckTest, EveryMistakeOfRulesIsListedByThePathThatWasGiven) {
   EXPECT_EQ(CheckRules(session, {dir_ + "/empty"}).code(), Code::kNotFound);
 }
 
+TEST_F(CheckTest, AQuoteThatIsNotClosedIsAMistakeInEveryFile) {
+  const std::string open = ": this quote is not closed";
+  const std::string rules = Write("rules/a.yaml", "groups:\n- name: \"g\n  rules: []\n");
+  EXPECT_THAT(CheckRules(session, {rules}).message(), HasSubstr(rules + ":2:9" + open));
+  Write("rules/a.yaml", kGoodRules);
+  const std::string tests = Write("rules/tests/a.yaml", "rule_files: ['../a.yaml]\ntests: []\n");
+  EXPECT_THAT(CheckRules(session, {dir_}).message(), HasSubstr(tests + ":1:14" + open));
+  Write("rules/tests/a.yaml", "rule_files: [../a.yaml]\ntests: []\n");
+  Write("customers.yaml", "customers:\n- id: acme\n  name: \"Acme\n- id: globex\n");
+  EXPECT_THAT(CheckConfig(session, dir_, "").message(), HasSubstr("customers.yaml:3:9" + open));
+}
+
 TEST_F(CheckTest, UnitTestsThatLieBesideRulesAreCheckedAsSuch) {
   Write("a.yaml", kGoodRules);
   std::string path = Write("tests/a.yaml", "rule_files: [../a.yaml]\ntests: []\n");

@@ -26,6 +26,51 @@ TEST(RuleYaml, SaysWhereAFileIsNotYaml) {
               ElementsAre(HasSubstr("a rule file is one YAML document")));
 }
 
+TEST(RuleYaml, AQuoteThatIsNotClosedSwallowsNoRules) {
+  const std::string head =
+      "groups:\n- name: g\n  rules:\n  - alert: A\n    expr: up\n    annotations:\n";
+  const std::string next = "  - alert: B\n    expr: up\n";
+  EXPECT_THAT(MistakesOf(head + "      summary: \"up {{ $labels.job }}\n" + next),
+              ElementsAre("r.yaml:7:16: this quote is not closed; put a \" where the text ends"));
+  EXPECT_THAT(MistakesOf(head + "      summary: 'it''s up\n" + next),
+              ElementsAre("r.yaml:7:16: this quote is not closed; put a ' where the text ends"));
+  for (const char* text : {"groups:\n- name: \"g\n", "groups:\n- name: \"g", "groups:\n- name: \"",
+                           "groups:\n- name: \"g\\\"\n  \n  ", "groups:\n- name: 'g\r\n",
+                           "\xef\xbb\xbfgroups:\n- name: 'g\n", "groups:\n- {a: \"g}\n"}) {
+    EXPECT_THAT(MistakesOf(text), ElementsAre(HasSubstr("this quote is not closed"))) << text;
+  }
+  EXPECT_THAT(MistakesOf("groups: []\n'x: 1\n"), ElementsAre(HasSubstr("r.yaml:2:1: this quote")));
+  EXPECT_THAT(MistakesOf("groups:\n- name: &n !!str \"g\n"),
+              ElementsAre(HasSubstr("r.yaml:2:18: this quote is not closed")));
+}
+
+TEST(RuleYaml, QuotesThatAreClosedMayHoldAnything) {
+  for (const char* text : {"a: \"x\ny\"",
+                           "a: 'it''s'",
+                           "a: 'x'''",
+                           "a: \"\\\"\\\\\"",
+                           "a: \"x\" # \"c",
+                           "a: |\n  \"x\n",
+                           "a: it's\n",
+                           "a: >-\n  'x",
+                           "[\"a\", 'b']",
+                           "{\"a\": 'b'}",
+                           "\"a\": &x \"y\"\n'b': *x\n",
+                           "a: !!str # \"\n  \"x\"\n",
+                           "a: !!str\n'b': 1",
+                           "a: ''\nb: \"\"",
+                           "\xef\xbb\xbf"
+                           "a: é\r\nb: 'ü'\r\n",
+                           "'a'",
+                           "\"\n\n a\n\"\n",
+                           "a: x \"y\n",
+                           "a: &it's x",
+                           "a: &\"x y",
+                           "? 'a'\n: \"b\"\n...\n"}) {
+    EXPECT_EQ(ParseRuleYaml(text).mistake, "") << text;
+  }
+}
+
 TEST(RuleYaml, IsTextInUtf8) {
   EXPECT_THAT(MistakesOf("groups:\n- name: \"caf\xe9\"\n"),
               ElementsAre("r.yaml:2:13: not UTF-8 text; save the file as UTF-8"));
