@@ -23,23 +23,38 @@ using Kind = LivePlan::Node::Kind;
 
 // Of an expression that changes labels, as the general evaluator counts.
 constexpr uint64_t kOperationsPerLabel = 12;
+// The memory that the labels of a row take, at least.
+constexpr size_t kSamplesPerLabels = 10;
 
 }  // namespace
 
-LiveRows::LiveRows(std::shared_ptr<const LivePlan> plan, std::vector<Watch*> watches,
-                   const NumberedSource& source)
-    : plan_(std::move(plan)), watches_(std::move(watches)), source_(source) {
+size_t LiveShape::size() const {
+  const size_t numbers = left.size() + right.size() + left_ends.size() + right_ends.size();
+  const size_t bytes = numbers * sizeof(uint32_t) + bounds.size() * sizeof(double);
+  return labels.size() * kSamplesPerLabels + bytes / sizeof(Sample);
+}
+
+void LiveRows::Shapes::Clear() {
+  all = {};
+  room.GiveBack(taken);
+  taken = 0;
+}
+
+LiveRows::LiveRows(std::shared_ptr<const LivePlan> plan, std::vector<Watch*> watches, Watches& room)
+    : plan_(std::move(plan)), watches_(std::move(watches)), room_(room), source_(room.source()) {
   FW_CHECK(watches_.size() == plan_->selectors.size());
 }
 
 bool LiveRows::Update() {
   if (plan_->shapes == 0) return true;
-  if (shapes_ == nullptr ||
+  if (shapes_ == nullptr || shapes_->lacks_room ||
       !std::ranges::equal(shapes_->generations, watches_, {}, {}, &Watch::generation)) {
-    shapes_ = std::make_unique<Shapes>();
+    shapes_ = nullptr;
+    shapes_ = std::make_unique<Shapes>(room_);
     for (const Watch* watch : watches_) shapes_->generations.push_back(watch->generation());
     shapes_->all.resize(plan_->shapes);
     shapes_->is_whole = Make();
+    if (!shapes_->is_whole) shapes_->Clear();
   }
   return shapes_->is_whole;
 }
@@ -59,6 +74,9 @@ bool LiveRows::Make() {
       default: FW_CHECK(!"a node with a shape");
     }
     if (!is_clear || shapes_->labels_made > kLabelsMax) return false;
+    shapes_->lacks_room = !room_.Take(shape.size());
+    if (shapes_->lacks_room) return false;
+    shapes_->taken += shape.size();
   }
   return true;
 }
@@ -133,6 +151,7 @@ bool LiveRows::MakeRelabel(const LivePlan::Node& node, LiveShape& shape) const {
     if (shapes_->labels_made > kLabelsMax) return false;
     rows.push_back({LabelsOf(node.inputs[0], row), {0}});
   }
+  if (shapes_->labels_made > kLabelsMax) return false;
   // What they cost counts like so many labels: they may be long, and an expression slow.
   promql::Budget budget((kLabelsMax - shapes_->labels_made) * kOperationsPerLabel,
                         promql::kRuleWeights);

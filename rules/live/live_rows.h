@@ -26,6 +26,9 @@ struct LiveShape {
   std::vector<double> bounds;  // of kHistogram: what the buckets in `left` count up to
   std::vector<Labels> labels;  // of kGroups, kHistogram and kRelabel
 
+  // What memory it takes, in samples.
+  size_t size() const;
+
   // Where the part of group `g` begins.
   static uint32_t BeginOf(const std::vector<uint32_t>& ends, size_t g) {
     return g == 0 ? 0 : ends[g - 1];
@@ -34,18 +37,19 @@ struct LiveShape {
 
 // LiveRows says of a plan over the watches of one scope how many rows each node has, and which labels, whatever their
 // values. Which rows match which, and which belong to one group, is worked out once for as long as the watched series
-// are the same. Part of a LiveRule; not thread-safe.
+// are the same, and takes room of the watches' limit. Part of a LiveRule; not thread-safe.
 class LiveRows {
  public:
-  // `watches[i]` is that of the plan's selector i; loans, as is the source, which outlive it.
-  LiveRows(std::shared_ptr<const LivePlan> plan, std::vector<Watch*> watches,
-           const NumberedSource& source);
+  // `watches[i]` is that of the plan's selector i, all of `room`; loans that outlive it.
+  LiveRows(std::shared_ptr<const LivePlan> plan, std::vector<Watch*> watches, Watches& room);
 
   // How many labels may be made to find out which rows belong together: about half a second.
   static constexpr uint64_t kLabelsMax = 2'000'000;
 
-  // Brings the rows up to date with the watches. False when it cannot be said beforehand which labels a row has.
+  // Brings the rows up to date with the watches. False when it cannot be said beforehand which labels a row has,
+  // or when there is no room for it.
   bool Update();
+  bool lacks_room() const { return shapes_ != nullptr && shapes_->lacks_room; }
 
   const LivePlan& plan() const { return *plan_; }
   const std::vector<Watch*>& watches() const { return watches_; }
@@ -61,10 +65,19 @@ class LiveRows {
 
  private:
   struct Shapes {
+    explicit Shapes(Watches& watches) : room(watches) {}
+    ~Shapes() { Clear(); }
+    Shapes(const Shapes&) = delete;
+    Shapes& operator=(const Shapes&) = delete;
+    void Clear();
+
+    Watches& room;
+    size_t taken = 0;                   // of that room
     std::vector<uint64_t> generations;  // of the watches for which they were made
     std::vector<LiveShape> all;         // by LivePlan::Node::shape
     uint64_t labels_made = 0;
     bool is_whole = false;
+    bool lacks_room = false;
   };
 
   bool Make();
@@ -75,6 +88,7 @@ class LiveRows {
 
   const std::shared_ptr<const LivePlan> plan_;
   const std::vector<Watch*> watches_;
+  Watches& room_;
   const NumberedSource& source_;
 
   std::unique_ptr<Shapes> shapes_;  // null when the plan has none

@@ -32,8 +32,9 @@ double OnlyValue(const std::vector<double>& values) {
 
 std::optional<promql::Vector> LiveRule::Evaluate(Timestamp at, Duration lookback,
                                                  LiveValues& values) {
-  is_ambiguous_ = !rows_.Update();
-  if (is_ambiguous_) return std::nullopt;
+  const bool is_known = rows_.Update();
+  is_ambiguous_ = !is_known && !rows_.lacks_room();
+  if (!is_known) return std::nullopt;
   const LivePlan& plan = rows_.plan();
   if (values.nodes.size() < plan.nodes.size()) values.nodes.resize(plan.nodes.size());
   values.work = 0;

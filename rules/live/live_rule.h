@@ -30,10 +30,9 @@ struct LiveValues {
 // LiveRule evaluates a plan over the watches of one scope. Owned by its engine; not thread-safe.
 class LiveRule {
  public:
-  // `watches[i]` is that of the plan's selector i; loans, as is the source, which outlive it.
-  LiveRule(std::shared_ptr<const LivePlan> plan, std::vector<Watch*> watches,
-           const NumberedSource& source)
-      : rows_(std::move(plan), std::move(watches), source) {}
+  // `watches[i]` is that of the plan's selector i, all of `room`; loans that outlive it.
+  LiveRule(std::shared_ptr<const LivePlan> plan, std::vector<Watch*> watches, Watches& room)
+      : rows_(std::move(plan), std::move(watches), room) {}
 
   // What one evaluation may look at, as many values and samples as the general evaluator's max_operations: about half
   // a second.
@@ -46,6 +45,8 @@ class LiveRule {
 
   // Whether it gave up for the series that there are, of which some may have ended.
   bool is_ambiguous() const { return is_ambiguous_; }
+  // Whether it gave up since what it would have to keep is too much.
+  bool lacks_room() const { return rows_.lacks_room(); }
   const std::vector<Watch*>& watches() const { return rows_.watches(); }
   // How many labels it made so far.
   uint64_t labels_made() const { return rows_.labels_made(); }

@@ -83,7 +83,7 @@ std::optional<promql::Vector> LiveRules::TryEvaluate(const PreparedGroup& group,
   std::optional<promql::Vector> result = evaluate();
   // What was too much work with those that have ended would hold up its shard twice.
   const bool was_too_much = work_ >= LiveRule::kWorkMax / 2;
-  if (!result && bound.rule->is_ambiguous() && was_too_much) {
+  if (!result && (bound.rule->lacks_room() || (bound.rule->is_ambiguous() && was_too_much))) {
     bound.not_before = at + kTryAgainAfter;
   } else if (!result && bound.rule->is_ambiguous()) {
     for (Watch* watch : bound.rule->watches()) watches_->ForgetEnded(*watch);
@@ -143,7 +143,7 @@ std::unique_ptr<LiveRule> LiveRules::Bind(const PreparedGroup& group, const Prep
   }
   std::vector<Watch*> watches;
   for (size_t selector : selectors) watches.push_back(in.watches.at(selector));
-  return std::make_unique<LiveRule>(rule.plan, std::move(watches), watches_->source());
+  return std::make_unique<LiveRule>(rule.plan, std::move(watches), *watches_);
 }
 
 bool LiveRules::Want(InStream& in, size_t selector, Duration keep, Timestamp at) {

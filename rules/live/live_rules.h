@@ -24,7 +24,7 @@ namespace forewarn {
 class LiveRules {
  public:
   struct Limits {
-    // Samples in memory beside those of the source. Rules that would need more are not kept up to date; where more
+    // Samples in memory beside those of the source, and what else is kept, counted as samples. Rules that would need more are not kept up to date; where more
     // come than are needed no more, such as of a probe that ends no round, all are given up for an hour.
     size_t samples = 8'000'000;
   };

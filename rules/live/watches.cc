@@ -135,7 +135,7 @@ StatusOr<bool> Watches::Widen(Watch& watch, Duration keep) {
                         source_.Read(member.id, watch.latest_ - keep - kEndedAfter, kForever));
     work_ += kSeriesOperations + found.size();
     samples = samples - member.window.size() + found.size();
-    if (samples > max_samples_) return false;
+    if (samples + beside_ > max_samples_) return false;
     read.push_back(std::move(found));
   }
   for (size_t i = 0; i < read.size(); ++i) watch.members_[i].window.Fill(std::move(read[i]));
@@ -163,6 +163,14 @@ void Watches::ForgetEnded(Watch& watch) {
   watch.is_ordered_ = false;
   ++watch.generation_;
   Order(watch);
+}
+
+bool Watches::Take(size_t samples) {
+  if (beside_ + samples > max_samples_ / 2 || samples_ + beside_ + samples > max_samples_) {
+    return false;
+  }
+  beside_ += samples;
+  return true;
 }
 
 void Watches::Remove(const Watch* watch) {

@@ -90,9 +90,14 @@ class Watches {
   size_t samples() const { return samples_; }
   // What was done so far to find series, to read them, and to bring them in order: in samples touched.
   uint64_t work() const { return work_; }
-  // Whether there are more samples than there should be: of series whose rounds have stopped, nobody says what is
-  // needed no more.
-  bool is_over_limit() const { return samples_ > max_samples_; }
+  // Takes room for what is kept beside samples, counted as so many of them. False, taking none, when there is no more: it
+  // is half of all at most, so that it does not drive the samples out.
+  bool Take(size_t samples);
+  void GiveBack(size_t samples) { beside_ -= samples; }
+  size_t beside() const { return beside_; }
+  // Whether there is more than there should be: of series whose rounds have stopped, nobody says what is needed no
+  // more.
+  bool is_over_limit() const { return samples_ + beside_ > max_samples_; }
 
  private:
   // Where the samples of a series go, and the next place of the same series.
@@ -118,6 +123,7 @@ class Watches {
   std::vector<Link> links_ = std::vector<Link>(1);
   uint32_t free_ = 0;   // the first of links_ that nobody uses, or 0
   size_t samples_ = 0;  // in all windows
+  size_t beside_ = 0;   // what Take() has given
   uint64_t work_ = 0;
 
   const Applied* applied_ = nullptr;

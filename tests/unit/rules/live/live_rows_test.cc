@@ -30,7 +30,7 @@ class LiveRowsTest : public ::testing::Test {
     for (const LivePlan::Selector& selector : plan->selectors) {
       watches.push_back(*watches_.Make(kScope, selector.matchers, selector.reach(), kTimeZero));
     }
-    return {plan, watches, source_};
+    return {plan, watches, watches_};
   }
 
   // The labels of all rows of the whole, without those of the scope; "unclear" when that cannot be said.
@@ -104,6 +104,24 @@ TEST_F(LiveRowsTest, AreUnclearWhereTwoWouldHaveTheSameLabels) {
   EXPECT_EQ(Rows(replaced), "x");
   Write("x", {{"i", "2"}});
   EXPECT_EQ(Rows(replaced), "unclear");
+}
+
+TEST_F(LiveRowsTest, TakeRoomAndKeepNothingWithoutIt) {
+  for (int i = 0; i < 40; ++i) Write("x", {{"i", std::to_string(i)}});
+  const std::string text = R"(label_replace(x, "host", "h$1", "i", ".+"))";
+  {
+    LiveRows rows = Bind(text);
+    EXPECT_NE(Rows(rows), "unclear");
+    EXPECT_EQ(watches_.beside(), 400U);
+    LiveRows others = Bind(text);
+    EXPECT_EQ(Rows(others), "unclear");
+    EXPECT_TRUE(others.lacks_room());
+    EXPECT_EQ(watches_.beside(), 400U);
+  }
+  EXPECT_EQ(watches_.beside(), 0U);
+  LiveRows nested = Bind("label_replace(" + text + R"(, "i", "", "i", ".*"))");
+  EXPECT_EQ(Rows(nested), "unclear");
+  EXPECT_EQ(watches_.beside(), 0U) << "the inner part, of which nobody has anything";
 }
 
 TEST_F(LiveRowsTest, AreUnclearWhereLabelsComeFromOneOfTwo) {

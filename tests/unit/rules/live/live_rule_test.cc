@@ -31,7 +31,7 @@ class LiveRuleTest : public ::testing::Test {
     for (const LivePlan::Selector& selector : plan->selectors) {
       watches.push_back(*watches_.Make(kScope, selector.matchers, selector.reach(), At(0)));
     }
-    return {plan, watches, source_};
+    return {plan, watches, watches_};
   }
 
   // `instance value` of each result; "nothing" when only the general evaluator can say.

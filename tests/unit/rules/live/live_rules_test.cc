@@ -256,6 +256,28 @@ TEST(LiveRules, ARangeThatIsNotAskedForInAStreamCostsNothingThere) {
   EXPECT_GT(live.samples(), 4 * of_newest);
 }
 
+// The watch that they share has few samples.
+TEST(LiveRules, LabelsThatTheyKeepHaveABoundInAll) {
+  const std::string text = R"(label_replace(a, "host", "h$1", "instance", "i.*"))";
+  LiveWorld world(std::vector<std::string>(20, text), 29);
+  for (int round = 0; round < 100; ++round) world.Round();
+  LiveRules live(&world.source_, {600});
+  live.SetRules(std::make_shared<LiveTable>(world.groups_));
+  const auto count = [&] {
+    size_t known = 0;
+    for (const PreparedRule& rule : world.groups_[0].rules) {
+      known += live.Evaluate(world.groups_[0], rule, world.stream_, world.now_, kLookback) ? 1 : 0;
+    }
+    return known;
+  };
+  const size_t known = count();
+  EXPECT_GT(known, 2U);
+  EXPECT_LT(known, 8U);
+  EXPECT_EQ(count(), known) << "those that had no room did not take it from the others";
+  live.Forget(world.stream_);
+  EXPECT_EQ(count(), known) << "the room is free again";
+}
+
 TEST(LiveRules, AStreamThatIsForgottenBeginsAnew) {
   LiveWorld world({"a", "rate(c[5m])"}, 17);
   for (int round = 0; round < 50; ++round) world.Round();
