@@ -1,6 +1,15 @@
 #include "rules/intervals.h"
 
+#include <algorithm>
+
 namespace forewarn {
+namespace {
+
+Duration IntervalOf(const PreparedGroup& group, const PreparedRule& rule) {
+  return std::max(group.interval, rule.due_every);
+}
+
+}  // namespace
 
 Timestamp FloorTo(Timestamp at, Duration interval) {
   Duration since = at.time_since_epoch();
@@ -10,11 +19,12 @@ Timestamp FloorTo(Timestamp at, Duration interval) {
 }
 
 bool IsDue(const PreparedGroup& group, const PreparedRule& rule, Timestamp before, Timestamp end) {
-  return rule.every_round || FloorTo(before, group.interval) != FloorTo(end, group.interval);
+  const Duration interval = IntervalOf(group, rule);
+  return rule.every_round || FloorTo(before, interval) != FloorTo(end, interval);
 }
 
 Duration StepOf(const PreparedGroup& group, const PreparedRule& rule, Duration round) {
-  return rule.every_round ? round : group.interval + round;
+  return rule.every_round ? round : IntervalOf(group, rule) + round;
 }
 
 }  // namespace forewarn

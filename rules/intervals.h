@@ -11,7 +11,7 @@ namespace forewarn {
 Timestamp FloorTo(Timestamp at, Duration interval);
 
 // Whether a rule that runs per round does so at the round that ended at `end`, after one that ended at `before`: unless it
-// runs at each, at the first in each interval of its group, so that short rounds do not multiply the work of the general
+// runs at each, at the first in each of its intervals, which are its group's or longer, so that short rounds do not multiply the work of the general
 // evaluator. This follows from the rules and the rounds, never from what is in memory.
 bool IsDue(const PreparedGroup& group, const PreparedRule& rule, Timestamp before, Timestamp end);
 

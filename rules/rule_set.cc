@@ -36,15 +36,16 @@ const std::string* OnlyName(const Matchers& selector) {
   return found == selector.end() ? nullptr : &found->value();
 }
 
-// Rules that read, directly or through others, what a rule without `property` wrote go without it, too.
-void SpreadToReaders(const std::vector<PreparedRule*>& rules, bool PreparedRule::*property) {
+// Rules that read, directly or through others, what a rule without a property wrote lose it, too.
+template <typename Has, typename Lose>
+void SpreadToReaders(const std::vector<PreparedRule*>& rules, const Has& has, const Lose& lose) {
   bool is_changed = true;
   while (is_changed) {
     is_changed = false;
     std::set<std::string_view> names;
     std::set<std::string_view> alerts;
     for (const PreparedRule* rule : rules) {
-      if (rule->*property || rule->rule.forewarn.shadow) continue;
+      if (has(*rule) || rule->rule.forewarn.shadow) continue;
       (rule->rule.alerting ? alerts : names).insert(rule->rule.name);
     }
     auto reads_them = [&](const Matchers& selector) {
@@ -56,9 +57,9 @@ void SpreadToReaders(const std::vector<PreparedRule*>& rules, bool PreparedRule:
              (MayMatchAlerts(selector) && std::ranges::any_of(alerts, may_match_alert));
     };
     for (PreparedRule* rule : rules) {
-      if (!(rule->*property)) continue;
+      if (!has(*rule)) continue;
       if (std::ranges::any_of(rule->rule.expression.Selectors(), reads_them)) {
-        rule->*property = false;
+        lose(*rule);
         is_changed = true;
       }
     }
@@ -175,7 +176,9 @@ std::vector<PreparedGroup> PrepareRules(std::vector<RuleGroup> groups,
     }
   }
   const std::vector<PreparedRule*> all = AllRules(prepared);
-  SpreadToReaders(all, &PreparedRule::per_round);
+  SpreadToReaders(
+      all, [](const PreparedRule& rule) { return rule.per_round; },
+      [](PreparedRule& rule) { rule.per_round = false; });
   RootFinder roots(all, detectors);
   for (PreparedGroup& group : prepared) {
     for (PreparedRule& rule : group.rules) {
@@ -236,7 +239,23 @@ void PlanRules(std::vector<PreparedGroup>& groups) {
       rule.every_round = rule.per_round && rule.plan != nullptr;
     }
   }
-  SpreadToReaders(AllRules(groups), &PreparedRule::every_round);
+  const std::vector<PreparedRule*> all = AllRules(groups);
+  SpreadToReaders(
+      all, [](const PreparedRule& rule) { return rule.every_round; },
+      [](PreparedRule& rule) { rule.every_round = false; });
+  std::set<Duration> intervals;
+  for (PreparedGroup& group : groups) {
+    for (PreparedRule& rule : group.rules) {
+      if (!rule.per_round || rule.every_round) continue;
+      rule.due_every = group.interval;
+      intervals.insert(group.interval);
+    }
+  }
+  for (Duration interval : intervals) {  // the longest last
+    SpreadToReaders(
+        all, [&](const PreparedRule& rule) { return rule.due_every < interval; },
+        [&](PreparedRule& rule) { rule.due_every = interval; });
+  }
 }
 
 std::string DescribeSelector(const Matchers& selector) {

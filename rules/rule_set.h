@@ -34,7 +34,7 @@ struct PreparedRule {
   bool writes_alerts = false;
   // Evaluated at the round ends of each probe; otherwise on the group's grid for each installation.
   bool per_round = false;
-  // And at each of them; otherwise at the first in each of the group's intervals: what has no plan, and what reads the
+  // And at each of them; otherwise at the first in each interval (`due_every`): what has no plan, and what reads the
   // results of such a rule, which may look stale in between.
   bool every_round = false;
   // Selectors of the series that the result rests on in the end: those of recorded series, and of
@@ -44,6 +44,9 @@ struct PreparedRule {
   // makes it another rule.
   std::optional<std::set<std::string>> customers;
   std::set<std::string> but_not;
+  // Of what runs at the round ends of a probe, but not at each: how long its intervals are. The group's, or the longest of
+  // those of the rules whose results it reads.
+  Duration due_every{0};
 
   bool IsFor(const std::string& customer) const {
     return (!customers || customers->contains(customer)) && !but_not.contains(customer);

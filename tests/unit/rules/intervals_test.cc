@@ -30,6 +30,10 @@ TEST(Intervals, TheFirstRoundInEachIsDueForWhatDoesNotRunAtEach) {
   EXPECT_FALSE(IsDue(group, rule, kStart, kStart + 14'999ms));
   EXPECT_TRUE(IsDue(group, rule, kStart + 14'999ms, kStart + 15s));
   EXPECT_EQ(StepOf(group, rule, 7s), 22s);
+  rule.due_every = 1min;
+  EXPECT_FALSE(IsDue(group, rule, kStart, kStart + 15s));
+  EXPECT_TRUE(IsDue(group, rule, kStart + 15s, kStart + 60s));
+  EXPECT_EQ(StepOf(group, rule, 7s), 67s);
   rule.every_round = true;
   EXPECT_TRUE(IsDue(group, rule, kStart, kStart + 1ms));
   EXPECT_EQ(StepOf(group, rule, 7s), 7s);
@@ -110,6 +114,19 @@ TEST(Intervals, WhatReadsTheResultsOfARuleRunsWithIt) {
       "groups:\n- name: g\n  interval: 10m\n  rules:\n  - record: r\n"
       "    expr: max_over_time(x[1m:1s])\n  - {alert: A, expr: r > 1}\n"
       "  - alert: B\n    expr: ALERTS{alertname=\"A\"}\n  - {alert: C, expr: x > 1}\n");
+  Collect(world, 1min, 60min, 0s);
+  EXPECT_THAT(world.Steps(),
+              ElementsAre("0 A none -> firing", "0 B none -> firing", "0 C none -> firing"));
+}
+
+// Whatever the interval of its own group, and however many rules are in between.
+TEST(Intervals, WhatReadsTheResultsOfARuleOfALongerIntervalRunsWithThatRule) {
+  World world(
+      "groups:\n- name: slow\n  interval: 10m\n  rules:\n  - record: r\n"
+      "    expr: max_over_time(x[1m:1s])\n"
+      "- name: fast\n  interval: 1m\n  rules:\n  - {alert: A, expr: r > 1}\n"
+      "  - {alert: B, expr: 'ALERTS{alertname=\"A\"}'}\n"
+      "  - {alert: C, expr: 'max_over_time(x[1m:1s]) > 1'}\n");
   Collect(world, 1min, 60min, 0s);
   EXPECT_THAT(world.Steps(),
               ElementsAre("0 A none -> firing", "0 B none -> firing", "0 C none -> firing"));
