@@ -196,6 +196,15 @@ std::string Matcher::ToString() const {
   return fmt::format("{}{}{}", name_, KindText(kind_), QuoteLabelValue(value_));
 }
 
+std::string_view MetricOf(const Matchers& matchers) {
+  for (const Matcher& matcher : matchers) {
+    if (matcher.name() == kMetricName && matcher.kind() == Matcher::Kind::kEqual) {
+      return matcher.value();
+    }
+  }
+  return {};
+}
+
 bool MatchesAll(const Matchers& matchers, const Labels& labels) {
   return std::all_of(matchers.begin(), matchers.end(), [&](const Matcher& matcher) {
     return matcher.Matches(labels.Get(matcher.name()));

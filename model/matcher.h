@@ -54,6 +54,9 @@ using Matchers = std::vector<Matcher>;
 // value`.
 StatusOr<Matcher> ParseMatcher(std::string_view text);
 
+// The one metric whose series may match, by equality of `__name__`; empty when there may be several. A loan.
+std::string_view MetricOf(const Matchers& matchers);
+
 // Whether every matcher holds.
 bool MatchesAll(const Matchers& matchers, const Labels& labels);
 

@@ -6,20 +6,6 @@
 #include <utility>
 
 namespace forewarn {
-namespace {
-
-// The one metric that a selector names; empty when it may be several.
-std::string MetricOf(const Matchers& selector) {
-  for (const Matcher& matcher : selector) {
-    if (matcher.name() == kMetricName && matcher.kind() == Matcher::Kind::kEqual) {
-      return matcher.value();
-    }
-  }
-  return "";
-}
-
-}  // namespace
-
 RuleIndex::RuleIndex(const std::vector<PreparedGroup>& groups) {
   std::map<std::string, size_t> places;  // in entries_, by the selector's text
   for (const PreparedGroup& group : groups) {
@@ -32,7 +18,7 @@ RuleIndex::RuleIndex(const std::vector<PreparedGroup>& groups) {
       for (Matchers& selector : *needs) {
         auto [at, is_new] = places.emplace(DescribeSelector(selector), entries_.size());
         if (is_new) {
-          const std::string metric = MetricOf(selector);
+          const std::string metric(MetricOf(selector));
           (metric.empty() ? of_any_metric_ : by_metric_[metric]).push_back(entries_.size());
           entries_.push_back({std::move(selector), {}});
         }

@@ -28,14 +28,6 @@ bool MayMatchAlert(const Matchers& selector, std::string_view alertname) {
   });
 }
 
-// The only name that it may match, or null when there are others.
-const std::string* OnlyName(const Matchers& selector) {
-  const auto found = std::ranges::find_if(selector, [](const Matcher& matcher) {
-    return matcher.name() == kMetricName && matcher.kind() == Matcher::Kind::kEqual;
-  });
-  return found == selector.end() ? nullptr : &found->value();
-}
-
 // Rules that read, directly or through others, what a rule without a property wrote lose it, too.
 template <typename Has, typename Lose>
 void SpreadToReaders(const std::vector<PreparedRule*>& rules, const Has& has, const Lose& lose) {
@@ -49,8 +41,8 @@ void SpreadToReaders(const std::vector<PreparedRule*>& rules, const Has& has, co
       (rule->rule.alerting ? alerts : names).insert(rule->rule.name);
     }
     auto reads_them = [&](const Matchers& selector) {
-      const std::string* name = OnlyName(selector);
-      if (name != nullptr && !names.contains(*name) && !MayMatchAlerts(selector)) return false;
+      const std::string_view name = MetricOf(selector);
+      if (!name.empty() && !names.contains(name) && !MayMatchAlerts(selector)) return false;
       auto may_match_name = [&](std::string_view name) { return MayMatchName(selector, name); };
       auto may_match_alert = [&](std::string_view name) { return MayMatchAlert(selector, name); };
       return std::ranges::any_of(names, may_match_name) ||
@@ -114,7 +106,7 @@ class RootFinder {
         is_recorded = true;
         roots.push_back(detector.selector);
       }
-      if (!is_recorded || OnlyName(selector) == nullptr) roots.push_back(std::move(selector));
+      if (!is_recorded || MetricOf(selector).empty()) roots.push_back(std::move(selector));
     }
   }
 

@@ -88,11 +88,8 @@ class PlanMaker {
       return No(fmt::format("a range of more than {}", FormatDuration(LivePlan::kReachMax)));
     }
     std::string text;
-    bool has_one_name = false;
-    for (const Matcher& matcher : selector.matchers) {
-      text += matcher.ToString() + ",";
-      has_one_name |= matcher.name() == kMetricName && matcher.kind() == Matcher::Kind::kEqual;
-    }
+    for (const Matcher& matcher : selector.matchers) text += matcher.ToString() + ",";
+    const bool has_one_name = !MetricOf(selector.matchers).empty();
     plan_.selectors.push_back(found);
     plan_.selectors.back().text = std::move(text);
     return Put(kind, node, std::move(inputs), has_one_name, plan_.selectors.size() - 1);

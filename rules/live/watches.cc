@@ -95,13 +95,7 @@ StatusOr<Watch*> Watches::Make(const Scope& scope, const Matchers& matchers, Dur
   Watch& watch = *made;
   watch.scope_ = &scope;
   watch.matchers_ = &matchers;
-  std::string_view metric;
-  for (const Matcher& matcher : matchers) {
-    if (matcher.name() == kMetricName && matcher.kind() == Matcher::Kind::kEqual) {
-      metric = matcher.value();
-    }
-  }
-  watch.key_ = KeyOf(scope.customer, scope.installation, scope.probe, metric);
+  watch.key_ = KeyOf(scope.customer, scope.installation, scope.probe, MetricOf(matchers));
   watch.keep_ = keep;
   watch.latest_ = at;
   by_key_[watch.key_].push_back(&watch);

@@ -140,5 +140,13 @@ TEST(ParseMatcher, ReadsWhatToStringWrites) {
   }
 }
 
+TEST(MetricOf, IsTheNameThatIsGiven) {
+  const Matcher other = Matcher::Equal("job", "node");
+  EXPECT_EQ(MetricOf({other, Matcher::Equal("__name__", "up")}), "up");
+  EXPECT_EQ(MetricOf({other}), "");
+  EXPECT_EQ(MetricOf({*Matcher::Make(Matcher::Kind::kRegex, "__name__", "up")}), "");
+  EXPECT_EQ(MetricOf({*Matcher::Make(Matcher::Kind::kNotEqual, "__name__", "up")}), "");
+}
+
 }  // namespace
 }  // namespace forewarn
