@@ -1,7 +1,9 @@
 // Which series there must be for an expression to say anything at all.
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -20,9 +22,13 @@ Needs NeedsOf(const Node& node);
 Needs Stricter(Needs a, Needs b) {
   if (!a || !b) return a ? a : b;
   const auto looseness = [](const std::vector<Matchers>& selectors) {
-    size_t matchers = 0;
-    for (const Matchers& selector : selectors) matchers += selector.size();
-    return std::pair(selectors.size(), -static_cast<ptrdiff_t>(matchers));
+    ptrdiff_t of_any_metric = 0;
+    ptrdiff_t matchers = 0;
+    for (const Matchers& selector : selectors) {
+      of_any_metric += MetricOf(selector).empty() ? 1 : 0;
+      matchers += std::ssize(selector);
+    }
+    return std::tuple(of_any_metric, std::ssize(selectors), -matchers);
   };
   return looseness(*b) < looseness(*a) ? b : a;
 }

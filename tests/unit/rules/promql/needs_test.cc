@@ -42,6 +42,8 @@ TEST(Needs, AreOfTwoSidesThatMustMeetTheStricter) {
   EXPECT_THAT(NeedsOf("x{a=\"b\"} and y"), ElementsAre("x{a=\"b\"}"));
   EXPECT_THAT(NeedsOf("x > y"), ElementsAre("x"));
   EXPECT_THAT(NeedsOf("(x or y) * z"), ElementsAre("z"));
+  EXPECT_THAT(NeedsOf("x and {a=~\".+\",b=~\".+\"}"), ElementsAre("x"))
+      << "one that names its metric";
   EXPECT_THAT(NeedsOf("x and vector(1)"), ElementsAre("x"));
   EXPECT_THAT(NeedsOf("vector(1) and x"), ElementsAre("x"));
 }
