@@ -2,6 +2,8 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include "base/file.h"
@@ -11,6 +13,9 @@
 
 namespace forewarn::bench {
 namespace {
+
+constexpr int kTriesMax = 100;
+constexpr std::chrono::milliseconds kBetweenTries(100);
 
 StatusOr<std::string> MakeToken(const std::string& collector, const std::string& tls,
                                 const std::string& customer) {
@@ -38,8 +43,14 @@ StatusOr<EnrolledProbe> EnrolProbe(const std::string& collector, const std::stri
   FW_ASSIGN_OR_RETURN(std::string token, MakeToken(collector, tls, customer));
   FW_ASSIGN_OR_RETURN(KeyAndRequest key, MakeKeyAndRequest());
   GrpcOptions options{collector, ""};
-  FW_ASSIGN_OR_RETURN(EnrolAnswer answer,
-                      MakeGrpcEnrolmentCalls()->Enrol(options, ca, token, key.csr_der, host));
+  const auto calls = MakeGrpcEnrolmentCalls();
+  StatusOr<EnrolAnswer> enrolled = calls->Enrol(options, ca, token, key.csr_der, host);
+  // So many at once are asked to come again.
+  for (int i = 0; i < kTriesMax && enrolled.status().code() == Code::kResourceExhausted; ++i) {
+    std::this_thread::sleep_for(kBetweenTries);
+    enrolled = calls->Enrol(options, ca, token, key.csr_der, host);
+  }
+  FW_ASSIGN_OR_RETURN(EnrolAnswer answer, std::move(enrolled));
   return EnrolledProbe{std::move(options),
                        {answer.ca_pem, answer.certificate_pem, std::move(key.key_pem)}};
 }

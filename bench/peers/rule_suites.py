@@ -134,7 +134,7 @@ def numbers(bench, system, hosts, counts, warm_up_s, measured_s):
     """What so many rules cost over the series of `hosts`, every 15 s: CPU, and what stays in memory."""
     facts = {}
     series = hosts * METRICS
-    streams = min(20, hosts)
+    streams = min(100, hosts)
     for count in (0, *counts):
         with bench.start(system) as server:
             if count:
