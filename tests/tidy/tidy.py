@@ -14,6 +14,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from python_names import check_python_names
+
 # A folder may include the folders named here, and itself.
 LAYERS = {
     "base": [],
@@ -318,7 +320,7 @@ def check_fuzz_targets(tree):
 
 
 CHECKS = [check_layers, check_heavy_headers, check_mirror, check_banned_calls, check_sizes, check_words, check_headers,
-          check_fuzz_targets]
+          check_fuzz_targets, check_python_names]
 
 
 def main():

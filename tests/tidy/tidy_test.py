@@ -160,6 +160,47 @@ class FuzzTargets(unittest.TestCase):
                                   **source, **{"tests/fuzz/CMakeLists.txt": "forewarn_fuzz(labels SOURCES x)\n"}))
 
 
+class PythonNames(unittest.TestCase):
+    def found(self, text, **others):
+        return findings(tidy.check_python_names, **{"bench/run.py": text, **others})
+
+    def test_a_name_that_is_read_and_defined_nowhere_is_found_with_its_line(self):
+        for bad in [
+            "\nprint(LOST)\n", "\nx = [LOST for y in ()]\n", "\ndef f(a=LOST): pass\n", "\nf = lambda: LOST\n", "\n@LOST\ndef f(): pass\n",
+            "\nclass C(LOST): pass\n", "\nprint(f'{LOST}')\n", "\nx: LOST = 1\n", "try: pass\nexcept LOST: pass\n",
+            "def f():\n    return LOST\ndef g(LOST):\n    return LOST\n", "class C:\n    def f(self): return LOST\n    LOST = 1\n",
+        ]:
+            self.assertEqual(["bench/run.py:2: 'LOST' is defined nowhere; define or import it"], self.found(bad), bad)
+
+    def test_what_is_bound_in_any_way_is_left_alone(self):
+        for good in [
+            "def f(): return LATER\nLATER = 1\n", "import os.path as p, sys, a.b\nprint(p, sys, a)\n", "from x import y as z\nprint(z)\n",
+            "def f(*a, b=1, **c): return a, b, c\n", "try: pass\nexcept E as e: print(e)\nE = OSError\n", "if (n := 1): print(n)\n",
+            "def f():\n    global g\n    g = 1\ndef h(): return g\n", "print({k: v for k, v in () for _ in k}, __file__, __name__, len)\n",
+            "with open('x') as f, f as (a, *b): print(a, b)\n", "for i, (j, k) in (): print(i, j, k)\n",
+            "def f():\n    n = 1\n    def g():\n        nonlocal n\n        n += 1\n        return n\n    return g\n",
+            "class C:\n    A = 1\n    B = A\n    def f(self): return __class__, super().f\n", "def f(): return f\nclass C: pass\nprint(C)\n",
+            "match 1:\n    case [a, *b] | {'k': a, **b}: print(a, b)\n    case int() as c: print(c)\n", "x: int\nprint(x)\n",
+            "class C:\n    __a = 1\n    def f(self): return self.__a\n", "def f():\n    import os\n    return lambda: os\n",
+        ]:
+            self.assertEqual([], self.found(good), good)
+
+    def test_what_is_read_of_a_module_of_ours_is_defined_there(self):
+        loads = {"bench/loads.py": "SIZE = 1\ndef push(): pass\n"}
+        self.assertEqual(["bench/run.py:2: loads.py defines no 'LOST'; define it there"],
+                         self.found("import loads\nprint(loads.LOST)\n", **loads))
+        self.assertEqual(["bench/run.py:1: loads.py defines no 'LOST'; define it there"],
+                         self.found("from loads import LOST\nprint(LOST)\n", **loads))
+        for good in ["import loads\nloads.push(loads.SIZE, loads.__doc__)\n", "from loads import SIZE\nprint(SIZE)\n",
+                     "import loads\nloads.NEW = 1\n", "import json\njson.ANY\n", "loads = 1\nloads.real\n",
+                     "import loads\ndef f(loads): return loads.ANY\n"]:
+            self.assertEqual([], self.found(good, **loads), good)
+
+    def test_what_cannot_be_followed_is_found(self):
+        self.assertIn("name what you use", self.found("from loads import *\n")[0])
+        self.assertIn("bench/run.py:2: is no Python", self.found("\nif:\n")[0])
+
+
 class TheWhole(unittest.TestCase):
     def test_every_check_is_run(self):
         written = {name for name in dir(tidy) if name.startswith("check_")}
