@@ -1,5 +1,9 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
 #include "base/file.h"
 #include "config/bundle_files.h"
 #include "config/collector_settings.h"
@@ -11,6 +15,7 @@
 #include "notifier/catalogue.h"
 #include "rules/live/live_plan.h"
 #include "rules/rule_file.h"
+#include "rules/stale_reads.h"
 #include "rules/unit_test_file.h"
 
 namespace forewarn {
@@ -77,6 +82,10 @@ std::string GuessKind(const std::string& path, const std::string& text) {
   return root.Find("collector") != nullptr ? "probe" : "collector";
 }
 
+void Warn(Session& session, const std::vector<std::string>& warnings) {
+  for (const std::string& warning : warnings) session.notes << "warning: " << warning << "\n";
+}
+
 // The answer in JSON is {} for a check that found nothing; mistakes are the command's failure.
 void Approve(Session& session, const std::string& text) {
   session.out << (session.json ? "{}\n" : text);
@@ -94,6 +103,7 @@ Status CheckRules(Session& session, const std::vector<std::string>& paths) {
       rules.mistakes.push_back(std::move(mistake));
   }
   FW_RETURN_IF_ERROR(rules.status());
+  Warn(session, FindStaleReads(rules));
   Approve(session,
           fmt::format("good: {} in {} of {}{}\n{}", Count(CountRules(rules), "rule"),
                       Count(rules.groups.size(), "group"), Count(read.rules.size(), "file"),
@@ -125,11 +135,12 @@ Status CheckConfig(Session& session, const std::string& path, const std::string&
     }
     FW_RETURN_IF_ERROR(bundle.status());
     FW_RETURN_IF_ERROR(rules.status());
-    std::vector<std::string> unheard = FindUnheard(*bundle, RulesThatWarn(rules));
-    for (const std::string& one : unheard) session.notes << "warning: " << one << "\n";
-    Approve(session, unheard.empty() ? fmt::format("{} is a good bundle.\n", path)
-                                     : fmt::format("{} can be applied, with {}.\n", path,
-                                                   Count(unheard.size(), "warning")));
+    std::vector<std::string> warnings = FindUnheard(*bundle, RulesThatWarn(rules));
+    std::ranges::move(FindStaleReads(rules), std::back_inserter(warnings));
+    Warn(session, warnings);
+    Approve(session, warnings.empty() ? fmt::format("{} is a good bundle.\n", path)
+                                      : fmt::format("{} can be applied, with {}.\n", path,
+                                                    Count(warnings.size(), "warning")));
     return OkStatus();
   }
   FW_ASSIGN_OR_RETURN(std::string text, ReadFile(path, 1 << 20));

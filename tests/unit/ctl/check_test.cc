@@ -140,6 +140,22 @@ TEST_F(CheckTest, ABundleThatTellsNobodyIsSaidToBeSo) {
   EXPECT_THAT(out.str(), HasSubstr("can be applied, with 2 warnings.\n"));
 }
 
+TEST_F(CheckTest, WhatIsWrittenTooSeldomForItsReadersIsAWarningOfTheRulesAndOfTheBundle) {
+  Write("customers.yaml", "customers: []\n");
+  std::string path =
+      Write("rules/a.yaml",
+            "groups:\n- name: slow\n  interval: 10m\n  rules:\n  - {record: 'a:x', "
+            "expr: sum(x)}\n- name: fast\n  rules:\n  - {alert: A, expr: 'a:x > 1'}\n");
+  ASSERT_TRUE(CheckRules(session, {path}).ok());
+  EXPECT_THAT(notes.str(),
+              AllOf(HasSubstr("warning: " + path + ": group 'fast', rule 'A': it looks 5m back"),
+                    HasSubstr("read last_over_time(a:x[9m])\n")));
+  EXPECT_THAT(out.str(), HasSubstr("good: 2 rules in 2 groups"));
+  notes.str("");
+  ASSERT_TRUE(CheckConfig(session, dir_, "").ok());
+  EXPECT_THAT(notes.str(), HasSubstr("warning: rules/a.yaml: group 'fast', rule 'A'"));
+}
+
 TEST_F(CheckTest, AFolderIsABundleWithItsRules) {
   Write("customers.yaml", "customers: [{id: A, name: a}]\n");
   Write("rules/bad.yaml", kBadRules);
