@@ -233,7 +233,16 @@ Status Engine::Restore(StateKind kind, std::string_view id, std::string_view rec
 Engine::Conclusions Engine::Observe(const Entry& entry, std::span<const ProbeState> changed,
                                     const WriteDerived& write, const Applied* applied) {
   FW_CHECK(impl_->has_numbers == (applied != nullptr));
-  EngineCall call = {entry.arrival, &write, impl_->limits.instants, impl_->limits.work, {}};
+  const WriteDerived told = [&](const Labels& labels, Sample sample) {
+    write(labels, sample);
+    impl_->detectors.NoticeDerived(labels.Get("probe"), labels, sample.at);
+  };
+  const bool has_detectors = !impl_->rules->detectors.empty();
+  EngineCall call = {entry.arrival,
+                     has_detectors ? &told : &write,
+                     impl_->limits.instants,
+                     impl_->limits.work,
+                     {}};
   impl_->live.Begin(applied);
   impl_->awake.Begin(applied);
   impl_->ObserveContacts(call, changed);

@@ -14,7 +14,7 @@ PreparedRules::PreparedRules(const Bundle& bundle) {
   }
   groups = PrepareRules(std::move(files.groups), files.detectors);
   SelectCustomers(bundle.customers, groups);
-  PlanRules(groups);
+  PlanRules(groups, files.detectors);
   detectors = std::move(files.detectors);
   for (const PreparedGroup& group : groups) {
     for (const PreparedRule& rule : group.rules) {

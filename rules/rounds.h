@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "model/series_source.h"
 #include "model/telemetry.h"
@@ -14,7 +15,8 @@ namespace forewarn {
 
 // Rounds runs the rules of single probes, at the ends of their rounds and in order. A batch may have brought many
 // rounds, or rules be much work: what the call's budget does not allow waits in the stream and is done by ticks, from
-// the rule on that was the next. Detectors are told at once. Not thread-safe.
+// the rule on that was the next. Detectors are told of a round when its turn comes, before its rules, and of what these
+// record before the next of them. Not thread-safe.
 class Rounds {
  public:
   // Rounds of a probe that may wait; of more the oldest are left out, and it says so. More than 20 hours of them at one
@@ -34,6 +36,8 @@ class Rounds {
  private:
   // False when the budget was used up before the last rule.
   bool RunRules(EngineCall& call, Stream& stream, const Stream::Waiting& round);
+  // Tells them what there is up to `end`; returns what that took.
+  uint64_t TellDetectors(EngineCall& call, const Stream& stream, Timestamp end);
 
   const SeriesSource& source_;
   StreamBook& streams_;

@@ -28,14 +28,16 @@ bool MayMatchAlert(const Matchers& selector, std::string_view alertname) {
   });
 }
 
-// Rules that read, directly or through others, what a rule without a property wrote lose it, too.
+// Rules that read, directly or through others, what a rule without a property wrote lose it, too; also what one of
+// these detectors finds in it.
 template <typename Has, typename Lose>
-void SpreadToReaders(const std::vector<PreparedRule*>& rules, const Has& has, const Lose& lose) {
+void SpreadToReaders(const std::vector<PreparedRule*>& rules,
+                     std::span<const DetectorSpec> detectors, const Has& has, const Lose& lose) {
   bool is_changed = true;
   while (is_changed) {
     is_changed = false;
-    std::set<std::string_view> names;
-    std::set<std::string_view> alerts;
+    std::set<std::string, std::less<>> names;
+    std::set<std::string, std::less<>> alerts;
     for (const PreparedRule* rule : rules) {
       if (has(*rule) || rule->rule.forewarn.shadow) continue;
       (rule->rule.alerting ? alerts : names).insert(rule->rule.name);
@@ -48,6 +50,15 @@ void SpreadToReaders(const std::vector<PreparedRule*>& rules, const Has& has, co
       return std::ranges::any_of(names, may_match_name) ||
              (MayMatchAlerts(selector) && std::ranges::any_of(alerts, may_match_alert));
     };
+    bool is_more = true;
+    while (is_more) {
+      is_more = false;
+      for (const DetectorSpec& detector : detectors) {
+        if (!reads_them(detector.selector)) continue;
+        for (std::string_view suffix : kFindingSuffixes)
+          is_more |= names.insert(detector.record + std::string(suffix)).second;
+      }
+    }
     for (PreparedRule* rule : rules) {
       if (!has(*rule)) continue;
       if (std::ranges::any_of(rule->rule.expression.Selectors(), reads_them)) {
@@ -169,7 +180,7 @@ std::vector<PreparedGroup> PrepareRules(std::vector<RuleGroup> groups,
   }
   const std::vector<PreparedRule*> all = AllRules(prepared);
   SpreadToReaders(
-      all, [](const PreparedRule& rule) { return rule.per_round; },
+      all, {}, [](const PreparedRule& rule) { return rule.per_round; },
       [](PreparedRule& rule) { rule.per_round = false; });
   RootFinder roots(all, detectors);
   for (PreparedGroup& group : prepared) {
@@ -218,7 +229,7 @@ void SelectCustomers(const std::vector<Customer>& customers, std::vector<Prepare
   }
 }
 
-void PlanRules(std::vector<PreparedGroup>& groups) {
+void PlanRules(std::vector<PreparedGroup>& groups, std::span<const DetectorSpec> detectors) {
   size_t number = 0;
   for (PreparedGroup& group : groups) {
     for (PreparedRule& rule : group.rules) {
@@ -233,7 +244,7 @@ void PlanRules(std::vector<PreparedGroup>& groups) {
   }
   const std::vector<PreparedRule*> all = AllRules(groups);
   SpreadToReaders(
-      all, [](const PreparedRule& rule) { return rule.every_round; },
+      all, detectors, [](const PreparedRule& rule) { return rule.every_round; },
       [](PreparedRule& rule) { rule.every_round = false; });
   std::set<Duration> intervals;
   for (PreparedGroup& group : groups) {
@@ -245,7 +256,7 @@ void PlanRules(std::vector<PreparedGroup>& groups) {
   }
   for (Duration interval : intervals) {  // the longest last
     SpreadToReaders(
-        all, [&](const PreparedRule& rule) { return rule.due_every < interval; },
+        all, detectors, [&](const PreparedRule& rule) { return rule.due_every < interval; },
         [&](PreparedRule& rule) { rule.due_every = interval; });
   }
 }

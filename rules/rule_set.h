@@ -74,7 +74,7 @@ std::vector<PreparedGroup> PrepareRules(std::vector<RuleGroup> groups,
 void SelectCustomers(const std::vector<Customer>& customers, std::vector<PreparedGroup>& groups);
 
 // Numbers the rules, and finds how each is evaluated. Call last.
-void PlanRules(std::vector<PreparedGroup>& groups);
+void PlanRules(std::vector<PreparedGroup>& groups, std::span<const DetectorSpec> detectors = {});
 
 // A selector as PromQL writes it: `disk_free_bytes{fstype!="tmpfs"}`.
 std::string DescribeSelector(const Matchers& selector);

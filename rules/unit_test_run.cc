@@ -64,7 +64,7 @@ class RunningTest {
       });
       if (!is_given) specs.push_back(detector);
     }
-    detectors_.SetSpecs(std::move(specs));
+    detectors_.SetSpecs(specs);
     for (const NotedSeries& noted : test.input_series)
       series_.Give(noted.At(kTimeZero, test.interval));
   }
@@ -99,24 +99,30 @@ class RunningTest {
   void Fail(const std::string& text) { failures_.push_back("    " + text); }
 
   void Evaluate(Timestamp at) {
-    Status found = detectors_.Observe("", series_, at - step_, at,
-                                      [this](const Labels& labels, Sample sample) {
-                                        Status written = series_.Write(labels, sample);
-                                        if (detector_trouble_.ok()) detector_trouble_ = written;
-                                      });
-    if (found.ok()) found = std::exchange(detector_trouble_, OkStatus());
-    if (!found.ok()) Break(fmt::format("time: {}, err: {}", TimeOf(at), found.message()));
+    TellDetectors(at);
     for (size_t g = 0; g < groups_.size(); ++g) {
       const PreparedGroup& group = groups_[g];
       for (size_t r = 0; r < group.rules.size(); ++r) {
         const PreparedRule& rule = group.rules[r];
         Status status = rule.rule.alerting ? RunAlerting(group, rule, at, states_[g][r])
                                            : RunRecording(group, rule, at, states_[g][r]);
+        if (detectors_.HasNews("")) TellDetectors(at);
         if (status.ok()) continue;
         Break(fmt::format("rule: {}, time: {}, err: {}", rule.rule.name, TimeOf(at),
                           status.message()));
       }
     }
+  }
+
+  void TellDetectors(Timestamp at) {
+    Status trouble;
+    Status found = detectors_.Observe("", series_, at, [&](const Labels& labels, Sample sample) {
+      Status written = series_.Write(labels, sample);
+      detectors_.NoticeDerived("", labels, sample.at);
+      if (trouble.ok()) trouble = std::move(written);
+    });
+    if (found.ok()) found = std::move(trouble);
+    if (!found.ok()) Break(fmt::format("time: {}, err: {}", TimeOf(at), found.message()));
   }
 
   void Break(const std::string& text) {
@@ -191,6 +197,7 @@ class RunningTest {
     std::set<Labels> recorded;
     for (const DerivedSample& sample : samples) {
       Status written = series_.Write(sample.labels, {at, sample.value});
+      detectors_.NoticeDerived("", sample.labels, at);
       if (written.ok()) recorded.insert(sample.labels);
       if (first_failure.ok()) first_failure = std::move(written);
     }
@@ -198,6 +205,7 @@ class RunningTest {
       if (recorded.contains(series)) continue;
       // Refused where another rule goes on with it.
       series_.Write(series, {at, StaleMarker()}).ok();
+      detectors_.NoticeDerived("", series, at);
     }
     state.recorded = std::move(recorded);
     return first_failure;
@@ -268,7 +276,6 @@ class RunningTest {
 
   MemorySeries series_;
   DetectorBook detectors_;
-  Status detector_trouble_;
   std::vector<std::vector<RuleState>> states_;  // by group and rule
   std::vector<std::string> failures_;
   bool has_broken_rule_ = false;

@@ -1,5 +1,6 @@
 #include "rules/detector_book.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <map>
@@ -33,9 +34,13 @@ class Life {
     source_.Write(Labels{{"__name__", "avail"}, {"device", "sda"}, {"probe", "p"}},
                   {round - 1s, value});
     auto write = [&](const Labels& labels, Sample sample) {
-      written_.emplace(std::make_pair(sample.at, std::string(labels.name())), sample.value);
+      source_.Write(labels, sample);
+      bool is_new =
+          written_.emplace(std::make_pair(sample.at, std::string(labels.name())), sample.value)
+              .second;
+      EXPECT_TRUE(is_new) << minute;
     };
-    Status status = book_.Observe("p", source_, round - 1min, round, write);
+    Status status = book_.Observe("p", source_, round, write);
     ASSERT_TRUE(status.ok()) << status.ToString();
     std::vector<StatePut> puts;
     book_.TakeChanges(puts);
@@ -93,6 +98,56 @@ TEST(DetectorBook, ARestartAtAnyRoundChangesNothing) {
   }
 }
 
+const Labels kAvail = {{"__name__", "avail"}, {"device", "sda"}, {"probe", "p"}};
+
+// A sample that comes late, but after the newest snapshot, is taken in where it belongs.
+TEST(DetectorBook, BeginsAgainFromTheSnapshotForASampleThatComesLate) {
+  Life in_time, late, restarted;
+  for (Life* life : {&in_time, &late, &restarted}) {
+    for (int minute = 1; minute <= 245; ++minute) {
+      // The point of its block that is nearest to the limit, at first unknown.
+      const Sample sample = {kStart + 244min - 30s, 14e9};
+      if (minute == (life == &in_time ? 244 : 245)) {
+        life->source_.Write(kAvail, sample);
+        life->book_.Notice("p", sample.at);
+      }
+      if (minute == 245 && life == &restarted) life->Restart();
+      life->Round(minute);
+    }
+    for (int minute = 246; minute <= 300; ++minute) life->Round(minute);
+  }
+  const auto last = std::make_pair(kStart + 300min - 1s, std::string("disk:seconds_to_full"));
+  EXPECT_EQ(late.written_.at(last), in_time.written_.at(last));
+  EXPECT_EQ(late.written_, restarted.written_);
+}
+
+TEST(DetectorBook, ReadsTheNewestSamplesAloneWhileNothingComesLate) {
+  Life life;
+  life.Round(1);
+  life.source_.selected = 0;
+  for (int minute = 2; minute <= 31; ++minute) life.Round(minute);
+  EXPECT_EQ(life.source_.selected, 30u) << "once a round";
+  EXPECT_LT(life.book_.work(), 1000u);
+  life.Restart();
+  life.Round(32);
+  EXPECT_EQ(life.source_.selected, 33u) << "after a restart its own samples and what it wrote, too";
+  life.Round(33);
+  EXPECT_EQ(life.source_.selected, 34u);
+}
+
+TEST(DetectorBook, CountsSeriesThatGoOnAgainstTheLimit) {
+  Life life;
+  const auto write = [](const Labels&, Sample) {};
+  const auto series = [](size_t i) {
+    return Labels{{"__name__", "avail"}, {"device", std::to_string(i)}, {"probe", "p"}};
+  };
+  for (size_t i = 0; i <= DetectorBook::kSeriesMax; ++i) life.source_.Write(series(i), {kStart, 1});
+  EXPECT_THAT(life.book_.Observe("p", life.source_, kStart, write).message(),
+              testing::HasSubstr("1001 series of one probe, but at most 1000 are watched"));
+  life.source_.Write(series(0), {kStart + 1min, StaleMarker()});
+  EXPECT_TRUE(life.book_.Observe("p", life.source_, kStart + 1min, write).ok());
+}
+
 TEST(DetectorBook, StoresEachDetectorOnceInTenMinutes) {
   Life life;
   int puts = 0;
@@ -127,7 +182,7 @@ TEST(DetectorBook, SaysWhichDetectorCannotRead) {
   Life life;
   life.source_.fail = true;
   Status status =
-      life.book_.Observe("p", life.source_, kStart, kStart + 1min, [](const Labels&, Sample) {});
+      life.book_.Observe("p", life.source_, kStart + 1min, [](const Labels&, Sample) {});
   EXPECT_EQ(status.message(), "detector 'disk:seconds_to_full': the source is broken");
 }
 

@@ -132,5 +132,19 @@ TEST(Intervals, WhatReadsTheResultsOfARuleOfALongerIntervalRunsWithThatRule) {
               ElementsAre("0 A none -> firing", "0 B none -> firing", "0 C none -> firing"));
 }
 
+// Through a detector as well, which finds something when there is something new.
+TEST(Intervals, WhatReadsAForecastOfARuleRunsWithThatRule) {
+  World world(
+      "detectors:\n- record: d\n  forecast: {series: r, min_history: 30m, block: 1m}\n"
+      "groups:\n- name: slow\n  interval: 10m\n  rules:\n  - record: r\n"
+      "    expr: max_over_time(x[1m:1s])\n"
+      "- name: fast\n  interval: 1m\n  rules:\n  - {alert: A, expr: d > 0}\n");
+  for (int minute = 0; minute < 300; ++minute) {
+    world.Round(Probe('a'), kStart + minute * 1min, kStart + minute * 1min,
+                {{kX, 1000.0 - minute}});
+  }
+  EXPECT_EQ(world.Steps().size(), 1u);
+}
+
 }  // namespace
 }  // namespace forewarn

@@ -3,8 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
+#include "base/rng.h"
 #include "tests/unit/rules/engine_world.h"
 
 namespace forewarn {
@@ -84,6 +89,156 @@ TEST(Rounds, TellWhatTheyHadAlreadyOfNoRoundTwice) {
   world.leaves_over = false;
   world.Tick(kStart + 5min);
   EXPECT_EQ(world.changes.size(), 5u);
+}
+
+// x falls by one a minute from 200, r is the same, recorded, and so is what reads it; d is when `watched` is 0.
+std::string Forecast(std::string_view watched) {
+  return fmt::format(
+      "detectors:\n- record: d\n  forecast: {{series: {}, min_history: 10m, block: 1m}}\n"
+      "groups:\n- name: g\n  rules:\n  - {{record: r, expr: x}}\n"
+      "  - {{record: s, expr: r + 0}}\n  - {{alert: A, expr: d < 3600}}\n",
+      watched);
+}
+
+void FallFor(World& world, int minutes, int rounds_of_a_batch) {
+  for (int first = 0; first < minutes; first += rounds_of_a_batch) {
+    Batch all = world.Collect(Probe('a'), kStart + first * 1min, {{kX, 200.0 - first}});
+    for (int minute = first + 1; minute < first + rounds_of_a_batch; ++minute) {
+      all.samples.refs.push_back(0);
+      all.samples.times.push_back(kStart + minute * 1min);
+      all.samples.values.push_back(200.0 - minute);
+      all.rounds.push_back({kStart + minute * 1min, 1min, 0ms});
+    }
+    world.Hand({0, all.rounds.back().end, Probe('a').probe, all});
+  }
+}
+
+// `minute value` of the series of what a detector records.
+std::vector<std::string> Findings(World& world) {
+  std::vector<std::string> findings;
+  const auto all = world.source_.Select({Matcher::Equal("__name__", "d")}, kStart - 1h,
+                                        kStart + 24h, SelectLimits{});
+  for (const SeriesData& series : *all) {
+    for (const Sample& sample : series.samples) {
+      findings.push_back(fmt::format("{} {}", (sample.at - kStart) / 1min, sample.value));
+    }
+  }
+  return findings;
+}
+
+TEST(Rounds, TellDetectorsWhatTheirRulesRecordBeforeTheNextRule) {
+  World direct(Forecast("x"));
+  FallFor(direct, 160, 1);
+  const std::vector<std::string> findings = Findings(direct);
+  ASSERT_GT(findings.size(), 100u);
+  ASSERT_THAT(direct.Steps(), ElementsAre("141 A none -> firing"));
+  for (const char* watched : {"x", "r", "s", "'{__name__=~\"r|t\"}'"}) {
+    for (bool is_live : {true, false}) {
+      for (int64_t work : {int64_t{1}, Engine::Limits().work}) {
+        for (bool restarts : {false, true}) {
+          World world(Forecast(watched), {.work = work}, is_live);
+          world.restart_always = restarts;
+          FallFor(world, 160, 1);
+          EXPECT_EQ(Findings(world), findings) << watched << is_live << work << restarts;
+          EXPECT_EQ(world.Steps(), direct.Steps()) << watched << is_live << work << restarts;
+        }
+      }
+    }
+  }
+}
+
+TEST(Rounds, TellDetectorsOfEachRoundOfABatchWhenItsTurnComes) {
+  World direct(Forecast("x"));
+  FallFor(direct, 160, 1);
+  for (const char* watched : {"x", "r"}) {
+    for (bool restarts : {false, true}) {
+      World world(Forecast(watched));
+      world.restart_always = restarts;
+      FallFor(world, 160, 16);
+      EXPECT_EQ(Findings(world), Findings(direct)) << watched << restarts;
+    }
+  }
+}
+
+// Of a grid that has recorded what it watches, or with a query_offset: the times of such samples lie behind the round.
+TEST(Rounds, TellDetectorsWhatWasRecordedOfEarlierTimes) {
+  for (const char* how : {"rules: [{record: r, expr: x unless on() absent(x)}]",
+                          "query_offset: 2h\n  rules: [{record: r, expr: x}]"}) {
+    for (bool restarts : {false, true}) {
+      World world(fmt::format(
+          "detectors:\n- record: d\n  forecast: {{series: r, min_history: 10m, block: 1m}}\n"
+          "groups:\n- name: g\n  {}\n",
+          how));
+      world.restart_always = restarts;
+      FallFor(world, 190, 1);
+      EXPECT_GT(Findings(world).size(), 25u) << how << restarts;
+    }
+  }
+}
+
+// Samples of three series, of which some come late by up to 20 minutes, and what is recorded and found from them.
+TEST(Rounds, TellDetectorsOfLateSamplesAsIfThereHadBeenNoRestart) {
+  const std::string rules =
+      "detectors:\n- record: d\n  forecast: {series: x, min_history: 10m, block: 1m}\n"
+      "- record: e\n  forecast: {series: r, min_history: 10m, block: 2m}\n"
+      "groups:\n- name: g\n  rules:\n  - {record: r, expr: x - 1}\n  - {alert: A, expr: d < 3600}\n"
+      "  - {alert: B, expr: e < 3600}\n";
+  for (uint64_t seed = 0; seed < 12; ++seed) {
+    World calm(rules);
+    World restless(rules);
+    for (World* world : {&calm, &restless}) {
+      Rng rng(seed);
+      Rng restarts(seed + 1);
+      std::multimap<Timestamp, std::pair<Labels, Sample>> late;
+      for (int minute = 0; minute < 150; ++minute) {
+        const Timestamp end = kStart + minute * 1min;
+        Batch batch = world->Collect(Probe('a'), end, {});
+        auto table = std::make_shared<SeriesTable>();
+        const auto add = [&](const Labels& series, Sample sample) {
+          batch.samples.refs.push_back(static_cast<uint32_t>(table->series.size()));
+          batch.samples.times.push_back(sample.at);
+          batch.samples.values.push_back(sample.value);
+          table->series.push_back(series);
+        };
+        for (int i = 0; i < 3; ++i) {
+          const Labels series = {{"__name__", "x"},
+                                 {"customer", kCustomer},
+                                 {"i", std::to_string(i)},
+                                 {"installation", kInstallation},
+                                 {"probe", Probe('a').probe}};
+          // Where it swings, what comes late has a say.
+          const double swing = static_cast<double>(rng.Below(40));
+          const Sample sample = {end, 200.0 - minute + (i == 0 ? 0.0 : swing)};
+          if (rng.Below(4) > 0) {
+            add(series, sample);
+          } else {
+            late.emplace(end + static_cast<int>(1 + rng.Below(20)) * 1min,
+                         std::make_pair(series, sample));
+          }
+        }
+        while (!late.empty() && late.begin()->first <= end) {
+          add(late.begin()->second.first, late.begin()->second.second);
+          late.erase(late.begin());
+        }
+        batch.samples.table = table;
+        if (rng.Below(10) == 0) batch.rounds.clear();
+        world->restart_always = world == &restless && restarts.Below(5) == 0;
+        world->Hand({0, end, Probe('a').probe, batch});
+      }
+    }
+    const auto all = [](World& world) {
+      return *world.source_.Select({Matcher::Equal("probe", Probe('a').probe)}, kStart - 1h,
+                                   kStart + 24h, SelectLimits{});
+    };
+    const std::vector<SeriesData> a = all(calm), b = all(restless);
+    ASSERT_GT(a.size(), 12u) << "something was found";
+    ASSERT_EQ(a.size(), b.size()) << seed;
+    for (size_t i = 0; i < a.size(); ++i) {
+      ASSERT_EQ(a[i].labels, b[i].labels) << seed;
+      ASSERT_EQ(a[i].samples, b[i].samples) << seed << " " << a[i].labels.ToString();
+    }
+    EXPECT_EQ(calm.Steps(), restless.Steps()) << seed;
+  }
 }
 
 }  // namespace

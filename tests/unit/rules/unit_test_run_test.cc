@@ -221,6 +221,25 @@ tests:
               IsEmpty());
 }
 
+TEST(UnitTestRun, DetectorsWatchWhatRulesRecord) {
+  EXPECT_THAT(RunTests(R"(
+detectors:
+- record: left
+  forecast: {series: half, reaches: 0, min_history: 10m, block: 1m}
+groups:
+- name: g
+  rules: [{record: half, expr: free / 2}, {alert: Fills, expr: 'left <= 2400'}]
+)",
+                       R"(
+tests:
+- input_series: [{series: 'free{d="a"}', values: '100-1x60'}]
+  alert_rule_test:
+  - {eval_time: 59m, alertname: Fills}
+  - {eval_time: 1h, alertname: Fills, exp_alerts: [{exp_labels: {d: a}}]}
+)"),
+              IsEmpty());
+}
+
 TEST(UnitTestRun, ADetectorWhoseSeriesTheTestGivesIsLeftOut) {
   EXPECT_THAT(RunTests(kForecast, R"(
 tests:
