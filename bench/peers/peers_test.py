@@ -1,6 +1,9 @@
 """The tools of ./dev bench peers, with next to no load: that they run, and count what they should."""
 
+import contextlib
+import io
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -13,6 +16,7 @@ import loads  # noqa: E402
 import record  # noqa: E402
 import report  # noqa: E402
 import rule_suites  # noqa: E402
+import run  # noqa: E402
 import servers  # noqa: E402
 import suites  # noqa: E402
 
@@ -95,6 +99,48 @@ class Tools(unittest.TestCase):
         with servers.Prometheus(PEERS, self.folder / "prometheus") as server:
             self.check(server)
             self.assertGreater(server.at_rest(LOADS, 3200)["rest_b"], 0)
+
+
+class Meters(unittest.TestCase):
+    def test_what_is_started_counts_while_it_runs_and_once_it_has_ended(self):
+        before = loads.children_seconds()
+        with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as child:
+            try:
+                servers.wait_for(lambda: loads.children_seconds() > before + 0.1, "a child counts while it runs")
+                running = loads.children_seconds()
+            finally:
+                child.kill()
+        self.assertLessEqual(running, loads.children_seconds())
+
+
+class Failures(unittest.TestCase):
+    class Plan:
+        class options:
+            rounds = 1
+
+        @staticmethod
+        def plan():
+            return [("bad", ["Forewarn"], 1, lambda system: {}["a mistake"]),
+                    ("good", ["Forewarn"], 1, lambda system: {"rss_b": 1})]
+
+    def test_a_load_that_fails_in_any_way_fails_what_ran_beside_it(self):
+        server = object.__new__(servers.Prometheus)
+        server.http_port = 0
+
+        class Empty(Bench):
+            programs = Path("/nonexistent")
+
+        with self.assertRaisesRegex(OSError, "/nonexistent/write_load"):
+            with suites.beside(Empty, server, loads.Workload(1, 1)):
+                pass
+
+    def test_a_suite_that_fails_in_any_way_leaves_the_others_to_be_measured(self):
+        facts = []
+        with contextlib.redirect_stderr(io.StringIO()) as said, contextlib.redirect_stdout(io.StringIO()):
+            self.assertFalse(run.measure(self.Plan, facts, lambda: None))
+        self.assertEqual(["bad", "good"], [fact["suite"] for fact in facts])
+        self.assertIn("KeyError: 'a mistake'", facts[0]["failed"])
+        self.assertIn("peers_test.py", said.getvalue())
 
 
 class Recording(unittest.TestCase):

@@ -1,7 +1,6 @@
 """What rules cost: the same telemetry with and without them, Prometheus and Forewarn."""
 
 import re
-import threading
 import time
 
 import loads
@@ -88,20 +87,14 @@ def evaluations(server):
 
 def under_load(bench, server, workload, rate, warm_up_s, measured_s, **options):
     """What the server used while `measured_s` seconds of the load passed, which takes that long and a bit more."""
-    failures = []
-    load = threading.Thread(target=lambda: failures.extend(
-        suites.attempt(lambda: suites.send(bench, server, workload, batch=1000, rate=rate, customers=1, **options))))
-    load.start()
-    time.sleep(warm_up_s)
-    before = evaluations(server)
-    meter = loads.Meter(server)
-    time.sleep(measured_s)
-    facts = {"cpu_s": meter.server_seconds(), "rss_b": server.rss_bytes()}
-    facts.update({key: value for key, value in meter.read().items() if key in ("load_average", "others_cores")})
-    facts["evaluated"], facts["missed"] = (b - a for a, b in zip(before, evaluations(server)))
-    load.join()
-    if failures:
-        raise failures[0]
+    with suites.beside(bench, server, workload, batch=1000, rate=rate, customers=1, **options):
+        time.sleep(warm_up_s)
+        before = evaluations(server)
+        meter = loads.Meter(server)
+        time.sleep(measured_s)
+        facts = {"cpu_s": meter.server_seconds(), "rss_b": server.rss_bytes()}
+        facts.update({key: value for key, value in meter.read().items() if key in ("load_average", "others_cores")})
+        facts["evaluated"], facts["missed"] = (b - a for a, b in zip(before, evaluations(server)))
     return facts
 
 

@@ -13,6 +13,7 @@ import platform
 import subprocess
 import sys
 import time
+import traceback
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -136,9 +137,10 @@ def measure(bench, facts, write_reports):
         at = time.monotonic()
         try:
             fact = function(system)
-        except servers.Failure as failure:
-            print(f"  {suite}, {system}: {failure}", file=sys.stderr, flush=True)
-            fact = {"failed": str(failure)}
+        except Exception as failure:  # the run has hours behind it: those that are left are measured all the same
+            said = str(failure) if isinstance(failure, servers.Failure) else traceback.format_exc()
+            print(f"  {suite}, {system}: {said}", file=sys.stderr, flush=True)
+            fact = {"failed": said}
         facts.append({"suite": suite, "system": system, "round": number, **fact})
         write_reports()
         shown = ", ".join(f"{key} {report.number(fact[key])}" for key in

@@ -1,5 +1,6 @@
 """What is measured: each suite is run on each system in turn, in fresh folders, and returns plain facts."""
 
+import contextlib
 import threading
 import time
 
@@ -9,6 +10,8 @@ import servers
 DAY_MS = 24 * 3600 * 1000
 # Until a load that runs beside has named its series.
 BUSY_BEFORE_S = 5
+# What it has left when the trials are over, as long as the server takes its rules at once.
+BUSY_AFTER_S = 20
 RECORDED = {"recorded 15 s": (15, 20), "recorded 1 s": (1, 5)}  # every nth second, hosts
 
 
@@ -66,12 +69,26 @@ def paced(bench, system, rate, seconds):
         return {**sent, **meter.read()}
 
 
-def attempt(work):
+@contextlib.contextmanager
+def beside(bench, server, workload, **options):
+    """Sends the workload while the block runs, and then to its end. A block whose load failed has failed, however it
+    failed: what was measured is a server without its load. Yields the load's thread."""
+    failures = []
+
+    def work():
+        try:
+            send(bench, server, workload, **options)
+        except Exception as failure:  # for the thread that waits
+            failures.append(failure)
+
+    load = threading.Thread(target=work)
+    load.start()
     try:
-        work()
-        return []
-    except servers.Failure as failure:
-        return [failure]
+        yield load
+    finally:
+        load.join()
+    if failures:
+        raise failures[0]
 
 
 def alerts(bench, server, trials, gap_ms, interval=None, patience_s=30):
@@ -91,20 +108,14 @@ def latency(bench, system, trials, gap_ms, busy_hosts=0, **options):
         meter = loads.Meter(server)
         if not busy_hosts:
             return {**alerts(bench, server, trials, gap_ms, **options), **meter.read()}
-        failures = []
         # A server may need seconds until it has read its rules and where alerts go.
-        seconds = BUSY_BEFORE_S + 10 + int(trials * gap_ms / 1000)
+        seconds = BUSY_BEFORE_S + BUSY_AFTER_S + int(trials * gap_ms / 1000)
         workload = loads.Workload(busy_hosts, seconds, interval_ms=1000, start_ms=int(time.time() * 1000))
-        load = threading.Thread(target=lambda: failures.extend(
-            attempt(lambda: send(bench, server, workload, batch=1000, rate=100 * busy_hosts))))
-        load.start()
-        try:
+        with beside(bench, server, workload, batch=1000, rate=100 * busy_hosts) as load:
             time.sleep(BUSY_BEFORE_S)
             facts = alerts(bench, server, trials, gap_ms, **options)
-        finally:
-            load.join()
-        if failures:
-            raise failures[0]
+            if not load.is_alive():
+                raise servers.Failure("the load was over before the trials; the last of them met an idle server")
         return {**facts, **meter.read()}
 
 
