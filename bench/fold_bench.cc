@@ -1,4 +1,4 @@
-// What the fold costs for each sample, without a wire: a shard handles batches of one host's
+// What the fold costs for each sample, without a wire: a shard handles batches of one probe's
 // series, and the store commits them in groups, in memory (the fold alone) and in RocksDB with a
 // sync for each group. Items are samples. Rules are off, then a threshold over every series.
 
@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/direct_probe.h"
 #include "collector/shard.h"
 #include "model/ids.h"
 #include "store/memory_store.h"
@@ -19,50 +20,17 @@ namespace forewarn {
 namespace {
 
 constexpr Timestamp kStart = FromMillis(1'780'000'000'000);
-constexpr size_t kSeriesPerHost = 500;
+constexpr size_t kSeriesPerProbe = 500;
 constexpr size_t kGroup = 16;
 
-struct Host {
-  ProbeIdentity identity;
-  std::shared_ptr<const SeriesTable> table;  // which the first batch of the stream has
-  std::shared_ptr<const SeriesStream> stream = std::make_shared<const SeriesStream>();
-  uint64_t sequence = 0;
-};
-
-std::vector<Host> MakeHosts(size_t count, size_t series_per_host = kSeriesPerHost) {
-  std::vector<Host> hosts;
-  for (size_t h = 0; h < count; ++h) {
-    Host host;
-    host.identity = {"acme", "main", fmt::format("00000000-0000-4000-8000-{:012}", h)};
-    auto table = std::make_shared<SeriesTable>();
-    for (size_t s = 0; s < series_per_host; ++s) {
-      table->series.push_back(Labels{{"__name__", fmt::format("metric_{}", s)},
-                                     {"customer", "acme"},
-                                     {"installation", "main"},
-                                     {"instance", fmt::format("host-{}", h)},
-                                     {"job", "node"},
-                                     {"probe", host.identity.probe}});
-    }
-    host.table = table;
-    hosts.push_back(std::move(host));
+std::vector<bench::DirectProbe> MakeProbes(size_t count, size_t series = kSeriesPerProbe) {
+  std::vector<bench::DirectProbe> probes;
+  for (size_t p = 0; p < count; ++p) {
+    probes.emplace_back(p, "main", series, [](size_t s) {
+      return std::vector<Labels::Pair>{{"__name__", fmt::format("metric_{}", s)}};
+    });
   }
-  return hosts;
-}
-
-Entry NextBatch(Host& host, Timestamp at) {
-  Batch batch;
-  batch.source = host.identity;
-  batch.epoch = 1;
-  batch.sequence = ++host.sequence;
-  batch.samples.stream = host.stream;
-  if (batch.sequence == 1) batch.samples.table = host.table;
-  for (size_t s = 0; s < host.table->series.size(); ++s) {
-    batch.samples.refs.push_back(static_cast<uint32_t>(s));
-    batch.samples.times.push_back(at);
-    batch.samples.values.push_back(static_cast<double>((s * 7 + host.sequence) % 1000));
-  }
-  batch.rounds = {{at, 15s, {}}};
-  return {PartitionOf("acme"), at, host.identity.probe, std::move(batch)};
+  return probes;
 }
 
 Bundle Threshold() {
@@ -82,7 +50,7 @@ groups:
 void Fold(benchmark::State& state, Store& store, bool with_rules) {
   Shard shard(PartitionOf("acme"), store, HeadOptions{});
   if (!shard.Recover().ok()) return state.SkipWithError("recovery failed");
-  std::vector<Host> hosts = MakeHosts(static_cast<size_t>(state.range(0)));
+  std::vector<bench::DirectProbe> probes = MakeProbes(static_cast<size_t>(state.range(0)));
   std::vector<Commit> group;
   if (with_rules) {
     group.push_back(shard.Handle({PartitionOf("acme"), kStart, "operator", Threshold()}));
@@ -91,9 +59,9 @@ void Fold(benchmark::State& state, Store& store, bool with_rules) {
   int64_t samples = 0;
   for (auto _ : state) {
     at += 15s;
-    for (Host& host : hosts) {
-      group.push_back(shard.Handle(NextBatch(host, at)));
-      samples += kSeriesPerHost;
+    for (bench::DirectProbe& probe : probes) {
+      group.push_back(shard.Handle(probe.RoundOf(at)));
+      samples += kSeriesPerProbe;
       if (group.size() < kGroup) continue;
       if (!store.Commit(group).ok()) return state.SkipWithError("the commit failed");
       group.clear();
@@ -120,16 +88,16 @@ void BM_FoldAmongManyProbes(benchmark::State& state) {
   MemoryStore store;
   Shard shard(PartitionOf("acme"), store, HeadOptions{});
   if (!shard.Recover().ok()) return state.SkipWithError("recovery failed");
-  std::vector<Host> hosts = MakeHosts(static_cast<size_t>(state.range(0)), 1);
+  std::vector<bench::DirectProbe> probes = MakeProbes(static_cast<size_t>(state.range(0)), 1);
   shard.Handle({PartitionOf("acme"), kStart, "operator", Threshold()});
   Timestamp at = kStart;
-  for (Host& host : hosts) shard.Handle(NextBatch(host, at));
+  for (bench::DirectProbe& probe : probes) shard.Handle(probe.RoundOf(at));
   size_t turn = 0;
   for (auto _ : state) {
     if (turn == 0) at += 15s;
-    benchmark::DoNotOptimize(shard.Handle(NextBatch(hosts[turn], at)));
+    benchmark::DoNotOptimize(shard.Handle(probes[turn].RoundOf(at)));
     benchmark::DoNotOptimize(shard.NextTimer());
-    turn = (turn + 1) % hosts.size();
+    turn = (turn + 1) % probes.size();
   }
   state.SetItemsProcessed(state.iterations());
 }

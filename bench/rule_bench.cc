@@ -9,13 +9,13 @@
 #include <malloc.h>
 
 #include <cstdlib>
-#include <ctime>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/check.h"
+#include "bench/direct_probe.h"
+#include "bench/timing.h"
 #include "model/ids.h"
 #include "rules/contact.h"
 #include "rules/engine.h"
@@ -36,13 +36,6 @@ size_t Probes() {
 }
 
 constexpr int kWarmUp = 42;  // rounds, until the longest range is full
-
-// CPU time of this thread: it holds on a busy machine.
-double Seconds() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
-}
 
 struct Shape {
   const char* name;
@@ -73,46 +66,14 @@ Bundle Rules(const Shape& shape, const std::vector<std::string>& selectors) {
   return bundle;
 }
 
-struct Probe {
-  ProbeIdentity identity;
-  std::shared_ptr<const SeriesTable> table;
-  std::shared_ptr<const SeriesStream> stream = std::make_shared<const SeriesStream>();
-  uint64_t sequence = 0;
-};
-
-std::vector<Probe> MakeProbes() {
-  std::vector<Probe> probes(Probes());
+std::vector<bench::DirectProbe> MakeProbes() {
+  std::vector<bench::DirectProbe> probes;
   for (size_t p = 0; p < Probes(); ++p) {
-    std::string id = fmt::format("00000000-0000-4000-8000-{:012}", p);
-    probes[p].identity = {"acme", fmt::format("site-{}", p / 10), id};
-    auto table = std::make_shared<SeriesTable>();
-    for (size_t s = 0; s < kSeries; ++s) {
-      table->series.push_back(Labels{{"__name__", fmt::format("metric_{}", s)},
-                                     {"customer", "acme"},
-                                     {"installation", probes[p].identity.installation},
-                                     {"instance", fmt::format("host-{}", p)},
-                                     {"job", "node"},
-                                     {"probe", id}});
-    }
-    probes[p].table = table;
+    probes.emplace_back(p, fmt::format("site-{}", p / 10), kSeries, [](size_t s) {
+      return std::vector<Labels::Pair>{{"__name__", fmt::format("metric_{}", s)}};
+    });
   }
   return probes;
-}
-
-Entry NextRound(Probe& probe, Timestamp at) {
-  Batch batch;
-  batch.source = probe.identity;
-  batch.epoch = 1;
-  batch.sequence = ++probe.sequence;
-  batch.samples.stream = probe.stream;
-  if (batch.sequence == 1) batch.samples.table = probe.table;
-  for (size_t s = 0; s < kSeries; ++s) {
-    batch.samples.refs.push_back(static_cast<uint32_t>(s));
-    batch.samples.times.push_back(at);
-    batch.samples.values.push_back(static_cast<double>((s * 7 + probe.sequence * 13) % 1000) + 1);
-  }
-  batch.rounds = {{at, 15s, {}}};
-  return {PartitionOf("acme"), at, probe.identity.probe, std::move(batch)};
 }
 
 // Probes, what they have sent, and the rules over it. What `selectors` says is added to each metric. There are rules after
@@ -131,8 +92,8 @@ class Site {
   double Round() {
     at_ += 15s;
     double seconds = 0;
-    for (Probe& probe : probes_) {
-      Entry entry = NextRound(probe, at_);
+    for (bench::DirectProbe& probe : probes_) {
+      Entry entry = probe.RoundOf(at_);
       const SampleBlock& block = std::get<Batch>(entry.what).samples;
       Commit commit;
       commit.partition = PartitionOf("acme");
@@ -141,10 +102,10 @@ class Site {
       head_.Append(block, at_, commit);
       std::vector<ProbeState> changed = contacts_.Observe(entry);
       const Applied applied{commit.samples, commit.new_series};
-      const double begin = Seconds();
+      const double begin = bench::CpuSeconds();
       Engine::Conclusions concluded = engine_.Observe(
           entry, changed, [](const Labels&, Sample) {}, is_live_ ? &applied : nullptr);
-      seconds += Seconds() - begin;
+      seconds += bench::CpuSeconds() - begin;
       FW_CHECK(concluded.problems.empty() && concluded.alerts.empty());
     }
     return seconds;
@@ -156,7 +117,7 @@ class Site {
   Head head_{PartitionOf("acme"), store_, HeadOptions{}};
   Contacts contacts_;
   Engine engine_;
-  std::vector<Probe> probes_ = MakeProbes();
+  std::vector<bench::DirectProbe> probes_ = MakeProbes();
   uint64_t sequence_ = 0;
   Timestamp at_ = kStart;
 };

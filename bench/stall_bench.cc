@@ -9,14 +9,14 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <ctime>
-#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/check.h"
+#include "bench/direct_probe.h"
+#include "bench/timing.h"
 #include "collector/shard.h"
 #include "model/ids.h"
 #include "rules/rule_file.h"
@@ -35,12 +35,6 @@ size_t SeriesOfProbe() {
   static const char* said = std::getenv("FW_BENCH_SERIES");
   static const size_t series = said == nullptr ? 50'000 : std::stoul(said);
   return series;
-}
-
-double Seconds() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
 }
 
 struct Attack {
@@ -188,52 +182,20 @@ std::vector<Attack> Attacks() {
   return attacks;
 }
 
-struct Host {
-  ProbeIdentity identity;
-  std::shared_ptr<const SeriesTable> table;
-  std::shared_ptr<const SeriesStream> stream = std::make_shared<const SeriesStream>();
-  uint64_t sequence = 0;
-};
-
-Host MakeHost(size_t number) {
-  Host host;
-  host.identity = {"acme", "main", fmt::format("00000000-0000-4000-8000-{:012}", number)};
-  auto table = std::make_shared<SeriesTable>();
+bench::DirectProbe MakeProbe(size_t number) {
   uint64_t random = number + 1;
-  for (size_t s = 0; s < SeriesOfProbe(); ++s) {
-    std::string text;
-    for (int i = 0; i < 64; ++i) {
-      random = random * 6364136223846793005 + 1442695040888963407;
-      text += (random >> 40) % 2 == 0 ? 'a' : 'b';
-    }
-    table->series.push_back(Labels{{"__name__", "m"},
-                                   {"bucket", std::to_string(s % 10)},
-                                   {"customer", "acme"},
-                                   {"device", fmt::format("d{}", s)},
-                                   {"installation", "main"},
-                                   {"instance", fmt::format("host-{}", number)},
-                                   {"job", "node"},
-                                   {"le", std::to_string(s % 20)},
-                                   {"probe", host.identity.probe},
-                                   {"text", text}});
-  }
-  host.table = table;
-  return host;
-}
-
-Batch NextBatch(Host& host, Timestamp at, size_t series) {
-  Batch batch;
-  batch.source = host.identity;
-  batch.epoch = 1;
-  batch.sequence = ++host.sequence;
-  batch.samples.stream = host.stream;
-  if (batch.sequence == 1) batch.samples.table = host.table;
-  for (size_t s = 0; s < series; ++s) {
-    batch.samples.refs.push_back(static_cast<uint32_t>(s));
-    batch.samples.times.push_back(at);
-    batch.samples.values.push_back(static_cast<double>((s * 7 + host.sequence * 13) % 1000) + 1);
-  }
-  return batch;
+  return {number, "main", SeriesOfProbe(), [&](size_t s) {
+            std::string text;
+            for (int i = 0; i < 64; ++i) {
+              random = random * 6364136223846793005 + 1442695040888963407;
+              text += (random >> 40) % 2 == 0 ? 'a' : 'b';
+            }
+            return std::vector<Labels::Pair>{{"__name__", "m"},
+                                             {"bucket", std::to_string(s % 10)},
+                                             {"device", fmt::format("d{}", s)},
+                                             {"le", std::to_string(s % 20)},
+                                             {"text", text}};
+          }};
 }
 
 // Entries go to the shard one after the other, as its thread hands them in.
@@ -241,10 +203,10 @@ class World {
  public:
   World() : shard_(PartitionOf("acme"), store_, HeadOptions{}) {
     FW_CHECK(shard_.Recover().ok());
-    for (size_t i = 0; i < kProbes; ++i) hosts_.push_back(MakeHost(i));
+    for (size_t i = 0; i < kProbes; ++i) probes_.push_back(MakeProbe(i));
     for (at_ = kStart - kHistory; at_ <= kStart; at_ += kInterval) {
-      for (Host& host : hosts_) {
-        Hand(host.identity.probe, NextBatch(host, at_, host.table->series.size()));
+      for (bench::DirectProbe& probe : probes_) {
+        Hand(probe.id(), probe.Samples(at_, probe.series()));
       }
     }
     at_ = kStart;
@@ -268,13 +230,13 @@ class World {
     at_ += attack.away;
     for (int turn = 0; turn < 4; ++turn) {
       at_ += 15s;
-      for (Host& host : hosts_) {
-        Batch batch = NextBatch(host, at_, 10);
+      for (bench::DirectProbe& probe : probes_) {
+        Batch batch = probe.Samples(at_, 10);
         const size_t rounds = turn == 2 ? attack.rounds : 1;
         for (size_t i = rounds; i > 0; --i) {
           batch.rounds.push_back({at_ - static_cast<int64_t>(i - 1) * 10ms, 15s, {}});
         }
-        Hand(host.identity.probe, std::move(batch));
+        Hand(probe.id(), std::move(batch));
         // What was left over; more than a few of them say nothing new.
         for (int i = 0; i < 5; ++i) {
           std::optional<Timestamp> due = shard_.NextTimer();
@@ -299,15 +261,15 @@ class World {
   template <typename What>
   void Hand(const std::string& actor, What what) {
     Entry entry{PartitionOf("acme"), at_, actor, std::move(what)};
-    const double begin = Seconds();
+    const double begin = bench::CpuSeconds();
     Commit commit = shard_.Handle(std::move(entry));
-    longest_ = std::max(longest_, Seconds() - begin);
+    longest_ = std::max(longest_, bench::CpuSeconds() - begin);
     FW_CHECK(commit.outcome.ok());
   }
 
   MemoryStore store_;
   Shard shard_;
-  std::vector<Host> hosts_;
+  std::vector<bench::DirectProbe> probes_;
   Timestamp at_;
   double longest_ = 0;
   double load_ = 0;
