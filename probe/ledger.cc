@@ -12,19 +12,10 @@
 #include <system_error>
 
 #include "base/units.h"
+#include "model/incident.h"
 
 namespace forewarn {
 namespace {
-
-std::string_view SeverityName(Severity severity) {
-  switch (severity) {
-    case Severity::kInfo: return "info";
-    case Severity::kWarning: return "warning";
-    case Severity::kError: return "error";
-    case Severity::kCritical: return "critical";
-  }
-  return "info";
-}
 
 std::string_view VerdictName(Verdict verdict) {
   switch (verdict) {

@@ -3,22 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <memory>
-#include <string>
+
+#include "tests/unit/rules/two_rules.h"
 
 namespace forewarn {
 namespace {
-
-Bundle BundleOf(const std::string& rules) {
-  Bundle bundle;
-  bundle.id = "00000000000000b1";
-  bundle.rule_files = {{"r.yaml", rules}};
-  return bundle;
-}
-
-const std::string kTwoRules = R"(groups:
-- {name: g, rules: [{alert: A, expr: x > 1}]}
-- {name: h, rules: [{record: r, expr: absent(y)}]}
-)";
 
 TEST(RuleShelf, PreparesEqualBundlesOnce) {
   RuleShelf shelf;

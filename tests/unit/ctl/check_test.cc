@@ -1,8 +1,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -10,6 +8,7 @@
 #include "base/file.h"
 #include "config/bundle_files.h"
 #include "ctl/commands.h"
+#include "tests/unit/ctl/folder_fixture.h"
 
 namespace forewarn {
 namespace {
@@ -23,23 +22,7 @@ constexpr char kGoodRules[] =
 constexpr char kBadRules[] =
     "groups:\n- name: g\n  rules:\n  - alert: Down\n    expr: up ==\n  - alert: X\n    exp: up\n";
 
-class CheckTest : public testing::Test {
- protected:
-  CheckTest() {
-    std::string folder = testing::TempDir() + "/forewarn-ctl-XXXXXX";
-    dir_ = mkdtemp(folder.data());
-  }
-  ~CheckTest() override { std::filesystem::remove_all(dir_); }
-  std::string Write(const std::string& name, const std::string& text) {
-    std::string path = dir_ + "/" + name;
-    EXPECT_TRUE(MakeDirs(path.substr(0, path.rfind('/'))).ok());
-    EXPECT_TRUE(WriteFileAtomically(path, text).ok());
-    return path;
-  }
-  std::string dir_;
-  std::ostringstream out;
-  std::ostringstream notes;
-  Session session{nullptr, out, notes, false, FromMillis(0)};
+class CheckTest : public FolderFixture {};
 };
 
 TEST_F(CheckTest, GoodRulesAreCounted) {

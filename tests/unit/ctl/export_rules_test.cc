@@ -1,13 +1,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <sstream>
 #include <string>
 
 #include "base/file.h"
 #include "ctl/commands.h"
+#include "tests/unit/ctl/folder_fixture.h"
 
 namespace forewarn {
 namespace {
@@ -18,23 +16,7 @@ constexpr char kRules[] =
     "groups:\n- name: g\n  rules:\n  - alert: A\n    expr: d < 5\n    forewarn: {playbook: p}\n";
 constexpr char kExported[] = "groups:\n- name: g\n  rules:\n  - alert: A\n    expr: d < 5\n";
 
-class ExportRulesTest : public testing::Test {
- protected:
-  ExportRulesTest() {
-    std::string folder = testing::TempDir() + "/forewarn-ctl-XXXXXX";
-    dir_ = mkdtemp(folder.data());
-  }
-  ~ExportRulesTest() override { std::filesystem::remove_all(dir_); }
-  std::string Write(const std::string& name, const std::string& text) {
-    std::string path = dir_ + "/" + name;
-    EXPECT_TRUE(MakeDirs(path.substr(0, path.rfind('/'))).ok());
-    EXPECT_TRUE(WriteFileAtomically(path, text).ok());
-    return path;
-  }
-  std::string dir_;
-  std::ostringstream out;
-  std::ostringstream notes;
-  Session session{nullptr, out, notes, false, FromMillis(0)};
+class ExportRulesTest : public FolderFixture {};
 };
 
 TEST_F(ExportRulesTest, OneFileIsPrintedAndSeveralAreWritten) {

@@ -3,11 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <string>
+#include <vector>
 
-#include "base/file.h"
+#include "tests/unit/ctl/folder_fixture.h"
 
 namespace forewarn {
 namespace {
@@ -15,25 +14,13 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-class RulePathsTest : public testing::Test {
+class RulePathsTest : public FolderFixture {
  protected:
-  RulePathsTest() {
-    std::string folder = testing::TempDir() + "/forewarn-ctl-XXXXXX";
-    dir_ = mkdtemp(folder.data());
-  }
-  ~RulePathsTest() override { std::filesystem::remove_all(dir_); }
-  std::string Write(const std::string& name, const std::string& text) {
-    std::string path = dir_ + "/" + name;
-    EXPECT_TRUE(MakeDirs(path.substr(0, path.rfind('/'))).ok());
-    EXPECT_TRUE(WriteFileAtomically(path, text).ok());
-    return path;
-  }
   static std::vector<std::string> Names(const std::vector<BundleFile>& files) {
     std::vector<std::string> names;
     for (const BundleFile& file : files) names.push_back(file.path);
     return names;
   }
-  std::string dir_;
 };
 
 TEST_F(RulePathsTest, AFolderIsAllThatIsBelowItAndTestsAreNoRules) {

@@ -1,13 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <sstream>
 #include <string>
 
-#include "base/file.h"
 #include "ctl/commands.h"
+#include "tests/unit/ctl/folder_fixture.h"
 
 namespace forewarn {
 namespace {
@@ -15,19 +12,10 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-class RuleTestsTest : public testing::Test {
+class RuleTestsTest : public FolderFixture {
  protected:
   RuleTestsTest() {
-    std::string folder = testing::TempDir() + "/forewarn-ctl-XXXXXX";
-    dir_ = mkdtemp(folder.data());
     Write("rules/a.yaml", "groups:\n- name: g\n  rules: [{alert: Down, expr: up == 0}]\n");
-  }
-  ~RuleTestsTest() override { std::filesystem::remove_all(dir_); }
-  std::string Write(const std::string& name, const std::string& text) {
-    std::string path = dir_ + "/" + name;
-    EXPECT_TRUE(MakeDirs(path.substr(0, path.rfind('/'))).ok());
-    EXPECT_TRUE(WriteFileAtomically(path, text).ok());
-    return path;
   }
   std::string WriteTest(const std::string& name, const std::string& rules,
                         const std::string& alert) {
@@ -36,10 +24,7 @@ class RuleTestsTest : public testing::Test {
                            "  alert_rule_test: [{alertname: Down, exp_alerts: [" +
                            alert + "]}]\n");
   }
-  std::string dir_;
-  std::ostringstream out;
-  std::ostringstream notes;
-  Session session{nullptr, out, notes, false, FromMillis(0)};
+};
 };
 
 TEST_F(RuleTestsTest, RuleFilesAreRelativeToTheTests) {

@@ -3,25 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <string>
+#include "tests/unit/rules/two_rules.h"
 
 namespace forewarn {
 namespace {
 
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-Bundle BundleOf(const std::string& rules) {
-  Bundle bundle;
-  bundle.id = "00000000000000b1";
-  bundle.rule_files = {{"r.yaml", rules}};
-  return bundle;
-}
-
-const std::string kTwoRules = R"(groups:
-- {name: g, rules: [{alert: A, expr: x > 1}]}
-- {name: h, rules: [{record: r, expr: absent(y)}]}
-)";
 
 TEST(PreparedRules, HaveEachRuleByItsNumberAndItsKey) {
   const PreparedRules rules(BundleOf(kTwoRules));
