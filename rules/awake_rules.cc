@@ -111,7 +111,7 @@ void AwakeRules::Fill(InStream& in) {
 }
 
 size_t AwakeRules::TakeNext(Stream& stream) const {
-  const std::optional<Stream::Next> next = std::exchange(stream.next, std::nullopt);
+  const std::optional<NextRule> next = std::exchange(stream.next, std::nullopt);
   const bool is_same = next && next->number < rules_->by_number.size() &&
                        rules_->by_number[next->number].rule->key == next->key;
   return is_same ? next->number : 0;

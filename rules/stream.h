@@ -20,6 +20,19 @@ namespace forewarn {
 std::string StreamId(const std::string& customer, const std::string& installation,
                      const std::string& probe);
 
+// The rule with which an instant that is under way goes on: its number, and its key, by which it is known to be the same
+// still. By itself, since clang 14 finds no std::optional of it amid Stream.
+struct NextRule {
+  uint64_t number = 0;
+  Fingerprint key;
+
+  template <typename Self, typename Visitor>
+  static void Fields(Self& self, Visitor&& visit) {
+    visit(1, self.number);
+    visit(2, self.key);
+  }
+};
+
 // A sequence of evaluation instants that only goes forward: the round ends of a probe, or the grid
 // of an installation, on which every group has its own step. Everything here is event time.
 struct Stream {
@@ -44,19 +57,8 @@ struct Stream {
     }
   };
   std::vector<Waiting> waiting;
-  // The rule with which the instant that is under way goes on: its number, and its key, by which it is known to be the
-  // same still. Instants are under way one at a time.
-  struct Next {
-    uint64_t number = 0;
-    Fingerprint key;
-
-    template <typename Self, typename Visitor>
-    static void Fields(Self& self, Visitor&& visit) {
-      visit(1, self.number);
-      visit(2, self.key);
-    }
-  };
-  std::optional<Next> next;
+  // Instants are under way one at a time.
+  std::optional<NextRule> next;
   // Rules that were too much work, and when each may be evaluated again; by what RuleRunner knows them by.
   std::vector<std::pair<Fingerprint, Timestamp>> paused;
 
