@@ -78,14 +78,16 @@ std::string RuleReader::Text(const RuleField& field) {
 }
 
 Duration RuleReader::ReadDuration(const RuleField& field) {
+  // What 64-bit nanoseconds hold, as in Prometheus; so the sum of several and of a time is one, too.
+  constexpr Duration kLongest{9'223'372'036'854};
   std::string text = Text(field);
   if (text.empty() || text == "0") return Duration(0);
   StatusOr<Duration> duration = ParseDuration(text);
-  if (!duration.ok()) {
-    Add(*field.value, fmt::format("'{}': {}", field.key, duration.status().message()));
-    return Duration(0);
-  }
-  return *duration;
+  if (duration.ok() && *duration <= kLongest) return *duration;
+  Add(*field.value,
+      fmt::format("'{}': {}", field.key,
+                  duration.ok() ? "must not be longer than 292y" : duration.status().message()));
+  return Duration(0);
 }
 
 double RuleReader::ReadNumber(const RuleField& field) {

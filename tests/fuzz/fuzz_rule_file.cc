@@ -1,5 +1,5 @@
 // Rule files are text by other people: every one is either read or refused with at least one
-// mistake that has a place inside it.
+// mistake that has a place inside it; what was read can be prepared and planned.
 
 #include <algorithm>
 #include <cstddef>
@@ -8,7 +8,7 @@
 
 #include "base/check.h"
 #include "rules/rule_file.h"
-#include "rules/rule_set.h"
+#include "rules/stale_reads.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::string_view text(reinterpret_cast<const char*>(data), size);
@@ -19,6 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     FW_CHECK(mistake.line >= 1 && mistake.column >= 1);
     FW_CHECK(!mistake.message.empty());
   }
-  forewarn::PrepareRules(std::move(files.groups), files.detectors);
+  if (files.mistakes.empty())
+    forewarn::FindStaleReads(std::move(files));  // prepares and plans them
   return 0;
 }

@@ -41,6 +41,19 @@ TEST(RuleReader, PointsIntoTheExpression) {
   EXPECT_EQ(place_of("1\n      + rat(x[5m])\n"), "r.yaml:6:9");
 }
 
+TEST(RuleReader, RefusesDurationsThatPrometheusCannotHold) {
+  const auto with = [](const std::string& group, const std::string& hold_for) {
+    return MistakesOf("groups:\n- name: g\n  " + group +
+                      "\n  rules:\n  - alert: A\n    expr: up\n    for: " + hold_for + "\n");
+  };
+  EXPECT_THAT(with("interval: 106751d23h47m16s854ms", "292y"), ElementsAre());
+  EXPECT_THAT(with("interval: 106751d23h47m16s855ms", "1s"),
+              ElementsAre("r.yaml:3:13: 'interval': must not be longer than 292y"));
+  EXPECT_THAT(with("query_offset: 293y", "292471208y"),
+              ElementsAre("r.yaml:3:17: 'query_offset': must not be longer than 292y",
+                          "r.yaml:7:10: 'for': must not be longer than 292y"));
+}
+
 TEST(RuleReader, FollowsMergeKeys) {
   RuleFiles files = ParseRuleFile("r.yaml",
                                   "groups:\n- name: g\n  rules:\n  - alert: A\n    expr: up\n"
