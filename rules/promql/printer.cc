@@ -1,7 +1,7 @@
 #include <fmt/core.h>
 #include <fmt/ranges.h>
 
-#include <array>
+#include <limits>
 
 #include "base/units.h"
 #include "rules/promql/ast.h"
@@ -10,6 +10,8 @@
 
 namespace forewarn::promql {
 namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 // In double quotes, with the escapes that the lexer resolves; bytes beyond ASCII stay.
 std::string Quote(std::string_view text) {
@@ -107,7 +109,12 @@ class Printer {
   }
 
   void Print(const Binary& binary) {
-    Print(*binary.left);
+    const auto* number = As<Number>(*binary.left);
+    if (binary.op == TokenKind::kPow && number != nullptr && number->value == kInfinity) {
+      out_ += "Inf";  // a sign would be one of the power
+    } else {
+      Print(*binary.left);
+    }
     out_ += fmt::format(" {}", Spelling(binary.op));
     if (binary.returns_bool) out_ += " bool";
     const Matching& matching = binary.matching;

@@ -33,6 +33,8 @@ TEST(Printer, WritesOneFormForAll) {
       {"+a", "+a"},
       {"0x10 + 1e3 + Inf - NaN", "16 + 1000 + +Inf - NaN"},
       {"-Inf", "-Inf"},
+      {"+Inf^Inf^a", "+Inf ^ Inf ^ a"},
+      {"a^+Inf", "a ^ +Inf"},
       {"((a))", "((a))"},
       {"\"a\\n\\x01\\\"\"", "\"a\\n\\x01\\\"\""},
       {"topk(3,a)", "topk(3, a)"},
