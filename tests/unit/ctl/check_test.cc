@@ -23,7 +23,6 @@ constexpr char kBadRules[] =
     "groups:\n- name: g\n  rules:\n  - alert: Down\n    expr: up ==\n  - alert: X\n    exp: up\n";
 
 class CheckTest : public FolderFixture {};
-};
 
 TEST_F(CheckTest, GoodRulesAreCounted) {
   Write("rules/a.yaml", kGoodRules);

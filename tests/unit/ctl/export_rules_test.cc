@@ -17,7 +17,6 @@ constexpr char kRules[] =
 constexpr char kExported[] = "groups:\n- name: g\n  rules:\n  - alert: A\n    expr: d < 5\n";
 
 class ExportRulesTest : public FolderFixture {};
-};
 
 TEST_F(ExportRulesTest, OneFileIsPrintedAndSeveralAreWritten) {
   std::string a = Write("a.yaml", kRules);

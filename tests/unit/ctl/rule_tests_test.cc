@@ -25,7 +25,6 @@ class RuleTestsTest : public FolderFixture {
                            alert + "]}]\n");
   }
 };
-};
 
 TEST_F(RuleTestsTest, RuleFilesAreRelativeToTheTests) {
   std::string path = WriteTest("tests/t.yaml", "../rules/*.yaml", "{}");

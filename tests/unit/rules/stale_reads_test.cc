@@ -1,11 +1,15 @@
 #include "rules/stale_reads.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
+
+#include "tests/unit/rules/engine_world.h"
 
 namespace forewarn {
 namespace {
@@ -94,6 +98,42 @@ TEST(StaleReads, AreNoneAtTheRoundsWhereAllRunInTheLongestInterval) {
                    Group("fast", "interval: 1m", "  - {alert: A, expr: 'sum(a:x) > 1'}\n")),
               IsEmpty())
       << "written at each round";
+}
+
+// The engine itself says when nothing is found.
+TEST(StaleReads, AreThoseThatTheEngineDoesNotFindAtTimes) {
+  size_t found = 0;
+  size_t runs = 0;
+  for (int made : {5, 6, 10, 15}) {
+    for (int read : {1, 4, 10, 15, 20}) {
+      for (const auto& [offset, of_writer] : {std::pair(0, 0), {3, 0}, {7, 0}, {0, 3}, {1, 5}}) {
+        for (bool is_below : {true, false}) {
+          const std::string writer =
+              Group("w", fmt::format("interval: {}m\n  query_offset: {}m", made, of_writer),
+                    "  - {record: 'a:x', expr: vector(1)}\n");
+          const std::string reader =
+              Group("r", fmt::format("interval: {}m", read),
+                    fmt::format("  - {{alert: A, expr: absent(a:x{})}}\n",
+                                offset == 0 ? "" : fmt::format(" offset {}m", offset)));
+          const std::string groups = is_below ? writer + reader : reader + writer;
+          World world("groups:\n" + groups);
+          for (int minute = 0; minute <= 180; ++minute) {
+            const Timestamp at = kStart + minute * 1min;
+            world.Round(Probe('a'), at, at, {});
+          }
+          // In the first hour there may be nothing that was written before.
+          const bool is_stale =
+              !world.changes.empty() && (world.changes.back().at > kStart + 1h ||
+                                         world.changes.back().alert.state == AlertState::kFiring);
+          EXPECT_EQ(!Find(groups).empty(), is_stale) << groups;
+          found += is_stale ? 1 : 0;
+          ++runs;
+        }
+      }
+    }
+  }
+  EXPECT_GT(found, runs / 4);
+  EXPECT_LT(found, runs * 3 / 4);
 }
 
 TEST(StaleReads, AreOfAlertsThatAreEvaluatedSeldom) {
