@@ -11,6 +11,12 @@
 namespace forewarn {
 namespace {
 
+// Of a list of texts, compared with a value that is not ASCII, which is its worst: as many as RE2 makes one step
+// in the time of.
+constexpr size_t kTextsPerStep = 8;
+// Of what an expression's matches begin with, as far as is looked for.
+constexpr int kLongestPrefix = 32;
+
 std::string_view KindText(Matcher::Kind kind) {
   switch (kind) {
     case Matcher::Kind::kEqual: return "=";
@@ -169,6 +175,12 @@ class MatcherParser {
 StatusOr<Matcher> Matcher::Make(Kind kind, std::string name, std::string value) {
   Matcher matcher(kind, std::move(name), std::move(value));
   if (kind == Kind::kEqual || kind == Kind::kNotEqual) return matcher;
+  if (matcher.value_.size() <= kMaxRegexBytes) {
+    if (std::optional<Alternatives> texts = Alternatives::Parse(matcher.value_)) {
+      matcher.alternatives_ = std::make_shared<const Alternatives>(std::move(*texts));
+      return matcher;
+    }
+  }
   FW_ASSIGN_OR_RETURN(matcher.regex_, CompileRegex(matcher.value_));
   return matcher;
 }
@@ -181,15 +193,40 @@ bool Matcher::Matches(std::string_view value) const {
   switch (kind_) {
     case Kind::kEqual: return value == value_;
     case Kind::kNotEqual: return value != value_;
-    case Kind::kRegex: return RE2::FullMatch(re2::StringPiece(value.data(), value.size()), *regex_);
-    case Kind::kNotRegex:
-      return !RE2::FullMatch(re2::StringPiece(value.data(), value.size()), *regex_);
+    case Kind::kRegex: return MatchesRegex(value);
+    case Kind::kNotRegex: return !MatchesRegex(value);
   }
   return false;
 }
 
+bool Matcher::MatchesRegex(std::string_view value) const {
+  if (alternatives_ != nullptr) return alternatives_->Matches(value);
+  return RE2::FullMatch(re2::StringPiece(value.data(), value.size()), *regex_);
+}
+
 size_t Matcher::steps() const {
-  return regex_ == nullptr ? 0 : static_cast<size_t>(regex_->ProgramSize());
+  if (regex_ != nullptr) return static_cast<size_t>(regex_->ProgramSize());
+  if (alternatives_ == nullptr || alternatives_->Values()) return 0;
+  return 1 + alternatives_->size() / kTextsPerStep;
+}
+
+std::optional<std::span<const std::string>> Matcher::Values() const {
+  if (alternatives_ == nullptr) return std::nullopt;
+  return alternatives_->Values();
+}
+
+std::vector<std::string> Matcher::Prefixes() const {
+  switch (kind_) {
+    case Kind::kEqual: return {value_};
+    case Kind::kNotEqual:
+    case Kind::kNotRegex: return {""};
+    case Kind::kRegex: break;
+  }
+  if (alternatives_ != nullptr) return alternatives_->Prefixes();
+  std::string least, greatest;
+  if (!regex_->PossibleMatchRange(&least, &greatest, kLongestPrefix)) return {""};
+  const auto end = std::ranges::mismatch(least, greatest);
+  return {std::string(least.begin(), end.in1)};
 }
 
 std::string Matcher::ToString() const {

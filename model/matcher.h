@@ -1,11 +1,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/status.h"
+#include "model/alternatives.h"
 #include "model/labels.h"
 
 namespace re2 {
@@ -31,8 +34,14 @@ class Matcher {
   Kind kind() const { return kind_; }
   const std::string& name() const { return name_; }
   const std::string& value() const { return value_; }
-  // What its regular expression compiles to, which is what it costs to hold; 0 for the others.
+  // What its regular expression takes for each byte of a value, at worst: the steps that it compiles to, or fewer for a
+  // list of texts; 0 for one that names its values, and for the other kinds.
   size_t steps() const;
+  // The values that its regular expression matches, when it names them: `a|b\.c`. Ascending; a loan.
+  std::optional<std::span<const std::string>> Values() const;
+  // What a value begins with for which the matcher holds, one of these: the value itself, the texts of `a.*` and `b|c`.
+  // One of them is empty when that is not known. In no order.
+  std::vector<std::string> Prefixes() const;
   // `name=~"value"`.
   std::string ToString() const;
 
@@ -40,10 +49,14 @@ class Matcher {
   Matcher(Kind kind, std::string name, std::string value)
       : kind_(kind), name_(std::move(name)), value_(std::move(value)) {}
 
+  bool MatchesRegex(std::string_view value) const;
+
   Kind kind_;
   std::string name_;
   std::string value_;
-  std::shared_ptr<const re2::RE2> regex_;  // for the two regex kinds
+  // For the two regex kinds, one of them.
+  std::shared_ptr<const Alternatives> alternatives_;
+  std::shared_ptr<const re2::RE2> regex_;
 };
 
 using Matchers = std::vector<Matcher>;

@@ -8,7 +8,6 @@
 namespace forewarn {
 namespace {
 
-constexpr size_t kMaxPattern = 64 << 10;
 constexpr int kMaxProgram = 50'000;
 // For the program and for RE2's cache of states. Beyond it RE2 becomes slower, not wrong.
 constexpr int64_t kMaxMemory = 4 << 20;
@@ -17,9 +16,9 @@ constexpr int64_t kMaxMemory = 4 << 20;
 
 StatusOr<std::shared_ptr<const re2::RE2>> CompileRegex(const std::string& pattern) {
   const std::string_view shown = std::string_view(pattern).substr(0, 100);
-  if (pattern.size() > kMaxPattern) {
+  if (pattern.size() > kMaxRegexBytes) {
     return InvalidArgument(
-        fmt::format("the regular expression '{}…' is longer than {} bytes", shown, kMaxPattern));
+        fmt::format("the regular expression '{}…' is longer than {} bytes", shown, kMaxRegexBytes));
   }
   RE2::Options options;
   options.set_log_errors(false);

@@ -6,7 +6,7 @@
 #include <cstring>
 #include <numeric>
 #include <optional>
-#include <set>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -15,31 +15,10 @@ namespace {
 
 constexpr size_t kTextPiece = 16 << 10;
 
-// The values that a regular expression matches, when it does no more than to name them, none of them empty: `a|b\\.c`
-// or `(a|b)`.
-std::optional<std::set<std::string>> NamedValues(const Matcher& matcher) {
-  if (matcher.steps() == 0) return std::nullopt;
-  std::string_view text = matcher.value();
-  if (text.starts_with('(') && text.ends_with(')')) {
-    text = text.substr(1, text.size() - 2);
-    if (text.starts_with("?:")) text.remove_prefix(2);
-  }
-  constexpr std::string_view kSpecial = "^$.*+?()[]{}|\\";
-  std::set<std::string> values;
-  std::string value;
-  for (size_t i = 0; i <= text.size(); ++i) {
-    if (i == text.size() || text[i] == '|') {
-      if (value.empty()) return std::nullopt;
-      values.insert(std::exchange(value, {}));
-    } else if (text[i] == '\\' && i + 1 < text.size() &&
-               kSpecial.find(text[i + 1]) != std::string_view::npos) {
-      value += text[++i];
-    } else if (kSpecial.find(text[i]) != std::string_view::npos) {
-      return std::nullopt;
-    } else {
-      value += text[i];
-    }
-  }
+// The values that a regular expression names, none of them empty: a series without the label has that.
+std::optional<std::span<const std::string>> NamedValues(const Matcher& matcher) {
+  auto values = matcher.Values();
+  if (values && std::ranges::any_of(*values, &std::string::empty)) return std::nullopt;
   return values;
 }
 

@@ -3,10 +3,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "base/rng.h"
+
 namespace forewarn {
 namespace {
 
 using Kind = Matcher::Kind;
+using testing::ElementsAre;
 using testing::HasSubstr;
 
 TEST(Matcher, EqualityComparesTheWholeValue) {
@@ -66,6 +73,62 @@ TEST(Matcher, TellsWhatItsExpressionCompilesTo) {
   const size_t small = Matcher::Make(Kind::kRegex, "a", "x{10}")->steps();
   EXPECT_GE(small, 10u);
   EXPECT_GE(Matcher::Make(Kind::kNotRegex, "a", "x{100}")->steps(), small + 90);
+}
+
+TEST(Matcher, AListOfTextsTakesFewSteps) {
+  EXPECT_EQ(Matcher::Make(Kind::kRegex, "a", "x|y")->steps(), 0u);
+  std::string hosts = "host-0.example.net";
+  for (int i = 1; i < 80; ++i) hosts += "|host-" + std::to_string(i) + ".example.net";
+  EXPECT_EQ(Matcher::Make(Kind::kRegex, "a", hosts)->steps(), 11u);
+}
+
+TEST(Matcher, TellsWhatValuesItNames) {
+  EXPECT_THAT(*Matcher::Make(Kind::kRegex, "a", "y|x")->Values(), ElementsAre("x", "y"));
+  EXPECT_THAT(*Matcher::Make(Kind::kNotRegex, "a", "y|x")->Values(), ElementsAre("x", "y"));
+  EXPECT_FALSE(Matcher::Make(Kind::kRegex, "a", "y|x.")->Values());
+  EXPECT_FALSE(Matcher::Make(Kind::kRegex, "a", "y+")->Values());
+  EXPECT_FALSE(Matcher::Equal("a", "y").Values());
+}
+
+TEST(Matcher, TellsWhatValuesBeginWith) {
+  EXPECT_THAT(Matcher::Equal("a", "web").Prefixes(), ElementsAre("web"));
+  EXPECT_THAT(Matcher::Make(Kind::kRegex, "a", "web|db.x")->Prefixes(), ElementsAre("db", "web"));
+  EXPECT_THAT(Matcher::Make(Kind::kRegex, "a", "web-.*")->Prefixes(), ElementsAre("web-"));
+  EXPECT_THAT(Matcher::Make(Kind::kRegex, "a", "web-[0-9]+|web-x")->Prefixes(),
+              ElementsAre("web-"));
+  for (const char* expression : {".*", ".+b", "a*", "(?i)web", "web-.*|db", "x?", "(web|).*"}) {
+    EXPECT_THAT(Matcher::Make(Kind::kRegex, "a", expression)->Prefixes(), ElementsAre(""))
+        << expression;
+  }
+  EXPECT_THAT(Matcher::Make(Kind::kNotEqual, "a", "web")->Prefixes(), ElementsAre(""));
+  EXPECT_THAT(Matcher::Make(Kind::kNotRegex, "a", "web")->Prefixes(), ElementsAre(""));
+}
+
+TEST(Matcher, WhatMatchesBeginsWithItsPrefixes) {
+  Rng rng(11);
+  const auto text_of = [&](const std::vector<std::string>& parts, uint64_t longest) {
+    std::string text;
+    for (uint64_t left = rng.Below(longest + 1); left > 0; --left)
+      text += parts[rng.Below(parts.size())];
+    return text;
+  };
+  int known = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    const auto matcher = Matcher::Make(
+        Kind::kRegex, "a",
+        text_of({"a", "b", "é", ".", "|", "(", ")", "*", "+?", "?", "[ab]", "^", "$", "(?i)"}, 8));
+    if (!matcher.ok()) continue;
+    const std::vector<std::string> prefixes = matcher->Prefixes();
+    for (int j = 0; j < 20; ++j) {
+      const std::string value = text_of({"a", "b", "é", "A", "\n"}, 4);
+      if (!matcher->Matches(value)) continue;
+      ASSERT_TRUE(std::ranges::any_of(
+          prefixes, [&](const std::string& one) { return value.starts_with(one); }))
+          << matcher->ToString() << " of " << value;
+      known += std::ranges::find(prefixes, "") == prefixes.end() ? 1 : 0;
+    }
+  }
+  EXPECT_GT(known, 500);
 }
 
 TEST(Matcher, CopiesShareTheirExpression) {
