@@ -1,11 +1,14 @@
 #pragma once
 
+#include <compare>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "base/fingerprint.h"
 #include "model/labels.h"
 #include "model/matcher.h"
 #include "rules/rule_set.h"
@@ -13,7 +16,8 @@
 namespace forewarn {
 
 // From series to the rules that may say something because of it, by the numbers of rules. With ten thousand rules of
-// which ten concern a probe, what the others cost is nothing. Immutable once it is made; thread-safe.
+// which ten concern a probe, what the others cost is nothing: where rules of a metric each name hosts, or what hosts'
+// names begin with, the series' own host leads to those of it. Immutable once it is made; thread-safe.
 class RuleIndex {
  public:
   RuleIndex() = default;
@@ -40,18 +44,43 @@ class RuleIndex {
         for (size_t rule : entry.rules) visit(rule);
       }
     };
-    offer(of_any_metric_);
-    if (auto found = by_metric_.find(std::string(labels.name())); found != by_metric_.end()) {
-      offer(found->second);
+    for (std::string_view metric : {labels.name(), std::string_view()}) {
+      const auto shelf = by_metric_.find(std::string(metric));
+      if (shelf == by_metric_.end()) continue;
+      offer(shelf->second.places);
+      for (const Way& way : shelf->second.ways) {
+        const std::string_view value = labels.Get(way.label);
+        if (value.size() < way.length) continue;
+        const auto found =
+            by_beginning_.find(KeyOf(metric, way.label, value.substr(0, way.length)));
+        if (found != by_beginning_.end()) offer(found->second);
+      }
     }
   }
 
  private:
+  // By what a value of this label begins with, as many bytes of it, some of a metric's entries are found.
+  struct Way {
+    std::string label;
+    size_t length;
+    auto operator<=>(const Way&) const = default;
+  };
+  struct Shelf {
+    std::vector<Way> ways;
+    std::vector<size_t> places;  // in entries_, of those that are found by no way
+  };
+
+  static uint64_t KeyOf(std::string_view metric, std::string_view label,
+                        std::string_view beginning) {
+    return Fingerprint().Add(metric).Add(label).Add(beginning).value();
+  }
+  void Place();
+
   std::vector<Entry> entries_;
   std::vector<size_t> unconditional_;
-  // Places in entries_.
-  std::unordered_map<std::string, std::vector<size_t>> by_metric_;
-  std::vector<size_t> of_any_metric_;
+  std::unordered_map<std::string, Shelf> by_metric_;  // under an empty one what may be of several
+  // Places in entries_, by KeyOf(); entries of two that share one cost a look.
+  std::unordered_map<uint64_t, std::vector<size_t>> by_beginning_;
 };
 
 }  // namespace forewarn

@@ -45,6 +45,31 @@ TEST(RuleIndex, FindsTheRulesThatASeriesConcerns) {
   EXPECT_THAT(index.unconditional(), IsEmpty());
 }
 
+TEST(RuleIndex, FindsRulesByTheHostsThatTheyName) {
+  RuleIndex index = IndexOf({
+      "x{job=\"node\",host=\"web-1\"} > 1",
+      "x{job=\"node\",host=\"web-10\"} > 1",
+      "x{job=\"node\",host=~\"web-1|db-1.example\"} > 1",
+      "x{job=\"node\",host=~\"db-.*\"} > 1",
+      "x{job=\"node\",host=~\".*-1\"} > 1",
+      "x{job=\"node\",host!=\"web-1\"} > 1",
+      "{__name__=~\"x|y\",host=\"web-1\"} > 1",
+      "x{job=\"node\",host=~\"|web-1\"} > 1",
+      "x{job=\"node\",host=~\"(?i)WEB-1\"} > 1",
+  });
+  const auto of = [&](std::string_view host) {
+    return Concerned(index, {{"__name__", "x"}, {"host", std::string(host)}, {"job", "node"}});
+  };
+  EXPECT_THAT(of("web-1"), ElementsAre(0, 2, 4, 6, 7, 8));
+  EXPECT_THAT(of("web-10"), ElementsAre(1, 5));
+  EXPECT_THAT(of("db-1.example"), ElementsAre(2, 3, 5));
+  EXPECT_THAT(of("db-1-example"), ElementsAre(2, 3, 5));
+  EXPECT_THAT(of("web"), ElementsAre(5));
+  EXPECT_THAT(of(""), ElementsAre(5, 7));
+  EXPECT_THAT(Concerned(index, {{"__name__", "x"}, {"host", "web-1"}}), ElementsAre(6));
+  EXPECT_THAT(Concerned(index, {{"__name__", "y"}, {"host", "web-1"}}), ElementsAre(6));
+}
+
 TEST(RuleIndex, KnowsTheRulesThatNeedNoSeries) {
   RuleIndex index = IndexOf({"x > 1", "absent(x)", "vector(1)"});
   EXPECT_THAT(index.unconditional(), ElementsAre(1, 2));
