@@ -14,7 +14,9 @@ namespace {
 constexpr Timestamp kForever = FromMillis(1'000'000'000'000'000);
 // A series without a sample for so long before what is needed has ended; the language's look-back.
 constexpr Duration kEndedAfter = 5min;
-// What it costs to read a series beside its samples, and to find its place among the others: in samples touched.
+// What it costs to look for a selector's series, to read one beside its samples, and to find its place among the
+// others: in samples touched.
+constexpr uint64_t kMatchOperations = 200;
 constexpr uint64_t kSeriesOperations = 100;
 constexpr uint64_t kOrderOperations = 50;
 
@@ -105,6 +107,7 @@ StatusOr<Watch*> Watches::Make(const Scope& scope, const Matchers& matchers, Dur
   all.push_back(Matcher::Equal("installation", scope.installation));
   if (!scope.probe.empty()) all.push_back(Matcher::Equal("probe", scope.probe));
   StatusOr<std::vector<SeriesId>> found = source_.Match(all);
+  work_ += kMatchOperations;
   if (!found.ok()) {
     Remove(&watch);
     return found.status();
