@@ -10,6 +10,8 @@
 #include <string>
 #include <utility>
 
+#include "store/regex_states.h"
+
 namespace forewarn {
 namespace {
 
@@ -270,12 +272,18 @@ Status SeriesIndex::CheckWork(const Matchers& matchers) const {
     const uint64_t values = name.labels.size();
     const uint64_t bytes = name.bytes + values;
     const uint64_t tried = candidates < values ? bytes / values * candidates : bytes;
-    steps += tried * matcher.steps();
+    const uint64_t at_worst = tried * matcher.steps();
+    // Counting states takes longer than a few steps do.
+    const bool is_quick = steps + at_worst > kRegexSteps && CountRegexStates(matcher.value());
+    steps += is_quick ? tried / kBytesPerStep : at_worst;
     if (steps <= kRegexSteps) continue;
     return ResourceExhausted(fmt::format(
-        "the regular expression of '{}' takes {} steps for each byte, and it would be tried on {} "
-        "values: write a simpler one, name the values (a|b), or narrow it by what must be equal",
-        matcher.name(), matcher.steps(), std::min(candidates, values)));
+        "the regular expression of '{}' may take {}, and it would be tried on {} values of {} "
+        "bytes: write a simpler one, name the values (a|b), or narrow it by what must be equal",
+        matcher.name(),
+        is_quick ? "a few nanoseconds for each byte"
+                 : fmt::format("{} steps for each byte", matcher.steps()),
+        std::min(candidates, values), tried));
   }
   return OkStatus();
 }

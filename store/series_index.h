@@ -43,10 +43,12 @@ class SeriesIndex {
   size_t CountOf(std::string_view name, std::string_view value) const;
 
   // Whether Match() takes no longer than others can wait. A regular expression is tried on each value of its label, or
-  // of the series that equalities leave, and takes as many steps for each byte as it has, at worst. kResourceExhausted,
-  // naming the label, when that is more than kRegexSteps: about a second where each step makes a new state. An expression that names its values, such as
-  // `a|b`, is not tried, and takes none.
+  // of the series that equalities leave. One with few states (store/regex_states.h), as most have, takes a step for each
+  // kBytesPerStep; else as many for each byte as its program has, at worst. kResourceExhausted, naming the label, when
+  // that is more than kRegexSteps: about a second. An expression that names its values, such as `a|b`, is not tried,
+  // and takes none.
   static constexpr uint64_t kRegexSteps = 50'000'000;
+  static constexpr uint64_t kBytesPerStep = 2;
   Status CheckWork(const Matchers& matchers) const;
   // The series that match every matcher, by number. No matcher is no series.
   std::vector<SeriesId> Match(const Matchers& matchers) const;
