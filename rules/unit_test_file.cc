@@ -30,6 +30,10 @@ constexpr std::string_view kAlertKeys[] = {"exp_labels", "exp_annotations"};
 constexpr std::string_view kExpressionTestKeys[] = {"expr", "eval_time", "exp_samples"};
 constexpr std::string_view kSampleKeys[] = {"labels", "value"};
 
+// A few letters may stand for a million values. After so many series in which they were wrong, and after the first that is
+// too much for the file, they are not read any more.
+constexpr size_t kBadSeriesMax = 100;
+
 // A number as YAML writes it; the words Inf and NaN are texts there.
 std::optional<double> ParseYamlNumber(std::string_view text) {
   bool is_negative = text.starts_with('-');
@@ -138,10 +142,13 @@ class Reader {
         if (std::optional<Labels> labels = ReadSeriesLabels(field)) series.labels = *labels;
         continue;
       }
+      if (has_too_many_values_ || bad_series_ == kBadSeriesMax) continue;
       StatusOr<std::vector<std::optional<double>>> values = ParseSeriesValues(text);
       if (!values.ok()) {
+        ++bad_series_;
         reader_.AddInside(*field.value, text, values.status());
       } else if (values_ + values->size() > kMaxUnitTestValues) {
+        has_too_many_values_ = true;
         reader_.Add(
             *field.value,
             fmt::format("the series of a file may have at most {} values together; split it",
@@ -279,6 +286,8 @@ class Reader {
   RuleReader reader_;
   UnitTestFile out_;
   size_t values_ = 0;
+  bool has_too_many_values_ = false;
+  size_t bad_series_ = 0;  // whose values are none
 };
 
 }  // namespace
