@@ -273,8 +273,11 @@ Status SeriesIndex::CheckWork(const Matchers& matchers) const {
     const uint64_t bytes = name.bytes + values;
     const uint64_t tried = candidates < values ? bytes / values * candidates : bytes;
     const uint64_t at_worst = tried * matcher.steps();
-    // Counting states takes longer than a few steps do.
-    const bool is_quick = steps + at_worst > kRegexSteps && CountRegexStates(matcher.value());
+    bool is_quick = false;
+    if (steps + at_worst > kRegexSteps) {
+      steps += kCountingSteps;
+      is_quick = CountRegexStates(matcher.value()).has_value();
+    }
     steps += is_quick ? tried / kBytesPerStep : at_worst;
     if (steps <= kRegexSteps) continue;
     return ResourceExhausted(fmt::format(

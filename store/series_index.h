@@ -49,6 +49,7 @@ class SeriesIndex {
   // and takes none.
   static constexpr uint64_t kRegexSteps = 50'000'000;
   static constexpr uint64_t kBytesPerStep = 2;
+  static constexpr uint64_t kCountingSteps = 2'500'000;  // what it takes to count states, at worst
   Status CheckWork(const Matchers& matchers) const;
   // The series that match every matcher, by number. No matcher is no series.
   std::vector<SeriesId> Match(const Matchers& matchers) const;

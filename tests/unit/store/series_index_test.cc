@@ -105,6 +105,14 @@ TEST(SeriesIndex, TakesPlainExpressionsOverAMillionValues) {
   EXPECT_FALSE(check("\\pL*")) << "it is not known";
 }
 
+TEST(SeriesIndex, CountingTheStatesOfManyExpressionsIsWorkToo) {
+  SeriesIndex index;
+  for (int i = 0; i < 10'000; ++i) index.Add({{"pod", "pod-" + std::to_string(100'000 + i)}});
+  const Matcher one = Make(Matcher::Kind::kRegex, "pod", "p" + std::string(600, 'o') + ".*");
+  EXPECT_TRUE(index.CheckWork(Matchers(15, one)).ok());
+  EXPECT_FALSE(index.CheckWork(Matchers(100, one)).ok());
+}
+
 TEST_F(SeriesIndexTest, TakesAMissingLabelForTheEmptyValue) {
   EXPECT_THAT(index_.Match({Matcher::Equal("host", "")}), ElementsAre(4));
   EXPECT_THAT(index_.Match({Make(Matcher::Kind::kRegex, "host", ".*")}), ElementsAre(1, 2, 3, 4));
