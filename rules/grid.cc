@@ -46,6 +46,7 @@ void Grid::Aim(EngineCall& call, Stream& stream, Timestamp first, Timestamp wate
                       group.file, group.name, stream.installation, stream.customer,
                       (resume - *last) / group.interval));
       *last = resume;
+      stream.next.reset();
     }
     Timestamp reach = FloorTo(watermark, group.interval);
     if (reach <= before) continue;
@@ -91,11 +92,24 @@ void Grid::Work(EngineCall& call, Stream& stream) {
   streams_.Touch(stream);
 }
 
+// Its number may be another by now, and another group may come before its own.
+size_t Grid::TakeFirst(const PreparedGroup& group, Stream& stream) const {
+  const size_t front = group.rules.front().number;
+  if (!stream.next) return front;
+  const auto [first, last] = rules_->by_key.equal_range(stream.next->key);
+  const auto runs_here = [&](const auto& item) {
+    const PreparedRule& rule = *rules_->by_number[item.second].rule;
+    return !rule.per_round && rule.IsFor(stream.customer);
+  };
+  const auto next = std::find_if(first, last, runs_here);
+  if (next != last && rules_->by_number[next->second].group != &group) return front;
+  stream.next.reset();
+  return next == last ? front : next->second;
+}
+
 bool Grid::RunRules(EngineCall& call, const PreparedGroup& group, Stream& stream, Timestamp at) {
   if (group.rules.empty()) return true;  // since its instants were aimed at
-  size_t from = awake_.TakeNext(stream);
-  const bool is_here = from >= group.rules.front().number && from <= group.rules.back().number;
-  if (!is_here) from = group.rules.front().number;
+  size_t from = TakeFirst(group, stream);
   while (auto found = awake_.Next(stream, from)) {
     if (found->group != &group) break;
     const PreparedRule& rule = *found->rule;

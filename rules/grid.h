@@ -43,6 +43,9 @@ class Grid {
   // Sets groups that are new to the installation on the grid, and how far each is to go; skips what is
   // too much at once.
   void Aim(EngineCall& call, Stream& stream, Timestamp first, Timestamp watermark);
+  // The number of the rule with which the instant goes on, if it stopped in this group, and does so no more; else that
+  // of the group's first.
+  size_t TakeFirst(const PreparedGroup& group, Stream& stream) const;
   // False when the budget was used up before the last rule.
   bool RunRules(EngineCall& call, const PreparedGroup& group, Stream& stream, Timestamp at);
 

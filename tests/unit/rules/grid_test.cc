@@ -92,6 +92,23 @@ TEST(Grid, TakesAGroupThatWasEmptiedMeanwhile) {
   EXPECT_EQ(world.engine().NextTimer(), std::nullopt);
 }
 
+// The position in the group that was interrupted outlives the instant of the one before it.
+TEST(Grid, GoesOnWithTheRuleThatWasNextThoughAGroupCameBefore) {
+  const std::string interrupted =
+      "- name: g\n  rules:\n  - {record: one, expr: vector(1)}\n  - {record: two, expr: "
+      "vector(2)}\n"
+      "  - {record: three, expr: vector(3)}\n";
+  World world("groups:\n" + interrupted, {.work = 1});
+  world.leaves_over = true;
+  world.Round(Probe('a'), kStart, kStart, {});
+  ASSERT_EQ(world.written_total, 1u) << "of the first rule";
+  world.Load("groups:\n- name: before\n  rules: [{record: four, expr: vector(4)}]\n" + interrupted);
+  world.leaves_over = false;
+  world.Tick(kStart + 30s);
+  world.Round(Probe('a'), kStart + 1min, kStart + 1min, {});
+  EXPECT_EQ(world.written_total, 3u + 4u) << "each of the old rules at 0, and all at 1";
+}
+
 // What a rule of a probe records at a round that waits is read by the grid's rules afterwards, not before.
 TEST(Grid, WaitsForTheRoundsThatWait) {
   const std::string rules =
