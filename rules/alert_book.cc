@@ -20,7 +20,9 @@ AlertRecord* AlertBook::Find(Fingerprint id) {
 
 AlertRecord& AlertBook::Add(AlertRecord record) {
   Fingerprint id = record.life.alert.id;
-  by_rule_[{record.rule, record.stream}].insert(id);
+  std::set<Fingerprint>& index = by_stream_[{record.stream, record.rule}];
+  if (index.empty()) ++streams_of_[record.rule];
+  index.insert(id);
   dirty_.insert(id);
   auto [it, is_new] = alerts_.emplace(id, std::move(record));
   FW_CHECK(is_new);
@@ -54,30 +56,32 @@ void AlertBook::IndexProbes(Fingerprint id, const std::vector<std::string>& prob
 void AlertBook::Remove(Fingerprint id) {
   auto it = alerts_.find(id);
   FW_CHECK(it != alerts_.end());
-  auto index = by_rule_.find({it->second.rule, it->second.stream});
+  auto index = by_stream_.find({it->second.stream, it->second.rule});
   index->second.erase(id);
-  if (index->second.empty()) by_rule_.erase(index);
+  if (index->second.empty()) {
+    by_stream_.erase(index);
+    auto streams = streams_of_.find(it->second.rule);
+    if (--streams->second == 0) streams_of_.erase(streams);
+  }
   IndexProbes(id, {});
   alerts_.erase(it);
   dirty_.insert(id);
 }
 
-bool AlertBook::HasAny(Fingerprint rule) const {
-  auto first = by_rule_.lower_bound({rule, std::string()});
-  return first != by_rule_.end() && first->first.first == rule;
-}
+bool AlertBook::HasAny(Fingerprint rule) const { return streams_of_.contains(rule); }
 
 std::vector<Fingerprint> AlertBook::RulesIn(const std::string& stream) const {
   std::vector<Fingerprint> rules;
-  for (const auto& [key, ids] : by_rule_) {
-    if (key.second == stream) rules.push_back(key.first);
+  for (auto it = by_stream_.lower_bound({stream, Fingerprint()});
+       it != by_stream_.end() && it->first.first == stream; ++it) {
+    rules.push_back(it->first.second);
   }
   return rules;
 }
 
 std::vector<Fingerprint> AlertBook::Of(Fingerprint rule, const std::string& stream) const {
-  auto it = by_rule_.find({rule, stream});
-  if (it == by_rule_.end()) return {};
+  auto it = by_stream_.find({stream, rule});
+  if (it == by_stream_.end()) return {};
   return {it->second.begin(), it->second.end()};
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <set>
 #include <string>
@@ -47,7 +48,7 @@ class AlertBook {
 
   // Whether the rule has any, in whatever stream.
   bool HasAny(Fingerprint rule) const;
-  // Keys of the rules that have some in this stream. Looks through those of all streams.
+  // Keys of the rules that have some in this stream.
   std::vector<Fingerprint> RulesIn(const std::string& stream) const;
   // Ids, ascending.
   std::vector<Fingerprint> Of(Fingerprint rule, const std::string& stream) const;
@@ -62,7 +63,9 @@ class AlertBook {
   void IndexProbes(Fingerprint id, const std::vector<std::string>& probes);
 
   std::map<Fingerprint, AlertRecord> alerts_;
-  std::map<std::pair<Fingerprint, std::string>, std::set<Fingerprint>> by_rule_;
+  // By stream and the key of the rule; and in how many streams each rule has some, which is asked at each evaluation.
+  std::map<std::pair<std::string, Fingerprint>, std::set<Fingerprint>> by_stream_;
+  std::map<Fingerprint, size_t> streams_of_;
   // By UUID; and the other way round, as it is there.
   std::map<std::string, std::set<Fingerprint>> by_probe_;
   std::map<Fingerprint, std::vector<std::string>> probes_;
