@@ -69,8 +69,7 @@ std::optional<Alternatives> Alternatives::Parse(std::string_view expression) {
   }
   const auto sort = [](std::vector<std::string>& texts) {
     std::ranges::sort(texts);
-    const auto repeated = std::ranges::unique(texts);
-    texts.erase(repeated.begin(), repeated.end());
+    texts.erase(std::unique(texts.begin(), texts.end()), texts.end());
     texts.shrink_to_fit();
   };
   sort(made.plain_);
@@ -125,8 +124,7 @@ std::vector<std::string> Alternatives::Prefixes() const {
     }
   }
   std::ranges::sort(prefixes);
-  const auto repeated = std::ranges::unique(prefixes);
-  prefixes.erase(repeated.begin(), repeated.end());
+  prefixes.erase(std::unique(prefixes.begin(), prefixes.end()), prefixes.end());
   return prefixes;
 }
 

@@ -68,8 +68,7 @@ void RuleIndex::Place() {
   }
   for (auto& [metric, shelf] : by_metric_) {
     std::ranges::sort(shelf.ways);
-    const auto repeated = std::ranges::unique(shelf.ways);
-    shelf.ways.erase(repeated.begin(), repeated.end());
+    shelf.ways.erase(std::unique(shelf.ways.begin(), shelf.ways.end()), shelf.ways.end());
   }
 }
 

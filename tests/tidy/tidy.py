@@ -116,8 +116,10 @@ BANNED = [
     ("throw", r"\bthrow\b", EVERYWHERE, NOWHERE, "we throw nothing; return a Status"),
     ("using namespace", r"\busing\s+namespace\s+(?!std::\w*literals|std::chrono;)", EVERYWHERE, NOWHERE, "name what you use"),
     ("hash", r"std::hash\b", EVERYWHERE, NOWHERE, "a hash that is stored or seen is our Fingerprint"),
-    ("clang 14", r"std::(ranges::)?views\b|std::source_location\b|#include\s*<(format|source_location)>", EVERYWHERE,
-     NOWHERE, "clang 14, which runs our checks, cannot read it"),
+    ("clang 14", r"std::(ranges::)?views\b|std::source_location\b|#include\s*<(format|source_location)>"
+     # Those that return a std::ranges::subrange.
+     r"|std::ranges::(equal_range|find_end|partition|remove(_if)?|rotate|search(_n)?|stable_partition|subrange|unique)\b",
+     EVERYWHERE, NOWHERE, "clang 14, which runs our checks, cannot read it"),
     ("abseil", r"\babsl::", EVERYWHERE, NOWHERE, "leave abseil to gRPC"),
     ("shared", r"shared_ptr\s*<\s*(?!const\b|grpc::|rocksdb::)", EVERYWHERE, NOWHERE,
      "std::shared_ptr is for immutable snapshots, shared_ptr<const T>; give it one owner"),

@@ -82,7 +82,7 @@ class BannedCalls(unittest.TestCase):
             "std::regex r;", "int x = rand();", "std::mt19937 g;", "time(nullptr);", "std::time(0);",
             "auto t = std::chrono::system_clock::now();", "std::this_thread::sleep_for(1s);", "sleep(1);",
             "getenv(\"HOME\");", "printf(\"here\");", "std::cerr << 1;", "throw 1;", "using namespace std;",
-            "std::hash<int>()(1);", "std::views::all(x);", "#include <format>", "absl::string_view v;",
+            "std::hash<int>()(1);", "std::views::all(x);", "std::ranges::unique(x);", "#include <format>", "absl::string_view v;",
             "std::shared_ptr<Engine> e;", "std::thread t;", "std::mutex m;",
             "std::atomic<int> n;", "BoundedQueue<int> q(1);", "const Clock& clock;", "FW_LOG(kInfo, \"a.b\", {});",
         ]:
