@@ -42,6 +42,8 @@ struct QueryArguments {
   std::string from;  // moments; empty: none
   std::string to;
   std::string step;  // a duration; empty: an instant query
+  // The last hour when no `from` is given, and some sixty answers when no `step` is.
+  bool is_range = false;
 };
 Status Query(Session& session, const QueryArguments& arguments);
 struct SelectArguments {

@@ -176,15 +176,29 @@ class CommandLine {
     retire->add_option("PROBE", name_, "Its UUID, as `probes list` shows it")->required();
   }
 
-  void AddQueries() {
-    CLI::App* query = Command(&app_, "query", "Evaluates PromQL over one customer's data",
-                              [this](Session& s) { return Query(s, query_); });
-    query->add_option("EXPR", query_.expression, "The expression")->required();
-    query->add_option("--customer", query_.customer, "Whose data")->required();
+  void AddQuery(CLI::App* query) {
+    query->add_option("EXPR", query_.expression, "The expression");
+    query->add_option("--customer", query_.customer, "Whose data");
     query->add_option("--from", query_.from,
                       "Start of a range: 2026-05-01T10:00:00Z, or how long ago, such as 2h");
     query->add_option("--to", query_.to, "End of the range, or the instant; now when not given");
     query->add_option("--step", query_.step, "Distance of a range's answers, such as 1m");
+  }
+
+  void AddQueries() {
+    CLI::App* query = app_.add_subcommand("query", "Evaluates PromQL over one customer's data");
+    AddQuery(query);
+    CLI::App* range =
+        Command(query, "range", "The same, over a range of time: the last hour, in sixty steps",
+                [this](Session& s) {
+                  query_.is_range = true;
+                  return Query(s, query_);
+                });
+    AddQuery(range);
+    query->callback([this, query] {
+      if (query->get_subcommands().empty())
+        action_ = [this](Session& s) { return Query(s, query_); };
+    });
     CLI::App* select = Command(
         &app_, "select", "Prints the samples of one customer's series as they come, one a line",
         [this](Session& s) { return Select(s, select_); });

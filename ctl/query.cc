@@ -10,6 +10,10 @@ namespace {
 
 using v1::QueryService;
 
+// Of a range of which not more is said.
+constexpr Duration kRange = 1h;
+constexpr int64_t kAnswers = 60;
+
 std::string SeriesName(const v1::QuerySeries& series) {
   std::vector<Labels::Pair> pairs;
   for (const v1::Label& label : series.labels()) pairs.emplace_back(label.name(), label.value());
@@ -35,19 +39,30 @@ Status SetTimes(const Arguments& arguments, Timestamp now, Request& request) {
   return OkStatus();
 }
 
+// What is not given of a range.
+void SetRange(Timestamp now, v1::QueryRequest& request) {
+  const int64_t to = request.to_ms() != 0 ? request.to_ms() : ToMillis(now);
+  if (request.from_ms() == 0) request.set_from_ms(to - kRange.count());
+  const int64_t seconds = (to - request.from_ms()) / 1000;
+  request.set_step_ms(std::max<int64_t>(1, seconds / kAnswers) * 1000);
+}
+
 }  // namespace
 
 Status Query(Session& session, const QueryArguments& arguments) {
+  if (arguments.expression.empty()) return InvalidArgument("an expression is needed: EXPR");
+  if (arguments.customer.empty()) return InvalidArgument("--customer is needed: whose data");
   v1::QueryRequest request;
   request.set_expression(arguments.expression);
   request.set_customer(arguments.customer);
   FW_RETURN_IF_ERROR(SetTimes(arguments, session.now, request));
+  if (arguments.is_range) SetRange(session.now, request);
   if (!arguments.step.empty()) {
     FW_ASSIGN_OR_RETURN(Duration step, DurationOf("--step", arguments.step));
     if (step <= 0s || request.from_ms() == 0)
       return InvalidArgument("a range query needs --from and a --step above 0s");
     request.set_step_ms(step.count());
-  } else if (request.from_ms() != 0) {
+  } else if (request.from_ms() != 0 && request.step_ms() == 0) {
     return InvalidArgument("--from needs --step: how far apart the answers are, such as 1m");
   }
   v1::QueryResponse response;

@@ -123,6 +123,33 @@ TEST_F(QueryTest, ARangeHasABeginningAndAStep) {
           .ok());
 }
 
+TEST_F(QueryTest, ARangeOfWhichNoMoreIsSaidIsTheLastHour) {
+  const auto query = [&](const std::string& from, const std::string& to, const std::string& step) {
+    const Status status = Query(session, {.expression = "up",
+                                          .customer = "acme",
+                                          .from = from,
+                                          .to = to,
+                                          .step = step,
+                                          .is_range = true});
+    EXPECT_TRUE(status.ok()) << status.message();
+    return std::pair(fake.asked.from_ms(), fake.asked.step_ms());
+  };
+  const int64_t now = 1'777'629'600'000;
+  EXPECT_EQ(query("", "", ""), std::pair(now - 3'600'000, int64_t{60'000}));
+  EXPECT_EQ(query("30s", "", ""), std::pair(now - 30'000, int64_t{1'000}));
+  EXPECT_EQ(query("", "1h", ""), std::pair(now - 7'200'000, int64_t{60'000}));
+  EXPECT_EQ(query("2h", "", "5s"), std::pair(now - 7'200'000, int64_t{5'000}));
+}
+
+TEST_F(QueryTest, NamesWhatIsMissing) {
+  QueryArguments arguments;
+  arguments.customer = "acme";
+  EXPECT_THAT(Query(session, arguments).message(), HasSubstr("EXPR"));
+  arguments = {};
+  arguments.expression = "up";
+  EXPECT_THAT(Query(session, arguments).message(), HasSubstr("--customer"));
+}
+
 TEST_F(QueryTest, EventsAreListedWithinTheirLimit) {
   ASSERT_TRUE(ListEvents(session, {.customer = "acme", .from = "1h", .to = "", .limit = 7}).ok());
   EXPECT_EQ(fake.events.limit(), 7u);
