@@ -4,7 +4,9 @@
 #include <functional>
 #include <utility>
 
+#include "base/check.h"
 #include "rules/next_place.h"
+#include "rules/scope_matchers.h"
 
 namespace forewarn {
 namespace {
@@ -84,9 +86,7 @@ void AwakeRules::Fill(InStream& in) {
   const std::string id = stream.id();
   for (Fingerprint key : alerts_.RulesIn(id)) wake_key(key);
   for (Fingerprint key : streams_.RecordersIn(id)) wake_key(key);
-  Matchers scope = {Matcher::Equal("customer", stream.customer),
-                    Matcher::Equal("installation", stream.installation)};
-  if (!stream.probe.empty()) scope.push_back(Matcher::Equal("probe", stream.probe));
+  const Matchers scope = ScopeMatchers(stream.customer, stream.installation, stream.probe);
   const StatusOr<std::vector<SeriesId>> matching = source_->Match(scope);
   FW_CHECK(matching.ok());  // equalities alone
   const std::vector<SeriesId>& series = *matching;

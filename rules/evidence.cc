@@ -4,6 +4,8 @@
 #include <set>
 #include <string_view>
 
+#include "rules/scope_matchers.h"
+
 namespace forewarn {
 namespace {
 
@@ -11,14 +13,6 @@ namespace {
 constexpr size_t kLookedAt = 256;
 // What it costs to look at a series, in samples touched.
 constexpr uint64_t kLookOperations = 10;
-
-Matchers ScopeMatchers(const std::string& customer, const std::string& installation,
-                       const std::string& probe) {
-  Matchers scope = {Matcher::Equal("customer", customer),
-                    Matcher::Equal("installation", installation)};
-  if (!probe.empty()) scope.push_back(Matcher::Equal("probe", probe));
-  return scope;
-}
 
 bool BearsOn(const Labels& series, const Labels& result) {
   return std::ranges::all_of(series, [&](const Labels::View& label) {

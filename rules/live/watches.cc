@@ -1,11 +1,13 @@
 #include "rules/live/watches.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
 #include "base/check.h"
 #include "base/fingerprint.h"
+#include "rules/scope_matchers.h"
 
 namespace forewarn {
 namespace {
@@ -103,9 +105,8 @@ StatusOr<Watch*> Watches::Make(const Scope& scope, const Matchers& matchers, Dur
   by_key_[watch.key_].push_back(&watch);
   watches_.emplace(&watch, std::move(made));
   Matchers all = matchers;
-  all.push_back(Matcher::Equal("customer", scope.customer));
-  all.push_back(Matcher::Equal("installation", scope.installation));
-  if (!scope.probe.empty()) all.push_back(Matcher::Equal("probe", scope.probe));
+  std::ranges::move(ScopeMatchers(scope.customer, scope.installation, scope.probe),
+                    std::back_inserter(all));
   StatusOr<std::vector<SeriesId>> found = source_.Match(all);
   work_ += kMatchOperations;
   if (!found.ok()) {
