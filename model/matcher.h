@@ -37,6 +37,8 @@ class Matcher {
   // What its regular expression takes for each byte of a value, at worst: the steps that it compiles to, or fewer for a
   // list of texts; 0 for one that names its values, and for the other kinds.
   size_t steps() const;
+  // Whether its regular expression is one for RE2, and no list of texts.
+  bool is_compiled() const { return regex_ != nullptr; }
   // The values that its regular expression matches, when it names them: `a|b\.c`. Ascending; a loan.
   std::optional<std::span<const std::string>> Values() const;
   // What a value begins with for which the matcher holds, one of these: the value itself, the texts of `a.*` and `b|c`.

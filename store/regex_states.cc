@@ -1,5 +1,5 @@
 // The expression is read into a tree, the tree is compiled to a program of Thompson's, and the sets of its
-// instructions that some text leads to are counted: these are RE2's states. RE2 has some more where a character has
+// instructions that some text leads to are counted: these are RE2's states. RE2 has more where a character has
 // several bytes.
 
 #include "store/regex_states.h"
@@ -314,26 +314,36 @@ class Counter {
 
   std::optional<RegexStates> Count() {
     RegexStates states;
+    const size_t each = StatesOfEach();
     for (size_t i = 0; i < found_.size(); ++i) {
       const Set from = *found_[i];
-      states.bytes += sizeof(Set) + 64 + kinds_.size() * sizeof(void*) + from.size() * sizeof(int);
+      states.count += each;
+      states.bytes +=
+          each * (sizeof(Set) + 64 + kinds_.size() * sizeof(void*) + from.size() * sizeof(int));
       for (uint8_t byte : kinds_) {
         for (Program::Place place : from) {
           if (all_[place].bytes[byte]) Enter(all_[place].next);
         }
         work_ += from.size();
         Finish();
-        if (found_.size() > RegexStates::kCountMax || states.bytes > RegexStates::kBytesMax ||
-            work_ > kWorkMax) {
+        if (found_.size() * each > RegexStates::kCountMax ||
+            states.bytes > RegexStates::kBytesMax || work_ > kWorkMax) {
           return std::nullopt;
         }
       }
     }
-    states.count = found_.size();
     return states;
   }
 
  private:
+  // Where any character is taken, RE2 has a state for each way to be inside of one of several bytes.
+  size_t StatesOfEach() const {
+    constexpr size_t kInsideOfCharacter = 7;
+    const bool takes_any = std::ranges::any_of(
+        all_, [](const auto& one) { return one.bytes[0xc3] && one.bytes[0xe4]; });
+    return takes_any ? kInsideOfCharacter : 1;
+  }
+
   using Set = std::vector<Program::Place>;
 
   // With what follows without taking a byte.

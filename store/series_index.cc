@@ -82,7 +82,9 @@ uint32_t SeriesIndex::InternLabel(uint32_t name_id, std::string_view value) {
   id = static_cast<uint32_t>(labels_.size());
   label_ids_.Insert(hash, id);
   names_[name_id - 1].labels.push_back(id);
-  names_[name_id - 1].bytes += value.size();
+  Name& of = names_[name_id - 1];
+  of.bytes += value.size();
+  of.longest = std::max<uint64_t>(of.longest, value.size());
   return id;
 }
 
@@ -259,6 +261,13 @@ Postings SeriesIndex::Narrow(const Postings& from, const Matcher& matcher) const
                         : Intersect(from, WithValues(name, matcher, true));
 }
 
+// Of the values that they have under the name, and an end of each.
+uint64_t SeriesIndex::BytesOf(const Postings& candidates, uint32_t name) const {
+  uint64_t bytes = 0;
+  for (SeriesId id : candidates.Ids()) bytes += ValueOf(id, name).size() + 1;
+  return bytes;
+}
+
 Status SeriesIndex::CheckWork(const Matchers& matchers) const {
   bool is_none = false;
   const Postings* smallest = Smallest(matchers, is_none);
@@ -270,11 +279,18 @@ Status SeriesIndex::CheckWork(const Matchers& matchers) const {
     if (id == 0 || NamedValues(matcher)) continue;
     const Name& name = names_[id - 1];
     const uint64_t values = name.labels.size();
-    const uint64_t bytes = name.bytes + values;
-    const uint64_t tried = candidates < values ? bytes / values * candidates : bytes;
+    uint64_t tried = name.bytes + values;  // bytes
+    if (candidates < values && candidates * (name.longest + 1) < tried) {
+      tried = candidates * (name.longest + 1);
+    }
+    if (candidates < values && steps + tried * matcher.steps() > kRegexSteps) {
+      // There may be few that are as long.
+      tried = std::min(tried, BytesOf(*smallest, id));
+      steps += candidates;
+    }
     const uint64_t at_worst = tried * matcher.steps();
     bool is_quick = false;
-    if (steps + at_worst > kRegexSteps) {
+    if (steps + at_worst > kRegexSteps && matcher.is_compiled()) {
       steps += kCountingSteps;
       is_quick = CountRegexStates(matcher.value()).has_value();
     }

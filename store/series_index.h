@@ -73,6 +73,7 @@ class SeriesIndex {
     std::string_view text;         // in text_
     std::vector<uint32_t> labels;  // with this name, in order of first sight
     uint64_t bytes = 0;            // of their values
+    uint64_t longest = 0;          // of these, in bytes
   };
 
   uint64_t HashOf(std::string_view name) const;
@@ -90,6 +91,7 @@ class SeriesIndex {
   Postings WithValues(uint32_t name, const Matcher& matcher, bool matching) const;
   Postings Narrow(const Postings& from, const Matcher& matcher) const;
   Postings MatchAll(const Matchers& matchers) const;
+  uint64_t BytesOf(const Postings& candidates, uint32_t name) const;
   const Postings* Smallest(const Matchers& matchers, bool& is_none) const;
 
   const Fingerprint hash_seed_;
