@@ -1,6 +1,7 @@
 #include "model/alternatives.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <utility>
 
@@ -22,6 +23,13 @@ std::string_view WithoutGroup(std::string_view text) {
   text = text.substr(1, text.size() - 2);
   if (text.starts_with("?:")) text.remove_prefix(2);
   return text;
+}
+
+// Ascending, each once.
+void SortOnce(std::vector<std::string>& texts) {
+  std::ranges::sort(texts);
+  texts.erase(std::unique(texts.begin(), texts.end()), texts.end());
+  texts.shrink_to_fit();
 }
 
 // Whether a value is `text`, of which each byte at `dots` is any character but a line break.
@@ -67,14 +75,9 @@ std::optional<Alternatives> Alternatives::Parse(std::string_view expression) {
       value += text[i];
     }
   }
-  const auto sort = [](std::vector<std::string>& texts) {
-    std::ranges::sort(texts);
-    texts.erase(std::unique(texts.begin(), texts.end()), texts.end());
-    texts.shrink_to_fit();
-  };
-  sort(made.plain_);
+  SortOnce(made.plain_);
   for (auto& [shape, texts] : dotted) {
-    sort(texts);
+    SortOnce(texts);
     made.shapes_.push_back({shape.first, shape.second, std::move(texts)});
   }
   return made;
@@ -123,8 +126,7 @@ std::vector<std::string> Alternatives::Prefixes() const {
       prefixes.push_back(text.substr(0, shape.dots.front()));
     }
   }
-  std::ranges::sort(prefixes);
-  prefixes.erase(std::unique(prefixes.begin(), prefixes.end()), prefixes.end());
+  SortOnce(prefixes);
   return prefixes;
 }
 

@@ -16,6 +16,7 @@ namespace forewarn {
 namespace {
 
 constexpr size_t kTextPiece = 16 << 10;
+constexpr size_t kQuickKept = 200;  // expressions, of 64 KiB at most
 
 // The values that a regular expression names, none of them empty: a series without the label has that.
 std::optional<std::span<const std::string>> NamedValues(const Matcher& matcher) {
@@ -268,6 +269,13 @@ uint64_t SeriesIndex::BytesOf(const Postings& candidates, uint32_t name) const {
   return bytes;
 }
 
+bool SeriesIndex::IsQuick(const std::string& expression) const {
+  if (are_quick_.size() >= kQuickKept) are_quick_.clear();
+  auto [it, is_new] = are_quick_.try_emplace(expression);
+  if (is_new) it->second = CountRegexStates(expression).has_value();
+  return it->second;
+}
+
 Status SeriesIndex::CheckWork(const Matchers& matchers) const {
   bool is_none = false;
   const Postings* smallest = Smallest(matchers, is_none);
@@ -292,7 +300,7 @@ Status SeriesIndex::CheckWork(const Matchers& matchers) const {
     bool is_quick = false;
     if (steps + at_worst > kRegexSteps && matcher.is_compiled()) {
       steps += kCountingSteps;
-      is_quick = CountRegexStates(matcher.value()).has_value();
+      is_quick = IsQuick(matcher.value());
     }
     steps += is_quick ? tried / kBytesPerStep : at_worst;
     if (steps <= kRegexSteps) continue;

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/fingerprint.h"
@@ -45,8 +46,8 @@ class SeriesIndex {
   // Whether Match() takes no longer than others can wait. A regular expression is tried on each value of its label, or
   // of the series that equalities leave. One with few states (store/regex_states.h), as most have, takes a step for each
   // kBytesPerStep; else as many for each byte as its program has, at worst. kResourceExhausted, naming the label, when
-  // that is more than kRegexSteps: about a second. An expression that names its values, such as `a|b`, is not tried,
-  // and takes none.
+  // that is more than kRegexSteps: about a second. An expression that names its values, such as `a|b`, and not the
+  // empty one, is not tried, and takes none.
   static constexpr uint64_t kRegexSteps = 50'000'000;
   static constexpr uint64_t kBytesPerStep = 2;
   static constexpr uint64_t kCountingSteps = 2'500'000;  // what it takes to count states, at worst
@@ -92,9 +93,13 @@ class SeriesIndex {
   Postings Narrow(const Postings& from, const Matcher& matcher) const;
   Postings MatchAll(const Matchers& matchers) const;
   uint64_t BytesOf(const Postings& candidates, uint32_t name) const;
+  bool IsQuick(const std::string& expression) const;
   const Postings* Smallest(const Matchers& matchers, bool& is_none) const;
 
   const Fingerprint hash_seed_;
+
+  // What was found out of regular expressions: counting takes long.
+  mutable std::unordered_map<std::string, bool> are_quick_;
 
   std::vector<Name> names_;    // of name i + 1
   std::vector<Label> labels_;  // of label i + 1

@@ -20,6 +20,9 @@ TEST(CompileRegex, RefusesWithTheReason) {
               HasSubstr("the regular expression 'x(' is bad: missing )"));
   EXPECT_THAT(CompileRegex(std::string((64 << 10) + 1, 'x')).status().message(),
               HasSubstr("longer than 65536 bytes"));
+  EXPECT_THAT(CompileRegex("(\\C).*").status().message(),
+              HasSubstr("invalid escape sequence: \\C"));
+  EXPECT_TRUE(CompileRegex("\\\\C").ok()) << "a backslash and a letter";
   std::string large;
   for (int i = 0; i < 60; ++i) large += "[a-z]{1000}";
   EXPECT_THAT(CompileRegex(large).status().message(), HasSubstr("steps, more than 50000"));
