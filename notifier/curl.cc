@@ -21,6 +21,10 @@ constexpr size_t kBodyBytesMax = 4096;
 constexpr size_t kReplyBytesMax = 300;
 constexpr long kConnectionsKept = 16;
 constexpr std::chrono::seconds kIdleMax = 2min;
+// Earlier than what is between forgets a connection: a message over one that was forgotten without a word would wait
+// for the whole of its time-out.
+constexpr std::chrono::seconds kKeepAliveIdle = 30s;
+constexpr std::chrono::seconds kKeepAliveEvery = 10s;
 
 struct Network {
   std::array<uint8_t, 16> prefix;
@@ -108,6 +112,9 @@ void SetUp(CURL* handle, Duration timeout, const std::string& ca_file,
   curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(timeout.count()));
   curl_easy_setopt(handle, CURLOPT_PROXY, "");  // not by the environment
   curl_easy_setopt(handle, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  curl_easy_setopt(handle, CURLOPT_TCP_KEEPALIVE, 1L);
+  curl_easy_setopt(handle, CURLOPT_TCP_KEEPIDLE, static_cast<long>(kKeepAliveIdle.count()));
+  curl_easy_setopt(handle, CURLOPT_TCP_KEEPINTVL, static_cast<long>(kKeepAliveEvery.count()));
   if (!ca_file.empty()) curl_easy_setopt(handle, CURLOPT_CAINFO, ca_file.c_str());
   // The authorities of a file are kept only where there is no folder of them besides.
   curl_easy_setopt(handle, CURLOPT_CAPATH, nullptr);

@@ -3,6 +3,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #include <chrono>
 #include <cstdlib>
@@ -94,6 +97,38 @@ TEST_F(WebhookSender, MessagesGoOverOneConnection) {
     EXPECT_EQ(Send(port).result, result);
     EXPECT_THAT(sink.ReadLine(), HasSubstr(R"("connection": 1})"));
   }
+}
+
+// For how long a socket of this process may be idle that is connected to the port, before the other side is asked whether
+// it is there still; 0: for ever, or there is no such socket.
+int KeepAliveIdle(int64_t port) {
+  for (int descriptor = 0; descriptor < 1024; ++descriptor) {
+    sockaddr_storage peer{};
+    socklen_t size = sizeof(peer);
+    if (getpeername(descriptor, reinterpret_cast<sockaddr*>(&peer), &size) != 0) continue;
+    uint16_t peer_port = 0;
+    if (peer.ss_family == AF_INET) {
+      peer_port = reinterpret_cast<const sockaddr_in*>(&peer)->sin_port;
+    } else if (peer.ss_family == AF_INET6) {
+      peer_port = reinterpret_cast<const sockaddr_in6*>(&peer)->sin6_port;
+    }
+    int is_on = 0, idle = 0;
+    size = sizeof(int);
+    if (ntohs(peer_port) != port ||
+        getsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &is_on, &size) != 0 || is_on == 0 ||
+        getsockopt(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, &idle, &size) != 0) {
+      continue;
+    }
+    return idle;
+  }
+  return 0;
+}
+
+TEST_F(WebhookSender, AKeptConnectionIsAskedForBeforeAnyFirewallForgetsIt) {
+  Child sink(Sink({}));
+  int64_t port = sink.ReadPort();
+  EXPECT_EQ(Send(port).result, Result::kDelivered);
+  EXPECT_EQ(KeepAliveIdle(port), 30);
 }
 
 TEST_F(WebhookSender, AConnectionThatTheOtherSideClosedIsMadeAnew) {
