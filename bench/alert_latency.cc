@@ -7,7 +7,8 @@
 // Says where it listens for webhooks and begins when a line comes on standard input, so that the server can be told
 // meanwhile: it wants a rule `bad > 0` whose alerts go to that address, each trial's by itself. Each trial is a series
 // of its own, `bad{trial="17"} 1`. Trials begin at random times, whether or not those before are over, so that they meet
-// any phase of whatever runs on a timer; a trial's series is set to 0 again between two later ones, so that about
+// any phase of whatever runs on a timer; each is timed from when it was to begin, since a server that stalls may keep the
+// next push waiting; a trial's series is set to 0 again between two later ones, so that about
 // as many alerts fire at the last trial as at the first. Trials that no webhook was about are counted and make it fail.
 
 #include <fmt/format.h>
@@ -72,7 +73,7 @@ class Driver {
   Status RunFirst(uint16_t port) {
     const double end = Seconds() + static_cast<double>(options_.patience_s);
     do {
-      FW_RETURN_IF_ERROR(Begin(0));
+      FW_RETURN_IF_ERROR(Begin(0, Seconds()));
       FW_RETURN_IF_ERROR(sender_->WaitUntil(Seconds() + Gap() / 2));
       if (trials_.WaitForFirst(1, Duration(0))) return OkStatus();
     } while (Seconds() < end);
@@ -90,7 +91,7 @@ class Driver {
       FW_RETURN_IF_ERROR(EndDelivered());
       due += gap;
       FW_RETURN_IF_ERROR(sender_->WaitUntil(due));
-      FW_RETURN_IF_ERROR(Begin(trial));
+      FW_RETURN_IF_ERROR(Begin(trial, due));
     }
     trials_.WaitForFirst(count, std::chrono::seconds(options_.patience_s));
     return sender_->Finish();
@@ -100,10 +101,10 @@ class Driver {
   // Seconds from one trial to the next: half to one and a half of the mean.
   double Gap() { return static_cast<double>(options_.gap_ms) / 1000 * (0.5 + rng_.Unit()); }
 
-  Status Begin(size_t trial) {
+  Status Begin(size_t trial, double due) {
     const TrialSample bad{trial, 1};
     trial_of_[++pushes_] = trial;
-    trials_.Pushed(trial, Seconds());
+    trials_.Pushed(trial, due);
     return sender_->Push({&bad, 1});
   }
 

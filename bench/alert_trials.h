@@ -25,6 +25,7 @@ class AlertTrials {
  public:
   explicit AlertTrials(size_t trials) : trials_(trials) {}
 
+  // `at`: when it was to be; it may have had to wait.
   void Pushed(size_t trial, double at);
   void Acknowledged(size_t trial, double at);
   // Of several webhooks about one trial the first counts; those about a trial that was not pushed are left out.
