@@ -16,7 +16,8 @@
 namespace forewarn {
 
 // Which rules are worth evaluating in a stream: those that may have a result with the series that there are, and those
-// that had one, of which something is to end. A rule that is not awake would say nothing. Without numbers of series
+// that had one, of which something is to end. A rule that is not awake would say nothing; a mistake that only its
+// evaluation finds is told when it is awake. Without numbers of series
 // every rule is awake. What it has in memory follows from the source and the books at any time, so none of it is
 // stored. Owned by its engine; not thread-safe.
 class AwakeRules {
