@@ -110,11 +110,19 @@ void AwakeRules::Fill(InStream& in) {
   }
 }
 
+std::optional<PreparedRules::Place> AwakeRules::FindNext(const Stream& stream) const {
+  if (!stream.next) return std::nullopt;
+  const auto [first, last] = rules_->by_key.equal_range(stream.next->key);
+  for (auto at = first; at != last; ++at) {
+    if (RunsIn(*rules_->by_number[at->second].rule, stream)) return rules_->by_number[at->second];
+  }
+  return std::nullopt;
+}
+
 size_t AwakeRules::TakeNext(Stream& stream) const {
-  const std::optional<NextRule> next = std::exchange(stream.next, std::nullopt);
-  const bool is_same = next && next->number < rules_->by_number.size() &&
-                       rules_->by_number[next->number].rule->key == next->key;
-  return is_same ? next->number : 0;
+  const std::optional<PreparedRules::Place> next = FindNext(stream);
+  stream.next.reset();
+  return next ? next->rule->number : 0;
 }
 
 std::optional<PreparedRules::Place> AwakeRules::Next(const Stream& stream, size_t from) {

@@ -37,8 +37,10 @@ class AwakeRules {
   // number is not below `from`. One that a result of an earlier rule has woken is found in the same pass.
   std::optional<PreparedRules::Place> Next(const Stream& stream, size_t from);
 
-  // With which rule, by its number, the instant goes on that is under way in the stream, and is so no more; 0: with
-  // the first, since none is, or the rules are others by now.
+  // The rule with which the instant goes on that is under way in the stream, wherever it stands by now; nothing: none is,
+  // or the rule is no more.
+  std::optional<PreparedRules::Place> FindNext(const Stream& stream) const;
+  // Its number, and the instant is under way no more; 0, with the first, where there is none.
   size_t TakeNext(Stream& stream) const;
 
   // The stream is no more.

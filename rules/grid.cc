@@ -46,7 +46,8 @@ void Grid::Aim(EngineCall& call, Stream& stream, Timestamp first, Timestamp wate
                       group.file, group.name, stream.installation, stream.customer,
                       (resume - *last) / group.interval));
       *last = resume;
-      stream.next.reset();
+      const std::optional<PreparedRules::Place> interrupted = awake_.FindNext(stream);
+      if (interrupted && interrupted->group == &group) stream.next.reset();
     }
     Timestamp reach = FloorTo(watermark, group.interval);
     if (reach <= before) continue;
@@ -92,19 +93,12 @@ void Grid::Work(EngineCall& call, Stream& stream) {
   streams_.Touch(stream);
 }
 
-// Its number may be another by now, and another group may come before its own.
+// Another group may come before its own by now.
 size_t Grid::TakeFirst(const PreparedGroup& group, Stream& stream) const {
-  const size_t front = group.rules.front().number;
-  if (!stream.next) return front;
-  const auto [first, last] = rules_->by_key.equal_range(stream.next->key);
-  const auto runs_here = [&](const auto& item) {
-    const PreparedRule& rule = *rules_->by_number[item.second].rule;
-    return !rule.per_round && rule.IsFor(stream.customer);
-  };
-  const auto next = std::find_if(first, last, runs_here);
-  if (next != last && rules_->by_number[next->second].group != &group) return front;
+  const std::optional<PreparedRules::Place> next = awake_.FindNext(stream);
+  if (next && next->group != &group) return group.rules.front().number;
   stream.next.reset();
-  return next == last ? front : next->second;
+  return next ? next->rule->number : group.rules.front().number;
 }
 
 bool Grid::RunRules(EngineCall& call, const PreparedGroup& group, Stream& stream, Timestamp at) {

@@ -142,7 +142,9 @@ void StreamBook::KeepOnly(const std::set<Fingerprint>& groups, const std::set<Fi
   for (auto& [id, stream] : streams_) {
     auto is_gone = [&](const auto& item) { return !groups.contains(item.first); };
     std::erase_if(stream.targets, is_gone);
-    if (std::erase_if(stream.instants, is_gone) > 0) Touch(stream);
+    const bool is_next_gone = stream.next && !rules.contains(stream.next->key);
+    if (is_next_gone) stream.next.reset();
+    if (std::erase_if(stream.instants, is_gone) > 0 || is_next_gone) Touch(stream);
   }
   std::set<std::string> rule_names;
   for (Fingerprint rule : rules) rule_names.insert(rule.ToString());

@@ -72,6 +72,19 @@ TEST(Rounds, BeginAnewWithTheInstantWhenTheRulesAreOthers) {
   EXPECT_THAT(world.Steps(), ElementsAre("1 A none -> firing"));
 }
 
+TEST(Rounds, GoOnWithTheRuleThatWasNextThoughOneWasPutBefore) {
+  const std::string rules = "  - record: one\n    expr: x\n  - record: two\n    expr: x + 1\n";
+  World world("groups:\n- name: g\n  rules:\n" + rules, {.work = 1});
+  world.leaves_over = true;
+  world.Hand({0, kStart, "a", Waves(world, 1)});
+  ASSERT_EQ(world.written_total, 1u);
+  world.Load("groups:\n- name: f\n  rules:\n  - record: zero\n    expr: x\n- name: g\n  rules:\n" +
+             rules);
+  world.leaves_over = false;
+  world.Tick(kStart + 1min);
+  EXPECT_EQ(world.written_total, 2u) << "each of the old ones once";
+}
+
 TEST(Rounds, LeaveOutTheOldestWhenTooManyWaitAndSaySo) {
   World world(OneRule("x > 1"), {.work = 1});
   world.Hand({0, kStart + 90h, "a", Waves(world, static_cast<int>(Rounds::kWaitingMax) + 11)});
