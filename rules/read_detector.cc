@@ -43,8 +43,8 @@ void ReadForecast(const RuleField& field, RuleReader& reader, DetectorSpec& dete
 
 }  // namespace
 
-std::optional<DetectorSpec> ReadDetector(const RuleYaml& node, std::set<std::string>& names,
-                                         RuleReader& reader) {
+std::optional<DetectorSpec> ReadDetector(const RuleYaml& node, RuleReader& reader,
+                                         RecordedNames& names) {
   size_t mistakes_before = reader.mistakes().size();
   DetectorSpec detector;
   bool has_kind = false;
@@ -54,7 +54,7 @@ std::optional<DetectorSpec> ReadDetector(const RuleYaml& node, std::set<std::str
       if (!IsMetricName(detector.record)) {
         reader.Add(*field.value,
                    fmt::format("invalid name of a recorded series: '{}'", detector.record));
-      } else if (!names.insert(detector.record).second) {
+      } else if (!names.AddDetector(reader.At(field.value->place, ""), detector.record)) {
         reader.Add(*field.value,
                    fmt::format("another detector records '{}' already", detector.record));
       }

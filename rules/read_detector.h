@@ -1,9 +1,8 @@
 #pragma once
 
 #include <optional>
-#include <set>
-#include <string>
 
+#include "rules/recorded_names.h"
 #include "rules/rule_file.h"
 #include "rules/rule_reader.h"
 #include "rules/rule_yaml.h"
@@ -11,8 +10,8 @@
 namespace forewarn {
 
 // Reads one item of `detectors:`; nothing when something is wrong with it, which `reader` then knows.
-// `names` grows: what the detectors of all files record is unique.
-std::optional<DetectorSpec> ReadDetector(const RuleYaml& node, std::set<std::string>& names,
-                                         RuleReader& reader);
+// What it records is added to `names`.
+std::optional<DetectorSpec> ReadDetector(const RuleYaml& node, RuleReader& reader,
+                                         RecordedNames& names);
 
 }  // namespace forewarn

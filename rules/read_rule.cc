@@ -87,8 +87,8 @@ Attributes ReadLabels(const RuleField& field, LabelsOf of, RuleReader& reader) {
 }
 
 // What needs the whole rule to be read is put into `later`.
-RuleForewarn ReadForewarn(const RuleField& field, RuleReader& reader,
-                          std::vector<Prediction>& predictions, std::vector<RuleField>& later) {
+RuleForewarn ReadForewarn(const RuleField& field, RuleReader& reader, RecordedNames& names,
+                          std::vector<RuleField>& later) {
   RuleForewarn forewarn;
   for (const RuleField& item : reader.Fields(*field.value, "'forewarn'", kForewarnKeys)) {
     if (item.key == "predicts") {
@@ -97,8 +97,10 @@ RuleForewarn ReadForewarn(const RuleField& field, RuleReader& reader,
         reader.Add(*item.value,
                    fmt::format("'predicts' must name a series, not '{}'", forewarn.predicts));
       } else {
-        const RuleYaml::Place& place = item.value->place;
-        predictions.push_back({{reader.file(), place.line, place.column, ""}, forewarn.predicts});
+        names.Expect(
+            reader.At(item.value->place, fmt::format("'predicts' names '{}', which no rule records",
+                                                     forewarn.predicts)),
+            forewarn.predicts);
       }
     } else if (item.key == "warning") {
       forewarn.warning = reader.Text(item);
@@ -155,7 +157,7 @@ Attributes ReadGroupLabels(const RuleField& field, RuleReader& reader) {
 }
 
 std::optional<Rule> ReadRule(const RuleYaml& node, const Attributes& group_labels,
-                             RuleReader& reader, std::vector<Prediction>& predictions) {
+                             RuleReader& reader, RecordedNames& names) {
   size_t mistakes_before = reader.mistakes().size();
   std::vector<RuleField> fields = reader.Fields(node, "the rule", kRuleKeys);
   if (!node.is_map()) return std::nullopt;
@@ -176,8 +178,11 @@ std::optional<Rule> ReadRule(const RuleYaml& node, const Attributes& group_label
     if (name.empty()) reader.Add(*alert->value, "'alert' must not be empty");
   } else {
     name = reader.Text(*record);
-    if (!IsMetricName(name))
+    if (IsMetricName(name)) {
+      names.AddRule(reader.At(record->value->place, ""), name);
+    } else {
       reader.Add(*record->value, fmt::format("invalid name of a recorded series: '{}'", name));
+    }
   }
 
   std::optional<promql::Expression> expression;
@@ -212,10 +217,12 @@ std::optional<Rule> ReadRule(const RuleYaml& node, const Attributes& group_label
     } else if (field.key == "annotations") {
       annotations = ReadLabels(field, LabelsOf::kAnnotations, reader);
     } else if (field.key == "forewarn") {
-      forewarn = ReadForewarn(field, reader, predictions, thresholds);
+      forewarn = ReadForewarn(field, reader, names, thresholds);
     }
   }
-  if (expression) ReadThresholds(thresholds, *expr, *expression, forewarn.overrides, reader);
+  if (expression) {
+    ReadThresholds(thresholds, *expr, *expression, forewarn.overrides, reader, names);
+  }
   auto has_label = [&](std::string_view label) {
     return std::ranges::find(labels, label, &Attributes::value_type::first) != labels.end();
   };

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -57,28 +58,50 @@ ThresholdOverride ReadOverride(const RuleYaml& node, const Thresholds& defaults,
   return out;
 }
 
+// What a rule without `thresholds` reads of them is a series that something records, or forgotten numbers.
+void ExpectSeries(const RuleField& expr, const ThresholdNames& names, const RuleReader& reader,
+                  RecordedNames& recorded) {
+  std::map<std::string, size_t> read = names.read;
+  read.insert(names.misread.begin(), names.misread.end());
+  for (const auto& [name, at] : read) {
+    const RuleYaml::Place place = reader.PlaceInside(*expr.value, expr.value->text, at);
+    recorded.Expect(
+        reader.At(
+            place,
+            fmt::format(
+                "'expr' reads {}{}, which nothing records; if it is a number, say which under "
+                "'forewarn': {{thresholds: {{{}: …}}}}",
+                kThresholdPrefix, name, name)),
+        std::string(kThresholdPrefix) + name);
+  }
+}
+
 }  // namespace
 
 void ReadThresholds(std::span<const RuleField> fields, const RuleField& expr,
                     promql::Expression& expression, std::vector<ThresholdOverride>& overrides,
-                    RuleReader& reader) {
+                    RuleReader& reader, RecordedNames& recorded) {
   const RuleField* given = FindField(fields, "thresholds");
   const RuleField* others = FindField(fields, "overrides");
+  const ThresholdNames names = FindThresholds(expression);
   if (given == nullptr) {
     if (others != nullptr) {
       reader.Add(*others->key_node, "'overrides' are of 'thresholds', and there are none");
     }
+    if (reader.checks() != nullptr) ExpectSeries(expr, names, reader, recorded);
     return;
   }
-  const ThresholdNames names = FindThresholds(expression);
   const Thresholds defaults = ReadNumbers(*given, names, reader);
-  for (const std::string& name : names.misread) {
-    reader.Add(*expr.value, fmt::format("a threshold is read as scalar({}{}), and not otherwise",
-                                        kThresholdPrefix, name));
+  const std::string_view text = expr.value->text;
+  for (const auto& [name, at] : names.misread) {
+    reader.Add(reader.PlaceInside(*expr.value, text, at),
+               fmt::format("a threshold is read as scalar({}{}), and not otherwise",
+                           kThresholdPrefix, name));
   }
-  for (const std::string& name : names.read) {
+  for (const auto& [name, at] : names.read) {
     if (defaults.contains(name)) continue;
-    reader.Add(*expr.value, fmt::format("'thresholds' does not say what '{}' is", name));
+    reader.Add(reader.PlaceInside(*expr.value, text, at),
+               fmt::format("'thresholds' does not say what '{}' is", name));
   }
   if (others != nullptr) {
     reader.ReadList(*others, [&](const RuleYaml& item) {

@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "base/units.h"
-#include "rules/promql/position.h"
 #include "rules/read_detector.h"
 #include "rules/read_rule.h"
+#include "rules/recorded_names.h"
 #include "rules/rule_reader.h"
 #include "rules/rule_yaml.h"
 
@@ -38,13 +38,9 @@ uint64_t ReadLimit(const RuleField& field, RuleReader& reader) {
 // Reads one file: its groups and detectors.
 class FileReader {
  public:
-  // `detector_names` and `predictions` grow: they are of all files together.
-  FileReader(const BundleFile& file, const RuleChecks* checks,
-             std::set<std::string>& detector_names, std::vector<Prediction>& predictions)
-      : file_(file),
-        reader_(file.path, file.text, checks),
-        detector_names_(detector_names),
-        predictions_(predictions) {}
+  // `names` grow: they are of all files together.
+  FileReader(const BundleFile& file, const RuleChecks* checks, RecordedNames& names)
+      : file_(file), reader_(file.path, file.text, checks), names_(names) {}
 
   void Read(RuleFiles& out) {
     ReadFile(out);
@@ -57,8 +53,7 @@ class FileReader {
 
   const BundleFile& file_;
   RuleReader reader_;
-  std::set<std::string>& detector_names_;
-  std::vector<Prediction>& predictions_;
+  RecordedNames& names_;
   std::set<std::string> group_names_;
 };
 
@@ -95,11 +90,12 @@ std::optional<RuleGroup> FileReader::ReadGroup(const RuleYaml& node) {
   }
   if (rules == nullptr || rules->is_null()) return group;
   if (!rules->is_list()) {
+    names_.MissSome();
     reader_.Add(*rules, "'rules' must be a list");
     return std::nullopt;
   }
   for (const RuleYaml& item : rules->items) {
-    if (std::optional<Rule> rule = ReadRule(item, labels, reader_, predictions_))
+    if (std::optional<Rule> rule = ReadRule(item, labels, reader_, names_))
       group.rules.push_back(*std::move(rule));
   }
   return group;
@@ -107,18 +103,22 @@ std::optional<RuleGroup> FileReader::ReadGroup(const RuleYaml& node) {
 
 void FileReader::ReadFile(RuleFiles& out) {
   if (file_.text.size() > kMaxFileBytes) {
+    names_.MissSome();
     reader_.Add(RuleYaml::Place(),
                 fmt::format("the file has {}, but at most {} are read; split it",
                             FormatSize(file_.text.size()), FormatSize(kMaxFileBytes)));
     return;
   }
   const ParsedRuleYaml yaml = ParseRuleYaml(file_.text);
-  if (!yaml.mistake.empty()) reader_.Add(yaml.place, yaml.mistake);
+  if (!yaml.mistake.empty()) {
+    names_.MissSome();
+    reader_.Add(yaml.place, yaml.mistake);
+  }
   if (yaml.root.is_null()) return;
   for (const RuleField& field : reader_.Fields(yaml.root, "the file", kFileKeys)) {
     reader_.ReadList(field, [&](const RuleYaml& item) {
       if (field.key == "detectors") {
-        std::optional<DetectorSpec> detector = ReadDetector(item, detector_names_, reader_);
+        std::optional<DetectorSpec> detector = ReadDetector(item, reader_, names_);
         if (detector) out.detectors.push_back(*std::move(detector));
       } else if (std::optional<RuleGroup> group = ReadGroup(item)) {
         out.groups.push_back(*std::move(group));
@@ -129,31 +129,9 @@ void FileReader::ReadFile(RuleFiles& out) {
 
 RuleFiles ReadFiles(std::span<const BundleFile> files, const RuleChecks* checks) {
   RuleFiles out;
-  std::vector<Prediction> predictions;
-  std::set<std::string> detector_names;
-  for (const BundleFile& file : files) {
-    FileReader(file, checks, detector_names, predictions).Read(out);
-  }
-
-  // A prediction that nobody makes would leave a warning without its time. Names are complete only
-  // when every file could be read.
-  if (out.mistakes.empty()) {
-    std::set<std::string_view> recorded;
-    for (const RuleGroup& group : out.groups) {
-      for (const Rule& rule : group.rules) {
-        if (!rule.alerting) recorded.insert(rule.name);
-      }
-    }
-    for (const DetectorSpec& detector : out.detectors) recorded.insert(detector.record);
-    std::vector<std::string_view> names(recorded.begin(), recorded.end());
-    for (Prediction& prediction : predictions) {
-      if (recorded.contains(prediction.series)) continue;
-      prediction.place.message =
-          fmt::format("'predicts' names '{}', which no rule records{}", prediction.series,
-                      promql::Suggest(prediction.series, names));
-      out.mistakes.push_back(std::move(prediction.place));
-    }
-  }
+  RecordedNames names;
+  for (const BundleFile& file : files) FileReader(file, checks, names).Read(out);
+  names.Judge(out.mistakes);
   if (!out.mistakes.empty()) {
     out.groups.clear();
     out.detectors.clear();

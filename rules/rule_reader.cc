@@ -15,11 +15,14 @@ namespace {
 
 constexpr size_t kMaxMistakes = 100;  // of one file: enough to work through
 
+// Whether a byte goes on with a character of UTF-8.
+bool Continues(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
+
 }  // namespace
 
 void RuleReader::Add(const RuleYaml::Place& place, std::string message) {
   if (mistakes_.size() >= kMaxMistakes) return;
-  mistakes_.push_back({file_, place.line, place.column, std::move(message)});
+  mistakes_.push_back(At(place, std::move(message)));
 }
 
 std::vector<RuleField> RuleReader::Fields(const RuleYaml& node, std::string_view what,
@@ -110,9 +113,7 @@ void RuleReader::ReadList(const RuleField& field,
   for (const RuleYaml& item : field.value->items) read(item);
 }
 
-// The message begins with the place in the expression, `line:column: `. Finds that place in the
-// file by walking over both texts and counting what is not white space: that is the same in a
-// plain, a quoted and a block scalar, however it is folded and indented.
+// The message begins with the place in the expression, `line:column: `.
 void RuleReader::AddInside(const RuleYaml& scalar, std::string_view value, const Status& error) {
   std::string_view message = error.message();
   message = message.substr(0, message.find('\n'));
@@ -132,16 +133,21 @@ void RuleReader::AddInside(const RuleYaml& scalar, std::string_view value, const
   }
   message.remove_prefix(second.ptr + 2 - message.data());
 
-  auto is_space = [](char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; };
-  auto is_continuation = [](char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; };
-  // The offset of the place in the value.
-  size_t offset = 0;
+  size_t offset = 0;  // of the place in the value
   for (int at = 1; at < line && offset < value.size(); ++offset) at += value[offset] == '\n';
   for (int at = 1; at < column && offset < value.size(); ++at) {
     do ++offset;
-    while (offset < value.size() && is_continuation(value[offset]));
+    while (offset < value.size() && Continues(value[offset]));
   }
-  // The same place in the file.
+  Add(PlaceInside(scalar, value, offset), std::string(message));
+}
+
+// Walks over both texts and counts what is not white space: that is the same in a plain, a quoted and a
+// block scalar, however it is folded and indented.
+RuleYaml::Place RuleReader::PlaceInside(const RuleYaml& scalar, std::string_view value,
+                                        size_t byte) const {
+  auto is_space = [](char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; };
+  const RuleYaml::Place& place = scalar.place;
   size_t at = std::min<size_t>(place.offset, text_.size());
   char quote = 0;
   if (at < text_.size() && (text_[at] == '|' || text_[at] == '>')) {
@@ -150,8 +156,8 @@ void RuleReader::AddInside(const RuleYaml& scalar, std::string_view value, const
     quote = text_[at++];
   }
   bool is_found = true;
-  for (size_t i = 0; i <= offset && is_found; ++i) {
-    bool is_last = i == offset;
+  for (size_t i = 0; i <= byte && is_found; ++i) {
+    bool is_last = i == byte;
     if (!is_last && is_space(value[i])) continue;
     while (at < text_.size() && is_space(text_[at])) ++at;
     if (quote == '"' && at < text_.size() && text_[at] == '\\') ++at;
@@ -160,19 +166,16 @@ void RuleReader::AddInside(const RuleYaml& scalar, std::string_view value, const
     is_found = at < text_.size() && text_[at] == value[i];
     ++at;
   }
-  if (!is_found) {
-    Add(place, std::string(message));
-    return;
-  }
+  if (!is_found) return place;
   // An error at the end of the expression stands behind its last character, not on the line after.
-  if (offset >= value.size()) {
+  if (byte >= value.size()) {
     while (at > 0 && is_space(text_[at - 1])) --at;
   }
   size_t line_start = at == 0 ? 0 : text_.rfind('\n', at - 1) + 1;
   int file_line = 1 + static_cast<int>(std::count(text_.begin(), text_.begin() + at, '\n'));
   int file_column = 1;
-  for (size_t i = line_start; i < at; ++i) file_column += !is_continuation(text_[i]);
-  Add({file_line, file_column}, std::string(message));
+  for (size_t i = line_start; i < at; ++i) file_column += !Continues(text_[i]);
+  return {file_line, file_column};
 }
 
 std::optional<promql::Expression> RuleReader::ReadExpression(const RuleField& field) {

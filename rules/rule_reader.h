@@ -35,11 +35,17 @@ class RuleReader {
   const RuleChecks* checks() const { return checks_; }
   const std::vector<RuleMistake>& mistakes() const { return mistakes_; }
 
+  // A mistake that may yet turn out to be one.
+  RuleMistake At(const RuleYaml::Place& place, std::string message) const {
+    return {file_, place.line, place.column, std::move(message)};
+  }
   void Add(const RuleYaml::Place& place, std::string message);
   void Add(const RuleYaml& node, std::string message) { Add(node.place, std::move(message)); }
   // A mistake inside a scalar whose message begins with its place there, `line:column: `: points into
   // the file. `value` is the scalar's text.
   void AddInside(const RuleYaml& scalar, std::string_view value, const Status& error);
+  // Where in the file the byte of the scalar's text `value` is; where the scalar begins if it is not found.
+  RuleYaml::Place PlaceInside(const RuleYaml& scalar, std::string_view value, size_t byte) const;
 
   // The fields of a map, with those of merge keys: known ones that are not repeated; any when `known` is
   // empty. `what` names the map. They point into `node`.

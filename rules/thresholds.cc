@@ -30,12 +30,12 @@ std::optional<std::string> ThresholdOf(const Node& node) {
 
 void Find(const Node& node, ThresholdNames& names) {
   if (std::optional<std::string> name = ThresholdOf(node)) {
-    names.read.insert(*std::move(name));
+    names.read.try_emplace(*std::move(name), node.begin);
     return;
   }
   if (const auto* selector = As<promql::Selector>(node)) {
     if (std::optional<std::string> name = ThresholdName(*selector)) {
-      names.misread.insert(*std::move(name));
+      names.misread.try_emplace(*std::move(name), node.begin);
     }
   }
   for (const Node* child : promql::Children(node)) Find(*child, names);

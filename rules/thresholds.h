@@ -1,7 +1,7 @@
 #pragma once
 
+#include <cstddef>
 #include <map>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,10 +36,10 @@ struct ThresholdOverride {
 };
 
 // The names that the expression reads as `scalar(threshold:name)`, and those that it reads in another
-// way, which is a mistake.
+// way, which is a mistake; each with the byte of the expression's text where it first stands.
 struct ThresholdNames {
-  std::set<std::string> read;
-  std::set<std::string> misread;
+  std::map<std::string, size_t> read;
+  std::map<std::string, size_t> misread;
 };
 ThresholdNames FindThresholds(const promql::Expression& expression);
 

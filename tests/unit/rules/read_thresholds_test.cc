@@ -49,8 +49,8 @@ TEST(ReadThresholds, NamesEachMistakeWithItsPlace) {
       MistakesOf(RuleWith("      thresholds: {a: 1}\n",
                           "x < scalar(threshold:a) + threshold:c "
                           "- scalar(threshold:b)")),
-      ElementsAre("r.yaml:5:11: a threshold is read as scalar(threshold:c), and not otherwise",
-                  "r.yaml:5:11: 'thresholds' does not say what 'b' is"));
+      ElementsAre("r.yaml:5:37: a threshold is read as scalar(threshold:c), and not otherwise",
+                  "r.yaml:5:51: 'thresholds' does not say what 'b' is"));
   EXPECT_THAT(MistakesOf(RuleWith("      overrides: []\n", "x < 1")),
               ElementsAre("r.yaml:7:7: 'overrides' are of 'thresholds', and there are none"));
   EXPECT_THAT(MistakesOf(RuleWith("      thresholds: {a: 1}\n      overrides:\n"
@@ -58,6 +58,26 @@ TEST(ReadThresholds, NamesEachMistakeWithItsPlace) {
               ElementsAre(HasSubstr("r.yaml:9:26: 'thresholds' has no 'aa'"),
                           "r.yaml:9:9: the override changes nothing",
                           "r.yaml:10:9: an override is for a 'customer' or for 'customers'"));
+}
+
+TEST(ReadThresholds, MissesThoseThatAreForgottenWhenRulesAreChecked) {
+  auto mistakes = [](const std::string& text) {
+    BundleFile file = {"r.yaml", text};
+    EXPECT_TRUE(ParseRuleFiles({&file, 1}).mistakes.empty()) << "what is in force still loads";
+    return CheckRuleFiles({&file, 1}, {}).mistakes;
+  };
+  for (const char* forewarn : {"      shadow: true\n", "      {}\n"}) {
+    std::vector<RuleMistake> found = mistakes(RuleWith(forewarn, "x < scalar(threshold:free)"));
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_EQ(found[0].ToString(),
+              "r.yaml:5:15: 'expr' reads threshold:free, which nothing records; if it is a number, "
+              "say which under 'forewarn': {thresholds: {free: …}}");
+  }
+  const std::string plain =
+      "groups:\n- name: g\n  rules:\n  - {alert: A, expr: 'x < threshold:free'}\n";
+  ASSERT_EQ(mistakes(plain).size(), 1u);
+  EXPECT_THAT(mistakes(plain)[0].ToString(), HasSubstr("r.yaml:4:27: 'expr' reads threshold:free"));
+  EXPECT_TRUE(mistakes(plain + "  - {record: 'threshold:free', expr: '1'}\n").empty());
 }
 
 TEST(ReadThresholds, RefusesCustomersWhomThereAreNot) {

@@ -8,6 +8,7 @@ namespace forewarn {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::Pair;
 
 std::string With(std::string_view text, const Thresholds& values) {
   return SetThresholds(*promql::Parse(text), values).ToString();
@@ -39,8 +40,8 @@ TEST(Thresholds, KeepTheLabelsOfARuleAsANumberDoes) {
 TEST(Thresholds, AreFoundInAnExpression) {
   const ThresholdNames names = FindThresholds(*promql::Parse(
       "x < scalar(threshold:a) or y > threshold:b or z < scalar(threshold:c{i=\"1\"})"));
-  EXPECT_THAT(names.read, ElementsAre("a"));
-  EXPECT_THAT(names.misread, ElementsAre("b", "c"));
+  EXPECT_THAT(names.read, ElementsAre(Pair("a", 4)));
+  EXPECT_THAT(names.misread, ElementsAre(Pair("b", 31), Pair("c", 57)));
 }
 
 }  // namespace
