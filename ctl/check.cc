@@ -86,6 +86,18 @@ void Warn(Session& session, const std::vector<std::string>& warnings) {
   for (const std::string& warning : warnings) session.notes << "warning: " << warning << "\n";
 }
 
+// Each mistake with its line of one of the files.
+Status ShowMistakes(const std::vector<RuleMistake>& mistakes,
+                    const std::vector<BundleFile>& files) {
+  std::string all;
+  for (const RuleMistake& mistake : mistakes) {
+    auto file = std::ranges::find(files, mistake.file, &BundleFile::path);
+    if (!all.empty()) all += '\n';
+    all += file == files.end() ? mistake.ToString() : mistake.Show(file->text);
+  }
+  return all.empty() ? OkStatus() : InvalidArgument(std::move(all));
+}
+
 // The answer in JSON is {} for a check that found nothing; mistakes are the command's failure.
 void Approve(Session& session, const std::string& text) {
   session.out << (session.json ? "{}\n" : text);
@@ -102,7 +114,9 @@ Status CheckRules(Session& session, const std::vector<std::string>& paths) {
     for (RuleMistake& mistake : ParseUnitTestFile(file.path, file.text).mistakes)
       rules.mistakes.push_back(std::move(mistake));
   }
-  FW_RETURN_IF_ERROR(rules.status());
+  std::vector<BundleFile> files = read.rules;
+  files.insert(files.end(), read.tests.begin(), read.tests.end());
+  FW_RETURN_IF_ERROR(ShowMistakes(rules.mistakes, files));
   Warn(session, FindStaleReads(rules));
   Approve(session,
           fmt::format("good: {} in {} of {}{}\n{}", Count(CountRules(rules), "rule"),
@@ -130,11 +144,12 @@ Status CheckConfig(Session& session, const std::string& path, const std::string&
     }
     RuleFiles rules =
         CheckRuleFiles(rule_files, {WarningNames(), bundle.ok() ? &bundle->customers : nullptr});
-    if (!bundle.ok() && !rules.status().ok()) {
-      return InvalidArgument(bundle.status().message() + "\n" + rules.status().message());
+    Status of_rules = ShowMistakes(rules.mistakes, rule_files);
+    if (!bundle.ok() && !of_rules.ok()) {
+      return InvalidArgument(bundle.status().message() + "\n" + of_rules.message());
     }
     FW_RETURN_IF_ERROR(bundle.status());
-    FW_RETURN_IF_ERROR(rules.status());
+    FW_RETURN_IF_ERROR(of_rules);
     std::vector<std::string> warnings = FindUnheard(*bundle, RulesThatWarn(rules));
     std::ranges::move(FindStaleReads(rules), std::back_inserter(warnings));
     Warn(session, warnings);

@@ -8,6 +8,7 @@
 #include "model/ids.h"
 #include "model/incident.h"
 #include "model/labels.h"
+#include "rules/promql/flaws.h"
 #include "rules/promql/position.h"
 #include "rules/read_customers.h"
 #include "rules/read_thresholds.h"
@@ -150,6 +151,13 @@ RuleForewarn ReadForewarn(const RuleField& field, RuleReader& reader, RecordedNa
   return forewarn;
 }
 
+// What can only fail whenever the rule is evaluated.
+void CheckFlaws(const promql::Expression& expression, const RuleYaml& scalar, RuleReader& reader) {
+  for (promql::Flaw& flaw : promql::FindFlaws(expression)) {
+    reader.Add(reader.PlaceInside(scalar, scalar.text, flaw.begin), std::move(flaw.message));
+  }
+}
+
 }  // namespace
 
 Attributes ReadGroupLabels(const RuleField& field, RuleReader& reader) {
@@ -191,6 +199,7 @@ std::optional<Rule> ReadRule(const RuleYaml& node, const Attributes& group_label
     reader.Add(expr == nullptr ? node : *expr->value, "'expr' must be set in a rule");
   } else {
     expression = reader.ReadExpression(*expr);
+    if (expression && reader.checks() != nullptr) CheckFlaws(*expression, *expr->value, reader);
   }
 
   Duration hold_for{0};

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/units.h"
+#include "rules/promql/position.h"
 #include "rules/read_detector.h"
 #include "rules/read_rule.h"
 #include "rules/recorded_names.h"
@@ -143,6 +144,11 @@ RuleFiles ReadFiles(std::span<const BundleFile> files, const RuleChecks* checks)
 
 std::string RuleMistake::ToString() const {
   return fmt::format("{}:{}:{}: {}", file, line, column, message);
+}
+
+std::string RuleMistake::Show(std::string_view text) const {
+  const Status shown = promql::ErrorAt(text, promql::OffsetAt(text, line, column), message);
+  return fmt::format("{}:{}", file, shown.message());
 }
 
 Status RuleFiles::status() const {

@@ -103,6 +103,8 @@ struct RuleMistake {
   std::string message;
 
   std::string ToString() const;  // `rules.yaml:14:7: unknown key 'exp'; did you mean 'expr'?`
+  // With the line of the file's text below, and a caret.
+  std::string Show(std::string_view text) const;
   friend bool operator==(const RuleMistake&, const RuleMistake&) = default;
 };
 

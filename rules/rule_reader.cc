@@ -133,13 +133,7 @@ void RuleReader::AddInside(const RuleYaml& scalar, std::string_view value, const
   }
   message.remove_prefix(second.ptr + 2 - message.data());
 
-  size_t offset = 0;  // of the place in the value
-  for (int at = 1; at < line && offset < value.size(); ++offset) at += value[offset] == '\n';
-  for (int at = 1; at < column && offset < value.size(); ++at) {
-    do ++offset;
-    while (offset < value.size() && Continues(value[offset]));
-  }
-  Add(PlaceInside(scalar, value, offset), std::string(message));
+  Add(PlaceInside(scalar, value, promql::OffsetAt(value, line, column)), std::string(message));
 }
 
 // Walks over both texts and counts what is not white space: that is the same in a plain, a quoted and a

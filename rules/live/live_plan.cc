@@ -29,7 +29,7 @@ class PlanMaker {
   std::shared_ptr<const LivePlan> Make(std::string* why_not) {
     const promql::Node& root = promql::WithoutParens(plan_.expression.root());
     if (root.type != ValueType::kVector) {
-      why_not_ = "an expression without series";
+      why_not_ = fmt::format("{} as its result", promql::TypeName(root.type));
     } else if (Add(root)) {
       if (plan_.nodes.size() <= LivePlan::kNodesMax) {
         return std::make_shared<const LivePlan>(std::move(plan_));

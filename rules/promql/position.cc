@@ -59,6 +59,16 @@ Status ErrorAt(std::string_view text, size_t offset, std::string_view message) {
                                      std::string(indent, ' ')));
 }
 
+size_t OffsetAt(std::string_view text, int line, int column) {
+  size_t offset = 0;
+  for (int at = 1; at < line && offset < text.size(); ++offset) at += text[offset] == '\n';
+  for (int at = 1; at < column && offset < text.size(); ++at) {
+    do ++offset;
+    while (offset < text.size() && Continues(text[offset]));
+  }
+  return offset;
+}
+
 std::string Suggest(std::string_view word, std::span<const std::string_view> candidates) {
   constexpr size_t kLongest = 64;  // a longer word is no slip of the finger
   if (word.size() > kLongest) return "";

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,6 +15,9 @@ namespace forewarn::promql {
 //           ^
 // Lines and columns start at 1; a column is a character, not a byte.
 Status ErrorAt(std::string_view text, size_t offset, std::string_view message);
+
+// The byte at which a line and a column of a text begin; its end when it has no such place.
+size_t OffsetAt(std::string_view text, int line, int column);
 
 // `; did you mean 'rate'?` for the candidate nearest to `word`, or nothing when none is near.
 std::string Suggest(std::string_view word, std::span<const std::string_view> candidates);

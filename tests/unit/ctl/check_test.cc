@@ -40,6 +40,27 @@ TEST_F(CheckTest, EveryMistakeOfRulesIsListedByThePathThatWasGiven) {
   EXPECT_EQ(CheckRules(session, {dir_ + "/empty"}).code(), Code::kNotFound);
 }
 
+TEST_F(CheckTest, WhatCanOnlyFailIsAMistakeWithItsPlace) {
+  const std::string head = "groups:\n- name: g\n  rules:\n";
+  const std::string rules =
+      Write("rules/a.yaml", head +
+                                "  - {alert: A, expr: 'http_requests_total[5m]'}\n"
+                                "  - alert: B\n    expr: |\n      up == 1 and\n"
+                                "      label_replace(up, \"x\", \"$1\", \"job\", \"(\") == 0\n");
+  Write("customers.yaml", "customers: []\n");
+  const std::string first =
+      "4:23: a rule needs an instant vector or a scalar, not a range vector; put a function such "
+      "as rate() around it\n    - {alert: A, expr: 'http_requests_total[5m]'}\n"
+      "                        ^\n";
+  const std::string second =
+      ":8:43: label_replace: the regular expression '^(?:()$' is bad: missing ): ^(?:()$\n"
+      "        label_replace(up, \"x\", \"$1\", \"job\", \"(\") == 0\n"
+      "                                            ^";
+  EXPECT_EQ(CheckRules(session, {rules}).message(), rules + ":" + first + rules + second);
+  EXPECT_EQ(CheckConfig(session, dir_, "").message(),
+            "rules/a.yaml:" + first + "rules/a.yaml" + second);
+}
+
 TEST_F(CheckTest, AQuoteThatIsNotClosedIsAMistakeInEveryFile) {
   const std::string open = ": this quote is not closed";
   const std::string rules = Write("rules/a.yaml", "groups:\n- name: \"g\n  rules: []\n");

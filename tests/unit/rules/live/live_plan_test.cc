@@ -67,7 +67,8 @@ TEST(LivePlan, LeavesTheRestToTheGeneralEvaluator) {
   EXPECT_EQ(WhyNot("label_replace(x, \"a\", \"b\", \"c\", \"(\")"), "a mistake in label_replace()");
   EXPECT_EQ(WhyNot("sort(x)"), "sort()");
   EXPECT_EQ(WhyNot("x > pi()"), "pi()");
-  EXPECT_EQ(WhyNot("1 + 1"), "an expression without series");
+  EXPECT_EQ(WhyNot("1 + 1"), "a scalar as its result");
+  EXPECT_EQ(WhyNot("x[5m]"), "a range vector as its result");
 }
 
 // Else two of them could have the same labels, which is a mistake that the general evaluator tells of.

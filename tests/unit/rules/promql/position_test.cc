@@ -12,6 +12,13 @@ TEST(Position, CountsLinesAndCharactersFromOne) {
   EXPECT_EQ(ErrorAt("", 0, "empty").message(), "1:1: empty\n  \n  ^");
 }
 
+TEST(Position, FindsTheByteOfALineAndColumn) {
+  EXPECT_EQ(OffsetAt("a\n\u00e9\u00e9 b", 2, 4), 7u);
+  EXPECT_EQ(OffsetAt("ab", 1, 1), 0u);
+  EXPECT_EQ(OffsetAt("ab", 1, 9), 2u);
+  EXPECT_EQ(OffsetAt("ab\n", 7, 2), 3u);
+}
+
 TEST(Position, ShowsOnlyTheNeighbourhoodOfALongLine) {
   const std::string text(5000, 'x');
   const Status error = ErrorAt(text, 2500, "bad");
