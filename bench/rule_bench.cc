@@ -104,7 +104,8 @@ class Site {
       const Applied applied{commit.samples, commit.new_series};
       const double begin = bench::CpuSeconds();
       Engine::Conclusions concluded = engine_.Observe(
-          entry, changed, [](const Labels&, Sample) {}, is_live_ ? &applied : nullptr);
+          entry, changed, [](const Labels&, Sample) { return true; },
+          is_live_ ? &applied : nullptr);
       seconds += bench::CpuSeconds() - begin;
       FW_CHECK(concluded.problems.empty() && concluded.alerts.empty());
     }

@@ -4,12 +4,17 @@
 
 namespace forewarn {
 
-void RuleResults::Write(const Labels& labels, Sample sample) {
+bool RuleResults::Write(const Labels& labels, Sample sample) {
   switch (head_.AppendDerived(labels, sample, commit_)) {
     case Head::Derived::kKept: break;
+    case Head::Derived::kDuplicate:
+      if (IsStale(sample.value) || compared_ >= kComparedMax) break;
+      ++compared_;
+      return head_.Holds(labels, sample);
     case Head::Derived::kCommitFull: ++too_many_; break;
     case Head::Derived::kSeriesLimit: ++unnamed_[std::string(labels.name())]; break;
   }
+  return true;
 }
 
 void RuleResults::Report(std::vector<std::string>& problems) const {

@@ -217,7 +217,7 @@ Engine::Conclusions Shard::Conclude(const Entry& entry, const std::vector<ProbeS
   // refused.
   if (std::holds_alternative<Command>(entry.what) && probes.empty()) return {};
   RuleResults results(head_, commit);
-  auto write = [&](const Labels& labels, Sample sample) { results.Write(labels, sample); };
+  auto write = [&](const Labels& labels, Sample sample) { return results.Write(labels, sample); };
   const Applied applied{commit.samples, commit.new_series};
   Engine::Conclusions concluded;
   if (stopwatch_ == nullptr) {

@@ -69,6 +69,7 @@ StatusOr<std::vector<std::string>> FindWarnings(Session& session,
   RuleFiles rules = CheckRuleFiles(bundle->rule_files, {WarningNames(), &bundle->customers});
   if (!rules.status().ok()) return found;
   found = FindUnheard(*bundle, RulesThatWarn(rules));
+  for (const RuleMistake& warning : rules.warnings) found.push_back(warning.ToString());
   FW_ASSIGN_OR_RETURN(std::vector<std::string> left, FindLeftBehind(session, *bundle));
   found.insert(found.end(), left.begin(), left.end());
   return found;

@@ -116,6 +116,8 @@ Status CheckRules(Session& session, const std::vector<std::string>& paths) {
   }
   std::vector<BundleFile> files = read.rules;
   files.insert(files.end(), read.tests.begin(), read.tests.end());
+  for (const RuleMistake& warning : rules.warnings)
+    session.notes << "warning: " << warning.ToString() << "\n";
   FW_RETURN_IF_ERROR(ShowMistakes(rules.mistakes, files));
   Warn(session, FindStaleReads(rules));
   Approve(session,
@@ -151,6 +153,7 @@ Status CheckConfig(Session& session, const std::string& path, const std::string&
     FW_RETURN_IF_ERROR(bundle.status());
     FW_RETURN_IF_ERROR(of_rules);
     std::vector<std::string> warnings = FindUnheard(*bundle, RulesThatWarn(rules));
+    for (const RuleMistake& warning : rules.warnings) warnings.push_back(warning.ToString());
     std::ranges::move(FindStaleReads(rules), std::back_inserter(warnings));
     Warn(session, warnings);
     Approve(session, warnings.empty() ? fmt::format("{} is a good bundle.\n", path)

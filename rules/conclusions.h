@@ -13,8 +13,9 @@
 
 namespace forewarn {
 
-// Writes one result of a recording rule where later rules will find it.
-using WriteDerived = std::function<void(const Labels& labels, Sample sample)>;
+// Writes one result of a recording rule where later rules will find it. False when the series has another value at
+// this time, which stays.
+using WriteDerived = std::function<bool(const Labels& labels, Sample sample)>;
 
 // What the rules made of one entry.
 struct Conclusions {

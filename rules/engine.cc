@@ -234,8 +234,9 @@ Engine::Conclusions Engine::Observe(const Entry& entry, std::span<const ProbeSta
                                     const WriteDerived& write, const Applied* applied) {
   FW_CHECK(impl_->has_numbers == (applied != nullptr));
   const WriteDerived told = [&](const Labels& labels, Sample sample) {
-    write(labels, sample);
+    const bool is_first = write(labels, sample);
     impl_->detectors.NoticeDerived(labels.Get("probe"), labels, sample.at);
+    return is_first;
   };
   const bool has_detectors = !impl_->rules->detectors.empty();
   EngineCall call = {entry.arrival,

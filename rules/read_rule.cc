@@ -151,6 +151,19 @@ RuleForewarn ReadForewarn(const RuleField& field, RuleReader& reader, RecordedNa
   return forewarn;
 }
 
+// Nothing says whether a series is sent. One that is read and recorded may well be.
+void CheckReadsItself(const promql::Expression& expression, const std::string& name,
+                      const RuleField& record, RuleReader& reader) {
+  for (const Matchers& selector : expression.Selectors()) {
+    if (MetricOf(selector) != name) continue;
+    reader.Warn(record.value->place,
+                fmt::format("the rule reads '{}', which it records; if that is sent, too, what is "
+                            "recorded is mixed with it or dropped",
+                            name));
+    return;
+  }
+}
+
 // What can only fail whenever the rule is evaluated.
 void CheckFlaws(const promql::Expression& expression, const RuleYaml& scalar, RuleReader& reader) {
   for (promql::Flaw& flaw : promql::FindFlaws(expression)) {
@@ -186,9 +199,7 @@ std::optional<Rule> ReadRule(const RuleYaml& node, const Attributes& group_label
     if (name.empty()) reader.Add(*alert->value, "'alert' must not be empty");
   } else {
     name = reader.Text(*record);
-    if (IsMetricName(name)) {
-      names.AddRule(reader.At(record->value->place, ""), name);
-    } else {
+    if (!IsMetricName(name)) {
       reader.Add(*record->value, fmt::format("invalid name of a recorded series: '{}'", name));
     }
   }
@@ -246,6 +257,10 @@ std::optional<Rule> ReadRule(const RuleYaml& node, const Attributes& group_label
     labels.emplace_back("severity", SeverityName(*forewarn.severity));
   }
   std::ranges::sort(labels);
+  if (record != nullptr && IsMetricName(name)) {
+    names.AddRule(reader.At(record->value->place, ""), name, labels);
+    if (expression) CheckReadsItself(*expression, name, *record, reader);
+  }
   if (reader.mistakes().size() != mistakes_before || !expression) return std::nullopt;
   return Rule{alert != nullptr, std::move(name),   *std::move(expression), hold_for,
               keep_firing_for,  std::move(labels), std::move(annotations), std::move(forewarn)};

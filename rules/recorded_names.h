@@ -14,8 +14,9 @@ namespace forewarn {
 // together can tell. Not thread-safe.
 class RecordedNames {
  public:
-  // What is recorded, and where that is said; messages of places are empty. Of a rule with mistakes, too.
-  void AddRule(RuleMistake place, const std::string& name);
+  // What is recorded, and where that is said; messages of places are empty. Of a rule with mistakes, too. `labels` are those
+  // that it sets, sorted.
+  void AddRule(RuleMistake place, const std::string& name, const Attributes& labels);
   // Says whether no other detector has the name.
   bool AddDetector(RuleMistake place, const std::string& name);
 
@@ -25,8 +26,11 @@ class RecordedNames {
   // Names are missing, since a file could not be read: from now on nothing is expected.
   void MissSome() { are_complete_ = false; }
 
-  // Adds what is wrong, once all is known.
-  void Judge(std::vector<RuleMistake>& mistakes) const;
+  // Once all is known: adds what is not recorded, though it is expected.
+  void FindMissing(std::vector<RuleMistake>& mistakes) const;
+  // Adds what is recorded twice: by a detector and another or a rule, a mistake; by rules that set the same labels, a
+  // warning, since their expressions may give other series.
+  void FindCollisions(std::vector<RuleMistake>& mistakes, std::vector<RuleMistake>& warnings) const;
 
  private:
   struct Expected {
@@ -34,7 +38,15 @@ class RecordedNames {
     std::string series;
   };
 
-  std::map<std::string, std::vector<RuleMistake>> rules_;
+  struct Recorder {
+    RuleMistake place;
+    Attributes labels;
+  };
+
+  void FindCollisionsOf(const std::string& detector, const RuleMistake& place,
+                        std::vector<RuleMistake>& mistakes) const;
+
+  std::map<std::string, std::vector<Recorder>> rules_;
   std::map<std::string, RuleMistake> detectors_;
   std::vector<Expected> expected_;
   bool are_complete_ = true;

@@ -46,6 +46,7 @@ class FileReader {
   void Read(RuleFiles& out) {
     ReadFile(out);
     std::ranges::copy(reader_.mistakes(), std::back_inserter(out.mistakes));
+    std::ranges::copy(reader_.warnings(), std::back_inserter(out.warnings));
   }
 
  private:
@@ -132,7 +133,12 @@ RuleFiles ReadFiles(std::span<const BundleFile> files, const RuleChecks* checks)
   RuleFiles out;
   RecordedNames names;
   for (const BundleFile& file : files) FileReader(file, checks, names).Read(out);
-  names.Judge(out.mistakes);
+  names.FindMissing(out.mistakes);
+  if (checks != nullptr) {
+    names.FindCollisions(out.mistakes, out.warnings);
+  } else {
+    out.warnings.clear();
+  }
   if (!out.mistakes.empty()) {
     out.groups.clear();
     out.detectors.clear();

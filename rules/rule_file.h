@@ -26,7 +26,7 @@ namespace forewarn {
 //   - record: disk:seconds_to_full    # also writes :lower, :upper and :confidence
 //     forecast:
 //       series: node_filesystem_avail_bytes{fstype!="tmpfs"}
-//       reaches: 0                    # the limit, in the unit of the series
+//       reaches: 0                    # the limit, in the unit of the series; default 0
 //       min_history: 2h               # default 2h
 //       block: 10m                    # default 10m; rules/detector.h
 //   groups:
@@ -108,12 +108,13 @@ struct RuleMistake {
   friend bool operator==(const RuleMistake&, const RuleMistake&) = default;
 };
 
-// All groups and detectors, or all mistakes, in the order of the files; with a mistake there is
-// nothing else.
+// All groups and detectors, or all mistakes, in the order of the files; with a mistake there are
+// neither.
 struct RuleFiles {
   std::vector<RuleGroup> groups;
   std::vector<DetectorSpec> detectors;
   std::vector<RuleMistake> mistakes;
+  std::vector<RuleMistake> warnings;  // of CheckRuleFiles(): what may not do what is meant
 
   // kInvalidArgument with all mistakes, one on each line.
   Status status() const;
@@ -132,8 +133,9 @@ struct RuleChecks {
 };
 
 // The same for files that are to be applied: refuses also what loads and would do the wrong thing in
-// silence, a `warning` for which there is no text, a label `severity` that is a slip of one of the four
-// and customers that there are not. (Any other severity is somebody else's word, and counts as warning.) Not for rules that are in
+// silence, a `warning` for which there is no text, a label `severity` that is a slip of one of the four,
+// customers that there are not, expressions that can only fail, thresholds that nobody gave, and names that a detector and
+// something else record. (Any other severity is somebody else's word, and counts as warning.) Not for rules that are in
 // force: a new version must not refuse what the one before took.
 RuleFiles CheckRuleFiles(std::span<const BundleFile> files, const RuleChecks& checks);
 

@@ -25,6 +25,10 @@ void RuleReader::Add(const RuleYaml::Place& place, std::string message) {
   mistakes_.push_back(At(place, std::move(message)));
 }
 
+void RuleReader::Warn(const RuleYaml::Place& place, std::string message) {
+  if (warnings_.size() < kMaxMistakes) warnings_.push_back(At(place, std::move(message)));
+}
+
 std::vector<RuleField> RuleReader::Fields(const RuleYaml& node, std::string_view what,
                                           std::span<const std::string_view> known) {
   std::vector<RuleField> fields;

@@ -34,6 +34,7 @@ class RuleReader {
   const std::string& file() const { return file_; }
   const RuleChecks* checks() const { return checks_; }
   const std::vector<RuleMistake>& mistakes() const { return mistakes_; }
+  const std::vector<RuleMistake>& warnings() const { return warnings_; }
 
   // A mistake that may yet turn out to be one.
   RuleMistake At(const RuleYaml::Place& place, std::string message) const {
@@ -41,6 +42,8 @@ class RuleReader {
   }
   void Add(const RuleYaml::Place& place, std::string message);
   void Add(const RuleYaml& node, std::string message) { Add(node.place, std::move(message)); }
+  // What loads, and may not do what is meant.
+  void Warn(const RuleYaml::Place& place, std::string message);
   // A mistake inside a scalar whose message begins with its place there, `line:column: `: points into
   // the file. `value` is the scalar's text.
   void AddInside(const RuleYaml& scalar, std::string_view value, const Status& error);
@@ -67,6 +70,7 @@ class RuleReader {
   const RuleChecks* const checks_;
 
   std::vector<RuleMistake> mistakes_;
+  std::vector<RuleMistake> warnings_;
 };
 
 }  // namespace forewarn

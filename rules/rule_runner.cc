@@ -19,6 +19,16 @@ constexpr Duration kRepeatProblemAfter = 1h;
 // What each evaluation costs beside its series, in samples touched.
 constexpr uint64_t kRuleOperations = 30;
 
+// Of a result whose series has a value already at its time. The same for all series of a rule: what differs is told again
+// and again.
+Status OtherValue(std::string_view name) {
+  return FailedPrecondition(
+      fmt::format("'{}' has another value at this time already, which stays; another rule records "
+                  "it too, or it is "
+                  "sent: record under another name",
+                  name));
+}
+
 }  // namespace
 
 void RuleRunner::Report(EngineCall& call, Fingerprint key, const std::string& what,
@@ -129,19 +139,21 @@ Status RuleRunner::RunRecording(EngineCall& call, const Trial& trial, const Scop
                       EvaluateRecording(trial.group, trial.rule, scoped, scope, trial.data_at,
                                         limits_, budget, std::move(known)));
   StreamBook::Recorded recorded;
+  Status collision = OkStatus();
   for (const DerivedSample& result : results) {
-    (*call.write)(result.labels, {trial.data_at, result.value});
+    const bool is_kept = (*call.write)(result.labels, {trial.data_at, result.value});
+    if (!is_kept && collision.ok()) collision = OtherValue(result.labels.name());
     recorded.push_back(result.labels.fingerprint());
   }
   std::ranges::sort(recorded);
   StreamBook::Recorded before = streams_.GetRecorded(trial.rule.key, trial.stream.id());
-  if (before == recorded) return OkStatus();
+  if (before == recorded) return collision;
   streams_.SetRecorded(trial.rule.key, trial.stream.id(), recorded);
 
   // Series that the rule has ceased to write end now, as in Prometheus.
   StreamBook::Recorded ended;
   std::ranges::set_difference(before, recorded, std::back_inserter(ended));
-  if (ended.empty()) return OkStatus();
+  if (ended.empty()) return collision;
   Matchers name = {Matcher::Equal(std::string(kMetricName), trial.rule.rule.name)};
   FW_ASSIGN_OR_RETURN(
       std::vector<SeriesData> written,
@@ -152,7 +164,7 @@ Status RuleRunner::RunRecording(EngineCall& call, const Trial& trial, const Scop
       (*call.write)(series.labels, {trial.data_at, StaleMarker()});
     }
   }
-  return OkStatus();
+  return collision;
 }
 
 std::string RuleRunner::LastError(Fingerprint rule) const {

@@ -75,11 +75,13 @@ class Head : public NumberedSource {
   // stored and found.
   Refused Append(const SampleBlock& block, Timestamp now, Commit& commit);
 
-  // The same for one result of a rule; a sample that exists stays. It is not kept when the commit is full, nor when it is
+  // The same for one result of a rule; a sample that exists stays (kDuplicate). It is not kept when the commit is full, nor when it is
   // of a series that is new and rules have named half as many of the probe or the customer as those may send: these
   // do not count as sent.
-  enum class Derived { kKept, kCommitFull, kSeriesLimit };
+  enum class Derived { kKept, kDuplicate, kCommitFull, kSeriesLimit };
   Derived AppendDerived(const Labels& labels, Sample sample, Commit& commit);
+  // Whether the series has a sample of this time and this very value. Decodes what lies about it.
+  bool Holds(const Labels& labels, Sample sample) const;
   // Adds the records that count such series to the commit, under StateKind::kPartition, as far as they changed; and
   // puts one back after Load().
   void TakeDerivedCounts(Commit& commit);

@@ -1,5 +1,8 @@
 // What Head takes from rules.
 
+#include <bit>
+#include <cstdint>
+
 #include "base/check.h"
 #include "base/record.h"
 #include "store/head_impl.h"
@@ -20,8 +23,16 @@ Head::Derived Head::AppendDerived(const Labels& labels, Sample sample, Commit& c
     id = impl_->Name(labels, commit);
     derived.Add(labels);
   }
-  impl_->Add(id, sample, commit);
-  return Derived::kKept;
+  const Impl::Outcome outcome = impl_->Add(id, sample, commit);
+  return outcome == Impl::Outcome::kDuplicate ? Derived::kDuplicate : Derived::kKept;
+}
+
+bool Head::Holds(const Labels& labels, Sample sample) const {
+  const SeriesId id = impl_->index.Find(labels);
+  if (id == 0) return false;
+  StatusOr<std::vector<Sample>> there = impl_->Read(id, sample.at, sample.at);
+  return there.ok() && there->size() == 1 &&
+         std::bit_cast<uint64_t>(there->front().value) == std::bit_cast<uint64_t>(sample.value);
 }
 
 void Head::TakeDerivedCounts(Commit& commit) {

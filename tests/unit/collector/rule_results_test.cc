@@ -50,5 +50,20 @@ TEST(RuleResults, SaysWhatIsNotKeptAndWhy) {
   EXPECT_EQ(next.samples.size(), 2u) << "those that have names go on";
 }
 
+TEST(RuleResults, TellsWhoseValueIsNotTheFirstOfItsTime) {
+  MemoryStore store;
+  Head head(1, store, {});
+  ASSERT_TRUE(head.Load().ok());
+  Commit commit;
+  commit.partition = 1;
+  commit.sequence = 1;
+  RuleResults results(head, commit);
+  EXPECT_TRUE(results.Write(Made(1), {kAt, 1}));
+  EXPECT_TRUE(results.Write(Made(1), {kAt, 1}));
+  EXPECT_FALSE(results.Write(Made(1), {kAt, 2}));
+  EXPECT_TRUE(results.Write(Made(1), {kAt, StaleMarker()})) << "an end is no other value";
+  EXPECT_TRUE(results.Write(Made(1), {kAt + 1s, 2}));
+}
+
 }  // namespace
 }  // namespace forewarn

@@ -61,6 +61,20 @@ TEST_F(CheckTest, WhatCanOnlyFailIsAMistakeWithItsPlace) {
             "rules/a.yaml:" + first + "rules/a.yaml" + second);
 }
 
+TEST_F(CheckTest, RulesThatMayCollideAreWarnedOf) {
+  std::string path = Write("rules/a.yaml",
+                           "groups:\n- name: g\n  rules:\n  - {record: r, expr: x}\n"
+                           "  - {record: r, expr: x * 2}\n  - {record: up, expr: up * 3}\n");
+  ASSERT_TRUE(CheckRules(session, {path}).ok());
+  EXPECT_THAT(notes.str(), AllOf(HasSubstr("warning: " + path + ":5:14: 'r' is recorded with"),
+                                 HasSubstr("warning: " + path +
+                                           ":6:14: the rule reads 'up', which it records")));
+  EXPECT_THAT(out.str(), HasSubstr("good: 3 rules"));
+  Write("customers.yaml", "customers: []\n");
+  ASSERT_TRUE(CheckConfig(session, dir_, "").ok());
+  EXPECT_THAT(notes.str(), HasSubstr("warning: rules/a.yaml:5:14: "));
+}
+
 TEST_F(CheckTest, AQuoteThatIsNotClosedIsAMistakeInEveryFile) {
   const std::string open = ": this quote is not closed";
   const std::string rules = Write("rules/a.yaml", "groups:\n- name: \"g\n  rules: []\n");

@@ -158,8 +158,8 @@ class World {
     Keep(engine_->Observe(
         entry, changed,
         [&](const Labels& labels, Sample sample) {
-          source_.Write(labels, sample);
           ++written;
+          return source_.Write(labels, sample);
         },
         live ? &applied_ : nullptr));
     source_.Begin();

@@ -14,17 +14,18 @@ namespace forewarn {
 // Series in memory that grow: what the store is to the rules. The first sample with a time wins.
 class FakeSource : public NumberedSource {
  public:
-  // What the sample's entry brought by it: nothing when there is one with its time already.
-  void Write(const Labels& labels, Sample sample) {
+  // What the sample's entry brought by it: nothing when there is one with its time already. False when that has another
+  // value, and this is no stale marker.
+  bool Write(const Labels& labels, Sample sample) {
     auto [series, is_new] = series_.try_emplace(labels);
     if (is_new) {
       series->second.id = static_cast<SeriesId>(by_id_.size() + 1);
       by_id_.push_back(&*series);
       named.push_back({series->second.id, labels});
     }
-    if (series->second.samples.emplace(sample.at, sample.value).second) {
-      taken.Add(series->second.id, sample.at, sample.value);
-    }
+    auto [there, is_first] = series->second.samples.emplace(sample.at, sample.value);
+    if (is_first) taken.Add(series->second.id, sample.at, sample.value);
+    return is_first || IsStale(sample.value) || there->second == sample.value;
   }
 
   // What was written since the last Begin(), as an entry brings it.

@@ -9,10 +9,12 @@
 namespace forewarn {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Pair;
+using ::testing::SizeIs;
 
 TEST(RuleRunner, ExpandsTemplatesAndNamesThePrediction) {
   World world(
@@ -60,6 +62,25 @@ TEST(RuleRunner, CountsNoResultOfARuleAboveItsLimitAndSaysSo) {
   EXPECT_THAT(world.Steps(), ElementsAre("0 B none -> firing")) << "other rules go on";
   EXPECT_THAT(world.problems, ElementsAre(HasSubstr("r.yaml: group 'g', rule 'A': 2 results")));
   EXPECT_THAT(world.engine().Rules(kStart)[0].last_error, HasSubstr("limit is 1"));
+}
+
+TEST(RuleRunner, SaysThatWhatItRecordsHasAnotherValueAlready) {
+  World world(
+      "groups:\n- name: g\n  rules:\n  - {record: r, expr: x}\n  - {record: r, expr: x * 2}\n"
+      "  - {record: r, expr: x + 0}\n  - {record: x, expr: x * 3}\n");
+  auto errors = [&] {
+    std::vector<std::string> errors;
+    for (const auto& rule : world.engine().Rules(kStart)) errors.push_back(rule.last_error);
+    return errors;
+  };
+  world.Round(Probe('a'), kStart, kStart, {{kX, 2}});
+  EXPECT_THAT(
+      errors(),
+      ElementsAre("", AllOf(HasSubstr("'r' has"), HasSubstr("another value at this time already")),
+                  "", HasSubstr("'x' has another value")));
+  EXPECT_THAT(world.problems, SizeIs(2));
+  world.Round(Probe('a'), kStart + 1min, kStart + 1min, {{kX, 0}});
+  EXPECT_THAT(errors(), ElementsAre("", "", "", "")) << "both are 0";
 }
 
 TEST(RuleRunner, ResolvesNothingByAFailedEvaluation) {

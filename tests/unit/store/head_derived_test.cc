@@ -17,8 +17,12 @@ TEST_F(HeadDerivedTest, TakesResultsOfRulesWhateverWasSent) {
   Push(Block({{Host(1), kStart, 1}, {Host(2), kStart, 1}}), kStart);
   Commit commit = Begin();
   EXPECT_EQ(head_->AppendDerived(Host(3), {kStart, 1}, commit), Derived::kKept);
-  EXPECT_EQ(head_->AppendDerived(Host(3), {kStart, 2}, commit), Derived::kKept);
+  EXPECT_EQ(head_->AppendDerived(Host(3), {kStart, 2}, commit), Derived::kDuplicate);
   EXPECT_EQ(commit.samples.size(), 1u);
+  EXPECT_TRUE(head_->Holds(Host(3), {kStart, 1}));
+  EXPECT_FALSE(head_->Holds(Host(3), {kStart, 2}));
+  EXPECT_FALSE(head_->Holds(Host(3), {kStart + 1s, 1}));
+  EXPECT_FALSE(head_->Holds(Host(4), {kStart, 1}));
   Write(commit);
   EXPECT_THAT(SamplesOf(Host(3)), ElementsAre(Sample{kStart, 1}));
 }
