@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/random.h"
+#include "collector/known_customers.h"
 #include "collector/operate_convert.h"
 #include "collector/operate_service.h"
 #include "collector/rpc.h"
@@ -73,13 +74,14 @@ class AlertService final : public v1::AlertService::CallbackService {
   Status DoListAlerts(const std::string&, const v1::ListAlertsRequest& request,
                       v1::ListAlertsResponse& response) {
     if (!request.customer().empty()) FW_RETURN_IF_ERROR(CheckCustomer(request.customer()));
-    return parts_.desk.AskAbout(request.customer(), [&](const Shard& shard) {
+    FW_RETURN_IF_ERROR(parts_.desk.AskAbout(request.customer(), [&](const Shard& shard) {
       for (const Alert& alert : shard.engine().Alerts()) {
         if (request.customer().empty() || alert.customer == request.customer()) {
           Write(alert, *response.add_alerts());
         }
       }
-    });
+    }));
+    return response.alerts().empty() ? CheckIsKnown(parts_.desk, request.customer()) : OkStatus();
   }
 
   // Every partition has the same rules; an error in any of them is worth showing, and so is a selector

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 #include <grpcpp/grpcpp.h>
 
-#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -9,6 +8,7 @@
 #include "base/units.h"
 #include "collector/doors/otlp_service.h"
 #include "collector/enrol_token.h"
+#include "collector/known_customers.h"
 #include "collector/operate_convert.h"
 #include "collector/operate_service.h"
 #include "collector/rpc.h"
@@ -66,7 +66,7 @@ class ProbeService final : public v1::ProbeService::CallbackService {
       return InvalidArgument(fmt::format("valid_for_ms: a token is valid for at most {}",
                                          FormatDuration(kTokenLifetimeMax)));
     }
-    FW_RETURN_IF_ERROR(CheckIsInBundle(request.customer()));
+    FW_RETURN_IF_ERROR(CheckIsInBundle(parts_.desk, request.customer()));
     std::string text = MakeEnrolToken(parts_.ca.fingerprint());
     EnrolmentToken token;
     token.hash = Sha256Hex(text);
@@ -80,24 +80,6 @@ class ProbeService final : public v1::ProbeService::CallbackService {
     response.set_token(std::move(text));
     response.set_expires_at_ms(ToMillis(token.expires_at));
     return OkStatus();
-  }
-
-  // A probe of a customer that nobody described would be watched, and nobody told. Before the first bundle there
-  // is nothing to look it up in.
-  Status CheckIsInBundle(const std::string& customer) {
-    Status known;
-    FW_RETURN_IF_ERROR(parts_.desk.Ask(kControlPartition, [&](const Shard& shard) {
-      const Bundle& bundle = shard.bundle();
-      auto is_it = [&](const Customer& each) { return each.id == customer; };
-      if (bundle.id.empty() || std::ranges::any_of(bundle.customers, is_it)) return;
-      known =
-          NotFound(fmt::format("customer: there is no customer '{}' in the bundle in force; add it "
-                               "to the bundle's customers.yaml and "
-                               "apply that with `forewarnctl apply`, or give one of those that "
-                               "`forewarnctl bundle show --files` lists",
-                               customer));
-    }));
-    return known;
   }
 
   Status DoListTokens(const std::string&, const v1::ListTokensRequest&,
@@ -120,7 +102,7 @@ class ProbeService final : public v1::ProbeService::CallbackService {
   Status DoListProbes(const std::string&, const v1::ListProbesRequest& request,
                       v1::ListProbesResponse& response) {
     if (!request.customer().empty()) FW_RETURN_IF_ERROR(CheckCustomer(request.customer()));
-    return parts_.desk.AskAbout(request.customer(), [&](const Shard& shard) {
+    FW_RETURN_IF_ERROR(parts_.desk.AskAbout(request.customer(), [&](const Shard& shard) {
       for (const auto& [uuid, probe] : shard.contacts().all()) {
         if (!request.customer().empty() && probe.identity.customer != request.customer()) continue;
         v1::ProbeInfo* info = response.add_probes();
@@ -139,7 +121,8 @@ class ProbeService final : public v1::ProbeService::CallbackService {
         info->set_gap_count(probe.gap_count);
         info->set_enrolled_at_ms(ToMillis(probe.enrolled_at));
       }
-    });
+    }));
+    return response.probes().empty() ? CheckIsKnown(parts_.desk, request.customer()) : OkStatus();
   }
 
   Status DoRetireProbe(const std::string& actor, const v1::RetireProbeRequest& request,

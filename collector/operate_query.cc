@@ -8,6 +8,7 @@
 
 #include "base/record.h"
 #include "collector/answer_parts.h"
+#include "collector/known_customers.h"
 #include "collector/label_strings.h"
 #include "collector/operate_convert.h"
 #include "collector/operate_service.h"
@@ -256,7 +257,8 @@ class QueryService final : public v1::QueryService::CallbackService {
     if (request.step_ms() == 0) {
       FW_ASSIGN_OR_RETURN(promql::Value value,
                           promql::EvaluateAt(expression, source, to, QueryLimits()));
-      return AnswerWriter(response).Write(value);
+      FW_RETURN_IF_ERROR(AnswerWriter(response).Write(value));
+      return response.series().empty() ? CheckIsKnown(parts_.desk, request.customer()) : OkStatus();
     }
     Timestamp from = FromMillis(request.from_ms());
     if (from > to) return InvalidArgument("from_ms: after to_ms");
@@ -264,7 +266,7 @@ class QueryService final : public v1::QueryService::CallbackService {
                         promql::EvaluateRange(expression, source, from, to,
                                               Duration(request.step_ms()), QueryLimits()));
     AnswerWriter(response).WriteMatrix(matrix);
-    return OkStatus();
+    return response.series().empty() ? CheckIsKnown(parts_.desk, request.customer()) : OkStatus();
   }
 
   Status DoSelect(const v1::SelectRequest& request, const Stop& stop,
@@ -311,7 +313,7 @@ class QueryService final : public v1::QueryService::CallbackService {
         parts_.desk.store().ReadHistory(PartitionOf(request.customer()), request.customer(),
                                         FromMillis(request.from_ms()), to, limit));
     for (const HistoryRow& row : rows) FW_RETURN_IF_ERROR(Write(row, *response.add_items()));
-    return OkStatus();
+    return response.items().empty() ? CheckIsKnown(parts_.desk, request.customer()) : OkStatus();
   }
 
   Status DoCountEvents(const v1::CountEventsRequest& request, const Stop& stop,
@@ -331,7 +333,7 @@ class QueryService final : public v1::QueryService::CallbackService {
                               request.customer(), FromMillis(request.from_ms()), to, by, limits));
     for (const EventCount& count : counts.counts) Write(count, *response.add_counts());
     response.set_others(counts.others);
-    return OkStatus();
+    return response.counts().empty() ? CheckIsKnown(parts_.desk, request.customer()) : OkStatus();
   }
 
   const OperateParts parts_;

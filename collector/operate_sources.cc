@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/record.h"
+#include "collector/known_customers.h"
 #include "collector/operate_convert.h"
 #include "collector/operate_service.h"
 #include "collector/rpc.h"
@@ -51,6 +52,9 @@ class SourceService final : public v1::SourceService::CallbackService {
     }
     if (request.valid_for_ms() < 0 || Duration(request.valid_for_ms()) > kValidForMax) {
       return InvalidArgument("valid_for_ms: 0, for ever, or at most ten years");
+    }
+    if (!request.all_customers()) {
+      FW_RETURN_IF_ERROR(CheckIsInBundle(parts_.desk, request.customer()));
     }
     std::string text = MakeSourceToken();
     token.hash = Sha256Hex(text);

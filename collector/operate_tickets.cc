@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/record.h"
+#include "collector/known_customers.h"
 #include "collector/operate_convert.h"
 #include "collector/operate_service.h"
 #include "collector/rpc.h"
@@ -122,13 +123,14 @@ class TicketService final : public v1::TicketService::CallbackService {
   Status DoListTickets(const std::string&, const v1::ListTicketsRequest& request,
                        v1::ListTicketsResponse& response) {
     if (!request.customer().empty()) FW_RETURN_IF_ERROR(CheckCustomer(request.customer()));
-    return parts_.desk.AskAbout(request.customer(), [&](const Shard& shard) {
+    FW_RETURN_IF_ERROR(parts_.desk.AskAbout(request.customer(), [&](const Shard& shard) {
       for (const auto& [number, ticket] : shard.incidents().tickets()) {
         if (!request.customer().empty() && ticket.customer != request.customer()) continue;
         if (ticket.state == TicketState::kClosed && !request.with_closed()) continue;
         Write(ticket, *response.add_tickets());
       }
-    });
+    }));
+    return response.tickets().empty() ? CheckIsKnown(parts_.desk, request.customer()) : OkStatus();
   }
 
   Status DoGetTicket(const std::string&, const v1::GetTicketRequest& request,
