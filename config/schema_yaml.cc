@@ -12,6 +12,7 @@
 
 #include "base/open_quote.h"
 #include "base/utf8.h"
+#include "base/yaml_slip.h"
 
 namespace forewarn {
 namespace {
@@ -225,8 +226,13 @@ YamlNode ParseYaml(const std::string& path, std::string_view text, std::vector<M
       return ParseYaml(path, std::string(text) + '\n', mistakes, max_bytes + 1);
     }
     if (RefuseOpenQuote(path, text, builder.last_scalar(), mistakes)) return {};
-    mistakes.push_back({path, std::max(error.mark.line, 0) + 1, std::max(error.mark.column, 0) + 1,
-                        "not YAML: " + error.msg});
+    const int line = std::max(error.mark.line, 0) + 1;
+    if (std::optional<YamlSlip> slip = FindYamlSlip(text, line)) {
+      mistakes.push_back({path, slip->line, slip->column, std::move(slip->what)});
+    } else {
+      mistakes.push_back(
+          {path, line, std::max(error.mark.column, 0) + 1, "not YAML: " + error.msg});
+    }
     return {};
   }
   if (RefuseOpenQuote(path, text, builder.last_scalar(), mistakes)) return {};

@@ -80,7 +80,11 @@ void RuleReader::AddFields(const RuleYaml& node, std::string_view what,
 
 std::string RuleReader::Text(const RuleField& field) {
   if (field.value->is_scalar()) return field.value->text;
-  if (!field.value->is_null()) Add(*field.value, fmt::format("'{}' must be a text", field.key));
+  if (field.value->is_null()) return "";
+  const size_t begin = std::min(field.value->place.offset, text_.size());
+  const bool is_template = field.value->is_map() && text_.substr(begin).starts_with("{{");
+  Add(*field.value, fmt::format("'{}' must be a text{}", field.key,
+                                is_template ? "; put it in quotes: '{{ … }}'" : ""));
   return "";
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/yaml.h>
 
 #include <optional>
@@ -10,6 +11,7 @@
 
 #include "base/open_quote.h"
 #include "base/utf8.h"
+#include "base/yaml_slip.h"
 
 namespace forewarn {
 namespace {
@@ -126,6 +128,21 @@ void RefuseASecondDocument(const std::string& text, ParsedRuleYaml& out) {
   }
 }
 
+// Says why yaml-cpp could not read the text: as it did, unless more can be said.
+void Explain(std::string_view text, const std::string& reason, ParsedRuleYaml& out) {
+  if (std::optional<BadText> bad = FindBadText(text)) {
+    out.place = {bad->line, bad->column};
+    out.mistake = std::move(bad->what);
+  } else if (std::optional<YamlSlip> slip = FindYamlSlip(text, out.place.line)) {
+    out.place = {slip->line, slip->column};
+    out.mistake = std::move(slip->what);
+  } else if (reason == YAML::ErrorMsg::BAD_FILE) {
+    out.mistake = "this is not YAML: lists or maps are nested too deep";
+  } else {
+    out.mistake = fmt::format("this is not YAML: {}", reason);
+  }
+}
+
 }  // namespace
 
 ParsedRuleYaml ParseRuleYaml(std::string_view text) {
@@ -154,7 +171,7 @@ ParsedRuleYaml ParseRuleYaml(std::string_view text) {
     }
   } catch (const YAML::Exception& error) {
     out.place = PlaceOf(error.mark);
-    out.mistake = fmt::format("this is not YAML: {}", error.msg);
+    Explain(text, error.msg, out);
   } catch (const std::exception& error) {
     out.place = {};
     out.mistake = fmt::format("this cannot be read: {}", error.what());

@@ -44,6 +44,30 @@ TEST(RuleYaml, AQuoteThatIsNotClosedSwallowsNoRules) {
               ElementsAre(HasSubstr("r.yaml:2:18: this quote is not closed")));
 }
 
+TEST(RuleYaml, SaysWhatIsMissingOfTheCommonestSlips) {
+  const std::string head = "groups:\n- name: g\n  rules:\n  - alert: A\n";
+  const std::string up = "    expr: up\n    annotations:\n";
+  const std::string next = "  - alert: B\n    expr: up\n";
+  EXPECT_THAT(MistakesOf(head + up + "      summary: {{ $labels.job }}\n" + next),
+              ElementsAre("r.yaml:7:16: 'summary' must be a text; put it in quotes: '{{ … }}'"));
+  EXPECT_THAT(MistakesOf(head + up + "      summary: {{ $labels.job }} down\n" + next),
+              ElementsAre("r.yaml:7:16: a text that begins with {{ must be in quotes: '{{ … }}'"));
+  EXPECT_THAT(MistakesOf(head + up + "      summary: 'it's down'\n" + next),
+              ElementsAre(HasSubstr(
+                  "r.yaml:7:19: the quoted text ends here, and the line goes on; write ''")));
+  EXPECT_THAT(MistakesOf(head + "    expr: \"up\" == 0\n" + next),
+              ElementsAre(HasSubstr(
+                  "r.yaml:5:14: the quoted text ends here, and the line goes on; write \\\"")));
+  EXPECT_THAT(MistakesOf(head + "    expr: \"up{path=\"a\"} == 0\"\n" + next),
+              ElementsAre(HasSubstr("r.yaml:5:20: the quoted text ends here")));
+  EXPECT_THAT(MistakesOf(head + "    expr: @foo\n"),
+              ElementsAre("r.yaml:5:11: a text that begins with @ must be in quotes"));
+  EXPECT_THAT(MistakesOf(head + std::string("    expr: \"a\\\0b\"\n", 17)),
+              ElementsAre(HasSubstr("r.yaml:5:14: a control character")));
+  EXPECT_THAT(MistakesOf("groups: " + std::string(5000, '[')),
+              ElementsAre(HasSubstr("nested too deep")));
+}
+
 TEST(RuleYaml, QuotesThatAreClosedMayHoldAnything) {
   for (const char* text : {"a: \"x\ny\"",
                            "a: 'it''s'",
