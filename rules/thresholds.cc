@@ -46,10 +46,12 @@ NodePtr NumberNode(const Node& place, double value) {
   auto number = std::make_shared<Node>(place);
   number->body = promql::Number{value};
   number->depth = 1;
+  number->height = 1;
   if (value >= 0) return number;
   auto paren = std::make_shared<Node>(place);
   paren->body = promql::Paren{number};
   paren->depth = 2;
+  paren->height = 2;
   return paren;
 }
 

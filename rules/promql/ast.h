@@ -16,13 +16,14 @@
 namespace forewarn::promql {
 
 // The typed tree of an expression. Immutable once the parser has built it and passed its types, so
-// parts are shared freely between trees and threads. No deeper than kMaxDepth, so that recursion is
-// safe.
+// parts are shared freely between trees and threads. No deeper than kMaxDepth and no higher than kMaxHeight: what
+// keeps much on the stack for each node takes a chain of operators in a loop (Node::depth), the rest may recurse.
 
 struct Node;
 using NodePtr = std::shared_ptr<const Node>;
 
 inline constexpr int kMaxDepth = 200;
+inline constexpr int kMaxHeight = 1200;
 
 // `@ 1700000000.5`, `@ start()`, `@ end()`.
 struct AtModifier {
@@ -112,7 +113,9 @@ struct Node {
   ValueType type = ValueType::kScalar;
   size_t begin = 0;  // byte offsets into the text it was read from
   size_t end = 0;
-  int depth = 1;  // levels from here down
+  int depth =
+      1;  // levels from here down; a chain of operators that bind to the left is one of them
+  int height = 1;  // levels from here down, those of chains too
 };
 
 // `body` as a node of its own type; null when it is another.

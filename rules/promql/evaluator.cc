@@ -162,9 +162,19 @@ StatusOr<Result> Evaluator::EvaluateUnary(const Unary& unary) {
   return result;
 }
 
+// A chain such as a + b + c, which leans to the left and may be long, takes no deeper stack than a pair.
 StatusOr<Result> Evaluator::EvaluateBinary(const Binary& binary) {
-  FW_ASSIGN_OR_RETURN(Result left, Evaluate(*binary.left));
-  FW_ASSIGN_OR_RETURN(Result right, Evaluate(*binary.right));
+  std::vector<const Binary*> chain = {&binary};
+  while (const auto* left = As<Binary>(*chain.back()->left)) chain.push_back(left);
+  FW_ASSIGN_OR_RETURN(Result result, Evaluate(*chain.back()->left));
+  for (; !chain.empty(); chain.pop_back()) {
+    FW_ASSIGN_OR_RETURN(Result right, Evaluate(*chain.back()->right));
+    FW_ASSIGN_OR_RETURN(result, Combine(*chain.back(), std::move(result), std::move(right)));
+  }
+  return result;
+}
+
+StatusOr<Result> Evaluator::Combine(const Binary& binary, Result left, Result right) {
   auto* left_column = std::get_if<Column>(&left);
   auto* right_column = std::get_if<Column>(&right);
   if (left_column != nullptr && right_column != nullptr) {

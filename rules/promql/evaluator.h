@@ -57,6 +57,7 @@ class Evaluator {
   StatusOr<Rows> SelectRows(const Selector& selector, Cell cell);
   StatusOr<Result> EvaluateUnary(const Unary& unary);
   StatusOr<Result> EvaluateBinary(const Binary& binary);
+  StatusOr<Result> Combine(const Binary& binary, Result left, Result right);
   StatusOr<Rows> EvaluateAggregate(const Aggregate& aggregate);
   StatusOr<Result> EvaluateCall(const Call& call);
   StatusOr<Rows> EvaluateRangeCall(const Call& call);

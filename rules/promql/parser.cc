@@ -67,8 +67,22 @@ class Parser {
     node->type = type;
     node->begin = begin;
     node->end = words_.LastEnd();
-    for (const Node* child : Children(*node)) node->depth = std::max(node->depth, child->depth + 1);
+    for (const Node* child : Children(*node)) {
+      node->depth = std::max(node->depth, child->depth + 1);
+      node->height = std::max(node->height, child->height + 1);
+    }
+    if (const auto* binary = As<Binary>(*node);
+        binary != nullptr && As<Binary>(*binary->left) != nullptr) {
+      node->depth = std::max(binary->left->depth, binary->right->depth + 1);
+    }
     if (node->depth > kMaxDepth) return TooDeep(begin);
+    if (node->height > kMaxHeight) {
+      return words_.Error(
+          words_.Peek().begin,
+          fmt::format("the expression has more than {} operators in a row; split it with recording "
+                      "rules",
+                      kMaxHeight));
+    }
     return NodePtr(std::move(node));
   }
 

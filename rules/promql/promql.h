@@ -59,7 +59,8 @@ class Expression {
 //   1:1: unknown function 'rat'; did you mean 'rate'?
 //     rat(x[5m])
 //     ^
-// Refused as well: more than 64 KiB of text, trees deeper than 200 levels, more than 1000 matchers
+// Refused as well: more than 64 KiB of text, trees deeper than 200 levels, of which a chain of operators is one, and
+// higher than 1200 with all operators of chains, more than 1000 matchers
 // (100 in one selector), and regular expressions of more than 200 000 steps together (50 000 in one
 // selector; each counts 1000 at least).
 StatusOr<Expression> Parse(std::string_view text);

@@ -2,12 +2,23 @@
 
 #include <gmock/gmock.h>
 
+#include <string>
 #include <vector>
 
 #include "tests/unit/rules/promql/answers.h"
 
 namespace forewarn::promql {
 namespace {
+
+// Compiled without optimization, or with sanitizers, a stack of so many levels would not do.
+TEST(Evaluator, TakesALongChainOfOperatorsFromTheLeft) {
+  std::string sum = "const";
+  std::string either = "nosuch";
+  for (int i = 0; i < 1100; ++i) sum += i % 2 == 0 ? " - 7" : " + 7";
+  for (int i = 0; i < 998; ++i) either += " or nosuch";
+  EXPECT_EQ(AnswerTo(sum, 60s), "{i=\"a\"} 5");
+  EXPECT_EQ(AnswerTo(either + " or same1", 60s), "same1{k=\"v\"} 1");
+}
 
 TEST(Evaluator, LooksWherePrometheusDoes) {
   CheckAnswers({

@@ -136,12 +136,27 @@ TEST(Parser, BoundsTheDepthOfHostileText) {
   EXPECT_THAT(ErrorOf(Repeat("(", 60'000)), HasSubstr("nested more than 200 levels"));
   EXPECT_THAT(ErrorOf(Repeat("-", 60'000) + "a"), HasSubstr("nested more than"));
   EXPECT_THAT(ErrorOf(Repeat("a^", 30'000) + "a"), HasSubstr("nested more than"));
-  EXPECT_THAT(ErrorOf(Repeat("a+", 30'000) + "a"), HasSubstr("nested more than"));
+  EXPECT_THAT(ErrorOf(Repeat("1+", 30'000) + "1"), HasSubstr("more than 1200 operators in a row"));
   EXPECT_THAT(ErrorOf(Repeat("abs(", 15'000)), HasSubstr("nested more than"));
   EXPECT_THAT(ErrorOf("a" + Repeat("[1m:]", 12'000)),
               HasSubstr("a subquery needs an instant vector"));
   EXPECT_TRUE(Parse(Repeat("(", 150) + "a" + Repeat(")", 150)).ok());
-  EXPECT_TRUE(Parse(Repeat("a+", 150) + "a").ok());
+}
+
+// They are flat, and a chain is what generated rules have.
+TEST(Parser, TakesLongChainsOfOperators) {
+  for (const char* op : {" or ", " + ", " and on (b) ", " == bool "}) {
+    const std::string text = Repeat(std::string("a") + op, 999) + "a";
+    StatusOr<Expression> chain = Parse(text);
+    ASSERT_TRUE(chain.ok()) << chain.status().message();
+    EXPECT_EQ(chain->ToString(), text);
+    EXPECT_EQ(chain->root().depth, 2);
+    EXPECT_EQ(chain->Selectors().size(), 1000u);
+    chain->Keeps("probe");
+    EXPECT_EQ(chain->With(Matcher::Equal("c", "d")).Selectors().back().size(), 2u);
+  }
+  EXPECT_TRUE(Parse(Repeat("1+", 1199) + "1").ok());
+  EXPECT_FALSE(Parse(Repeat("1+", 1200) + "1").ok());
 }
 
 TEST(Parser, BoundsTheMatchersOfASelectorAndOfAll) {
