@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
+#include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -33,9 +36,15 @@ struct ListedRule {
   uint64_t limit = 0;
   Fingerprint key;
   Rule rule;
+  std::optional<std::set<std::string>> customers;  // PreparedRule
+  std::set<std::string> but_not;
   std::string_view health;
   std::string last_error;
   std::vector<Alert> alerts;
+
+  bool IsFor(const std::string& customer) const {
+    return (!customers || customers->contains(customer)) && !but_not.contains(customer);
+  }
 };
 
 void AppendAttributes(const Attributes& attributes, std::string& out) {
@@ -90,7 +99,8 @@ void AppendRule(const ListedRule& listed, std::string& out) {
                      rule.alerting ? "alerting" : "recording", kNever);
 }
 
-// Alerts of rules of one name in one group are told with each of them: an alert does not say more.
+// Alerts of rules of one name in one group are told with each of them that is for their customer: an alert does not say
+// more.
 StatusOr<std::vector<ListedRule>> ListRules(const Desk& desk, const std::string& customer) {
   std::vector<ListedRule> rules;
   std::map<std::pair<std::string, std::string>, std::vector<Alert>> alerts;
@@ -108,6 +118,8 @@ StatusOr<std::vector<ListedRule>> ListRules(const Desk& desk, const std::string&
                            group.limit,
                            rule.key,
                            rule.rule,
+                           rule.customers,
+                           rule.but_not,
                            "unknown",
                            "",
                            {}});
@@ -130,7 +142,9 @@ StatusOr<std::vector<ListedRule>> ListRules(const Desk& desk, const std::string&
   }));
   for (ListedRule& listed : rules) {
     auto found = alerts.find({listed.group, listed.rule.name});
-    if (listed.rule.alerting && found != alerts.end()) listed.alerts = found->second;
+    if (!listed.rule.alerting || found == alerts.end()) continue;
+    std::ranges::copy_if(found->second, std::back_inserter(listed.alerts),
+                         [&](const Alert& alert) { return listed.IsFor(alert.customer); });
   }
   return rules;
 }

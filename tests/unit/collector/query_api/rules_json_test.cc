@@ -98,6 +98,35 @@ TEST_F(RulesJsonTest, TellsACustomerNothingOfAnotherInItsPartition) {
   EXPECT_THAT(Get("rules", everybody_), HasSubstr(R"("lastError":)"));
 }
 
+TEST_F(RulesJsonTest, TellsAnAlertWithTheNumbersOfItsCustomer) {
+  Bundle next = TestBundle();
+  next.id = "00000000000000b2";
+  next.customers.push_back(next.customers[0]);
+  next.customers[1].id = "globex";
+  next.rule_files = {{"rules/load.yaml", R"(
+groups:
+- name: load
+  rules:
+  - alert: LoadHigh
+    expr: load > scalar(threshold:load)
+    forewarn: {thresholds: {load: 1}, overrides: [{customer: globex, load: 2}]}
+)"}};
+  for (uint32_t partition = 0; partition <= kPartitions; ++partition) {
+    ASSERT_TRUE(desk_.Submit(partition, "test", next).ok());
+  }
+  Take(TestBatch(2, kTestStart + 1min, 2));
+  Take(TestBatch(2, kTestStart + 1min, 3, TestProbe("globex")));
+  const std::string rules = Get("rules", everybody_);
+  const size_t of_acme = rules.find("\"query\":\"load > 1\"");
+  const size_t of_globex = rules.find("\"query\":\"load > 2\"");
+  ASSERT_LT(of_acme, of_globex);
+  ASSERT_NE(of_globex, std::string::npos);
+  EXPECT_THAT(rules.substr(of_acme, of_globex - of_acme),
+              AllOf(HasSubstr("\"customer\":\"acme\""), Not(HasSubstr("globex"))));
+  EXPECT_THAT(rules.substr(of_globex),
+              AllOf(HasSubstr("\"customer\":\"globex\""), Not(HasSubstr("acme"))));
+}
+
 TEST_F(RulesJsonTest, ChoosesByTypeAndName) {
   for (const char* chosen :
        {"rules?type=alert", "rules?rule_name[]=LoadHigh", "rules?rule_group[]=load",
