@@ -256,7 +256,7 @@ class BundleReader {
       Add(file.path,
           "no file of a bundle has this name; known are customers.yaml, receivers.yaml, "
           "routes.yaml, contact.yaml and "
-          "rules/*.yaml");
+          "rules/*.yaml; a bundle is the folder in which `rules` lies");
     }
   }
 

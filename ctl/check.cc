@@ -11,46 +11,15 @@
 #include "config/schema_yaml.h"
 #include "ctl/commands.h"
 #include "ctl/rule_paths.h"
+#include "ctl/rules_report.h"
 #include "ctl/unheard.h"
 #include "notifier/catalogue.h"
-#include "rules/live/live_plan.h"
 #include "rules/rule_file.h"
 #include "rules/stale_reads.h"
 #include "rules/unit_test_file.h"
 
 namespace forewarn {
 namespace {
-
-// `1 group`, `2 groups`.
-std::string Count(size_t n, std::string_view what) {
-  return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
-}
-
-size_t CountRules(const RuleFiles& files) {
-  size_t rules = 0;
-  for (const RuleGroup& group : files.groups) rules += group.rules.size();
-  return rules;
-}
-
-// How many rules are evaluated incrementally, and what is in the way of the others.
-std::string DescribeEvaluators(const RuleFiles& files) {
-  size_t incremental = 0;
-  std::string general;
-  for (const RuleGroup& group : files.groups) {
-    for (const Rule& rule : group.rules) {
-      std::string why_not;
-      if (MakeLivePlan(rule.expression, &why_not) != nullptr) {
-        ++incremental;
-      } else {
-        general += fmt::format("  {}: group '{}', rule '{}': {}\n", group.file, group.name,
-                               rule.name, why_not);
-      }
-    }
-  }
-  std::string text = fmt::format("evaluated incrementally: {}\n", incremental);
-  if (!general.empty()) text += "by the general evaluator, for what they have:\n" + general;
-  return text;
-}
 
 // Keys that the settings do not have; one that looks like a slip of theirs counts half.
 int ForeignKeys(const Status& settings) {
@@ -108,7 +77,12 @@ void Approve(Session& session, const std::string& text) {
 Status CheckRules(Session& session, const std::vector<std::string>& paths) {
   FW_ASSIGN_OR_RETURN(RulePaths read, ReadRulePaths(paths));
   if (read.rules.empty())
-    return NotFound("there are no rule files (*.yaml, *.yml) in what was named");
+    return NotFound(
+        read.tests.empty()
+            ? "there are no rule files (*.yaml, *.yml) in what was named"
+            : fmt::format("what was named has {} of unit tests and no rules; run them with "
+                          "`forewarnctl rules test`",
+                          Count(read.tests.size(), "file")));
   RuleFiles rules = CheckRuleFiles(read.rules, {WarningNames()});
   for (const BundleFile& file : read.tests) {
     for (RuleMistake& mistake : ParseUnitTestFile(file.path, file.text).mistakes)
@@ -116,17 +90,17 @@ Status CheckRules(Session& session, const std::vector<std::string>& paths) {
   }
   std::vector<BundleFile> files = read.rules;
   files.insert(files.end(), read.tests.begin(), read.tests.end());
-  for (const RuleMistake& warning : rules.warnings)
-    session.notes << "warning: " << warning.ToString() << "\n";
+  const RulesReport report = {rules, read.rules.size(), read.tests.size()};
+  if (session.json) {
+    session.out << report.Json();
+  } else {
+    for (const RuleMistake& warning : rules.warnings)
+      session.notes << "warning: " << warning.ToString() << "\n";
+  }
   FW_RETURN_IF_ERROR(ShowMistakes(rules.mistakes, files));
+  if (session.json) return OkStatus();
   Warn(session, FindStaleReads(rules));
-  Approve(session,
-          fmt::format("good: {} in {} of {}{}\n{}", Count(CountRules(rules), "rule"),
-                      Count(rules.groups.size(), "group"), Count(read.rules.size(), "file"),
-                      read.tests.empty()
-                          ? ""
-                          : fmt::format(", and {} of tests", Count(read.tests.size(), "file")),
-                      DescribeEvaluators(rules)));
+  session.out << report.Text();
   return OkStatus();
 }
 

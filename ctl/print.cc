@@ -72,6 +72,10 @@ std::string Json(const google::protobuf::Message& message) {
   return out;
 }
 
+std::string Count(size_t n, std::string_view what) {
+  return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
+}
+
 std::string TimeText(int64_t millis) { return millis == 0 ? "-" : FormatTime(FromMillis(millis)); }
 
 std::string NumberText(double value) {

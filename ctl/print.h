@@ -34,6 +34,8 @@ std::string Field(std::string_view name, std::string_view value);
 // The message as JSON, indented, with the names of the .proto file and every field written.
 std::string Json(const google::protobuf::Message& message);
 
+// `1 group`, `2 groups`.
+std::string Count(size_t n, std::string_view what);
 // RFC 3339 in UTC; `-` for 0.
 std::string TimeText(int64_t millis);
 // As PromQL writes numbers: `0.5`, `1e+09`, `NaN`, `+Inf`.

@@ -34,6 +34,10 @@ StatusOr<RulePaths> ReadRulePaths(const std::vector<std::string>& paths) {
   for (const std::string& path : paths) {
     if (!IsFolder(path)) {
       FW_ASSIGN_OR_RETURN(std::string text, ReadFile(path, kMaxFileBytes));
+      if (IsUnitTestFile(text)) {
+        return InvalidArgument(
+            path + ": has unit tests of rules, and no rules; run it with `forewarnctl rules test`");
+      }
       out.rules.push_back({path, std::move(text)});
       continue;
     }

@@ -14,7 +14,7 @@ struct RulePaths {
   std::vector<BundleFile> tests;  // unit tests of rules, which may lie beside them
 };
 
-// Files are rules, whatever they hold. Of a folder, all *.yaml and *.yml below it, of a bundle's folder those
+// A file that is named must be one of rules and not of unit tests. Of a folder, all *.yaml and *.yml below it, of a bundle's folder those
 // below rules/; files there that have the keys of unit tests are tests.
 StatusOr<RulePaths> ReadRulePaths(const std::vector<std::string>& paths);
 

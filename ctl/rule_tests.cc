@@ -40,6 +40,10 @@ StatusOr<RuleFiles> RulesOf(const std::string& path, const UnitTestFile& tests, 
 StatusOr<std::vector<std::string>> RunFile(const std::string& path, Session& session) {
   FW_ASSIGN_OR_RETURN(std::string text, ReadFile(path, kMaxFileBytes));
   UnitTestFile file = ParseUnitTestFile(path, text);
+  if (!file.status().ok() && !IsUnitTestFile(text) && ParseRuleFile(path, text).status().ok()) {
+    return InvalidArgument(
+        path + ": has rules, and no unit tests of them; `forewarnctl rules check` checks it");
+  }
   FW_RETURN_IF_ERROR(file.status());
   FW_ASSIGN_OR_RETURN(RuleFiles rules, RulesOf(path, file, session));
   UnitTestRunner runner(std::move(rules), file.group_eval_order, file.evaluation_interval);

@@ -109,7 +109,7 @@ TEST(BundleFiles, ListsTheMistakesOfAllFiles) {
       "rules/../x.yaml: not a path inside a bundle; use names below its folder, with '/'\n"
       "rulez/disk.yaml: no file of a bundle has this name; known are customers.yaml, "
       "receivers.yaml, routes.yaml, "
-      "contact.yaml and rules/*.yaml");
+      "contact.yaml and rules/*.yaml; a bundle is the folder in which `rules` lies");
 }
 
 TEST(BundleFiles, ASettingOfAnotherKindOfReceiverIsAMistake) {

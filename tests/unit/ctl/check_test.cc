@@ -96,6 +96,29 @@ TEST_F(CheckTest, UnitTestsThatLieBesideRulesAreCheckedAsSuch) {
   EXPECT_THAT(CheckRules(session, {dir_}).message(), HasSubstr(path + ":2:1: unknown key 'test'"));
 }
 
+TEST_F(CheckTest, FilesOfTheOtherKindAreToldSo) {
+  const std::string tests = Write("tests/a.yaml", "rule_files: [../a.yaml]\ntests: []\n");
+  EXPECT_THAT(
+      CheckRules(session, {tests}).message(),
+      HasSubstr(tests +
+                ": has unit tests of rules, and no rules; run it with `forewarnctl rules test`"));
+  EXPECT_THAT(CheckRules(session, {dir_ + "/tests"}).message(),
+              HasSubstr("what was named has 1 file of unit tests and no rules"));
+  const std::string rules = Write("a.yaml", kGoodRules);
+  EXPECT_FALSE(TestRules(session, {rules}).ok());
+  EXPECT_THAT(out.str(), HasSubstr(rules + ": has rules, and no unit tests of them"));
+  EXPECT_THAT(CheckConfig(session, dir_, "").message(),
+              HasSubstr("a bundle is the folder in which `rules` lies"));
+}
+
+TEST_F(CheckTest, ProgramsReadWhatRulesHave) {
+  session.json = true;
+  ASSERT_TRUE(CheckRules(session, {Write("a.yaml", kGoodRules)}).ok());
+  EXPECT_THAT(out.str(), HasSubstr("\"rules\": 2,"));
+  EXPECT_FALSE(CheckRules(session, {Write("b.yaml", kBadRules)}).ok());
+  EXPECT_THAT(out.str(), HasSubstr("\"line\": 7,"));
+}
+
 TEST_F(CheckTest, AWarningThatThereIsNotIsAMistakeOfTheRules) {
   std::string text = kGoodRules;
   text.insert(text.find("  - record"), "    forewarn: {warning: disk_wil_fill}\n");

@@ -40,9 +40,11 @@ TEST_F(RulePathsTest, OfABundleOnlyItsRulesAreTaken) {
   EXPECT_THAT(Names(ReadRulePaths({dir_})->rules), ElementsAre(a));
 }
 
-TEST_F(RulePathsTest, AFileThatIsNamedIsRules) {
-  std::string path = Write("t.yaml", "tests: []\n");
+TEST_F(RulePathsTest, AFileThatIsNamedIsRulesUnlessItHasTests) {
+  std::string path = Write("r.txt", "rules: []\n");
   EXPECT_THAT(Names(ReadRulePaths({path})->rules), ElementsAre(path));
+  EXPECT_EQ(ReadRulePaths({Write("t.yaml", "tests: []\n")}).status().code(),
+            Code::kInvalidArgument);
   EXPECT_EQ(ReadRulePaths({dir_ + "/missing.yaml"}).status().code(), Code::kNotFound);
 }
 
