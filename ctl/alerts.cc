@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <tuple>
+
 #include "ctl/commands.h"
 #include "model/labels.h"
 
@@ -25,6 +28,10 @@ Status ListAlerts(Session& session, const std::string& customer) {
   FW_RETURN_IF_ERROR(
       session.connection->Call<AlertService>(&AlertService::Stub::ListAlerts, request, response));
   Table table({"CUSTOMER", "RULE", "STATE", "SINCE", "EXPECTED", "VALUE", "LABELS"});
+  std::stable_sort(response.mutable_alerts()->begin(), response.mutable_alerts()->end(),
+                   [](const v1::AlertInfo& a, const v1::AlertInfo& b) {
+                     return std::tie(a.customer(), a.rule()) < std::tie(b.customer(), b.rule());
+                   });
   for (const v1::AlertInfo& alert : response.alerts()) {
     bool known = alert.unknown_reason().empty() || alert.unknown_reason() == "none";
     std::string state = alert.state() + (known ? "" : " (" + alert.unknown_reason() + ")");

@@ -34,6 +34,9 @@ template <typename Arguments, typename Request>
 Status SetTimes(const Arguments& arguments, Timestamp now, Request& request) {
   FW_ASSIGN_OR_RETURN(int64_t from, Millis(arguments.from, now));
   FW_ASSIGN_OR_RETURN(int64_t to, Millis(arguments.to, now));
+  if (from > (to == 0 ? ToMillis(now) : to)) {
+    return InvalidArgument(to == 0 ? "--from is after now" : "--from is after --to");
+  }
   request.set_from_ms(from);
   request.set_to_ms(to);
   return OkStatus();

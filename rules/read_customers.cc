@@ -45,6 +45,9 @@ CustomerSelector ReadCustomers(const RuleField& field, RuleReader& reader) {
       customers.labels.emplace(label.key, ReadValues(label, reader));
     }
   }
+  if (field.value->is_map() && field.value->pairs.empty()) {
+    reader.Warn(field.value->place, "'customers' names no label, so this is for everybody");
+  }
   return customers;
 }
 

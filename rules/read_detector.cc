@@ -29,8 +29,9 @@ void ReadForecast(const RuleField& field, RuleReader& reader, DetectorSpec& dete
     } else if (item.key == "reaches") {
       detector.forecast.reaches = reader.ReadNumber(item);
     } else {
+      const size_t mistakes_before = reader.mistakes().size();
       Duration duration = reader.ReadDuration(item);
-      if (duration <= Duration(0)) {
+      if (duration <= Duration(0) && reader.mistakes().size() == mistakes_before) {
         reader.Add(*item.value, fmt::format("'{}' must be longer than 0s", item.key));
       }
       (item.key == "block" ? detector.forecast.block : detector.forecast.min_history) = duration;

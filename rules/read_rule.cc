@@ -196,10 +196,12 @@ std::optional<Rule> ReadRule(const RuleYaml& node, const Attributes& group_label
     reader.Add(node, "the rule has neither 'alert' nor 'record'");
   } else if (alert != nullptr) {
     name = reader.Text(*alert);
-    if (name.empty()) reader.Add(*alert->value, "'alert' must not be empty");
+    const bool is_text = alert->value->is_scalar() || alert->value->is_null();
+    if (name.empty() && is_text) reader.Add(*alert->value, "'alert' must not be empty");
   } else {
     name = reader.Text(*record);
-    if (!IsMetricName(name)) {
+    const bool is_text = record->value->is_scalar() || record->value->is_null();
+    if (!IsMetricName(name) && is_text) {
       reader.Add(*record->value, fmt::format("invalid name of a recorded series: '{}'", name));
     }
   }
@@ -223,10 +225,10 @@ std::optional<Rule> ReadRule(const RuleYaml& node, const Attributes& group_label
     bool is_for_alerts = field.key == "for" || field.key == "keep_firing_for" ||
                          field.key == "annotations" || field.key == "forewarn";
     if (is_for_alerts && alert == nullptr && record != nullptr) {
-      reader.Add(*field.key_node, fmt::format("a recording rule cannot have '{}'{}", field.key,
-                                              field.key == "forewarn"
-                                                  ? "; it warns nobody, so it cannot be in shadow"
-                                                  : ""));
+      reader.Add(
+          *field.key_node,
+          fmt::format("a recording rule cannot have '{}'{}", field.key,
+                      field.key == "forewarn" ? "; it is for everybody and warns nobody" : ""));
     } else if (field.key == "for") {
       hold_for = reader.ReadDuration(field);
     } else if (field.key == "keep_firing_for") {

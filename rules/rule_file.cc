@@ -43,11 +43,7 @@ class FileReader {
   FileReader(const BundleFile& file, const RuleChecks* checks, RecordedNames& names)
       : file_(file), reader_(file.path, file.text, checks), names_(names) {}
 
-  void Read(RuleFiles& out) {
-    ReadFile(out);
-    std::ranges::copy(reader_.mistakes(), std::back_inserter(out.mistakes));
-    std::ranges::copy(reader_.warnings(), std::back_inserter(out.warnings));
-  }
+  void Read(RuleFiles& out);
 
  private:
   void ReadFile(RuleFiles& out);
@@ -101,6 +97,18 @@ std::optional<RuleGroup> FileReader::ReadGroup(const RuleYaml& node) {
       group.rules.push_back(*std::move(rule));
   }
   return group;
+}
+
+void FileReader::Read(RuleFiles& out) {
+  const size_t groups_before = out.groups.size();
+  const size_t detectors_before = out.detectors.size();
+  ReadFile(out);
+  if (reader_.mistakes().empty() && out.groups.size() == groups_before &&
+      out.detectors.size() == detectors_before) {
+    reader_.Warn(RuleYaml::Place(), "there are no rules in this file");
+  }
+  std::ranges::copy(reader_.mistakes(), std::back_inserter(out.mistakes));
+  std::ranges::copy(reader_.warnings(), std::back_inserter(out.warnings));
 }
 
 void FileReader::ReadFile(RuleFiles& out) {

@@ -92,6 +92,9 @@ Duration RuleReader::ReadDuration(const RuleField& field) {
   // What 64-bit nanoseconds hold, as in Prometheus; so the sum of several and of a time is one, too.
   constexpr Duration kLongest{9'223'372'036'854};
   std::string text = Text(field);
+  if (text.empty() && field.value->is_scalar() && checks_ != nullptr) {
+    Add(*field.value, fmt::format("'{}' is empty; write a duration such as 5m", field.key));
+  }
   if (text.empty() || text == "0") return Duration(0);
   StatusOr<Duration> duration = ParseDuration(text);
   if (duration.ok() && *duration <= kLongest) return *duration;
@@ -182,6 +185,7 @@ RuleYaml::Place RuleReader::PlaceInside(const RuleYaml& scalar, std::string_view
 
 std::optional<promql::Expression> RuleReader::ReadExpression(const RuleField& field) {
   std::string text = Text(field);
+  if (!field.value->is_scalar() && !field.value->is_null()) return std::nullopt;
   StatusOr<promql::Expression> expression = promql::Parse(text);
   if (expression.ok()) return *std::move(expression);
   AddInside(*field.value, text, expression.status());

@@ -83,6 +83,10 @@ StatusOr<Term> TermParser::ParseCommand(std::optional<Term> piped, const Scope& 
   if (piped) return cursor_.Error(begin, "only a function can take what is piped into it");
   const size_t end = cursor_.at;
   if (!AtEndOfCommand() && !cursor_.At(":=") && !cursor_.At("=")) {
+    cursor_.at = end;
+    if (cursor_.Peek() == '-') {
+      return cursor_.Error(end, "a name has no '-', only letters, digits and _");
+    }
     return cursor_.Error(begin, "this is no function and takes no arguments");
   }
   cursor_.at = end;

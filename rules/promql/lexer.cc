@@ -97,6 +97,11 @@ bool AppendUtf8(uint32_t c, std::string& out) {
   return true;
 }
 
+// Operators of other languages.
+constexpr std::pair<std::string_view, std::string_view> kSlips[] = {{"&&", "; did you mean 'and'?"},
+                                                                    {"||", "; did you mean 'or'?"},
+                                                                    {"~=", "; did you mean '=~'?"}};
+
 class Lexer {
  public:
   explicit Lexer(std::string_view text) : text_(text) {}
@@ -154,7 +159,11 @@ class Lexer {
     if (static_cast<unsigned char>(c) < ' ' || static_cast<unsigned char>(c) > '~') {
       return Error(at_, "unexpected character outside a string");
     }
-    return Error(at_, fmt::format("unexpected character '{}'", c));
+    std::string_view hint;
+    for (const auto& [wrong, right] : kSlips) {
+      if (text_.substr(at_).starts_with(wrong)) hint = right;
+    }
+    return Error(at_, fmt::format("unexpected character '{}'{}", c, hint));
   }
 
   Status Word(Token& token) {

@@ -8,12 +8,14 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 #include <vector>
 
 #include "rules/promql/ast.h"
 #include "rules/promql/lexer.h"
 #include "rules/promql/parse_selector.h"
+#include "rules/promql/position.h"
 #include "rules/promql/promql.h"
 #include "rules/promql/token_stream.h"
 #include "rules/promql/type_check.h"
@@ -40,6 +42,15 @@ int Precedence(TokenKind kind) {
   }
 }
 
+// What may have been meant by a word that does not go on with an expression.
+std::string Hint(const Token& word) {
+  constexpr std::array<std::string_view, 3> kOperators = {"and", "or", "unless"};
+  if (word.kind == TokenKind::kAssign) return "; did you mean '=='?";
+  if (word.kind != TokenKind::kIdentifier || word.text.size() < 2) return "";
+  if (word.text == "for") return "; 'for' is a key of the rule, beside 'expr'";
+  return Suggest(word.text, kOperators);
+}
+
 class Parser {
  public:
   // What its matchers cost is added to `cost`, a loan.
@@ -51,8 +62,9 @@ class Parser {
       return words_.Error(words_.Peek().begin, "the expression is empty");
     FW_ASSIGN_OR_RETURN(NodePtr root, ParseBinary(1));
     if (words_.Peek().kind != TokenKind::kEnd) {
-      return words_.Error(words_.Peek().begin, fmt::format("unexpected {} after the expression",
-                                                           Describe(words_.Peek())));
+      return words_.Error(words_.Peek().begin,
+                          fmt::format("unexpected {} after the expression{}",
+                                      Describe(words_.Peek()), Hint(words_.Peek())));
     }
     return root;
   }

@@ -29,7 +29,13 @@ Status TokenStream::Error(size_t at, std::string_view message) const {
 }
 
 Status TokenStream::Unexpected(std::string_view wanted) const {
-  return Error(Peek().begin, fmt::format("unexpected {}, expected {}", Describe(Peek()), wanted));
+  const Token& next = Peek();
+  if (next.kind == TokenKind::kEnd) {
+    return Error(next.begin, fmt::format("the expression ends here, expected {}", wanted));
+  }
+  return Error(next.begin,
+               fmt::format("unexpected {}, expected {}{}", Describe(next), wanted,
+                           next.kind == TokenKind::kAssign ? "; did you mean '=='?" : ""));
 }
 
 Status TokenStream::Expect(TokenKind kind, std::string_view where) {

@@ -12,6 +12,10 @@ class Alerts : public v1::AlertService::Service {
  public:
   grpc::Status ListAlerts(grpc::ServerContext*, const v1::ListAlertsRequest*,
                           v1::ListAlertsResponse* response) override {
+    for (const char* rule : {"Zero", "Early"}) {
+      response->add_alerts()->set_customer("acme");
+      response->mutable_alerts()->rbegin()->set_rule(rule);
+    }
     v1::AlertInfo* alert = response->add_alerts();
     alert->set_customer("acme");
     alert->set_rule("DiskWillFill");
@@ -42,6 +46,12 @@ TEST_F(AlertsTest, AnUnknownAlertSaysWhyItIsUnknown) {
   EXPECT_THAT(out.str(),
               HasSubstr("acme      DiskWillFill  unknown (contact_lost)  -      -         3600   "
                         "{mountpoint=\"/srv\"}\n"));
+}
+
+TEST_F(AlertsTest, AlertsOfARuleStandTogether) {
+  ASSERT_TRUE(ListAlerts(session, "").ok());
+  EXPECT_LT(out.str().find("DiskWillFill"), out.str().find("Early"));
+  EXPECT_LT(out.str().find("Early"), out.str().find("Zero"));
 }
 
 TEST_F(AlertsTest, ARuleThatMatchesNothingSaysSo) {

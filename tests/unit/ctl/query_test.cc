@@ -121,6 +121,10 @@ TEST_F(QueryTest, ARangeHasABeginningAndAStep) {
   EXPECT_FALSE(
       Query(session, {.expression = "up", .customer = "acme", .from = "", .to = "", .step = "1m"})
           .ok());
+  EXPECT_EQ(Query(session,
+                  {.expression = "up", .customer = "acme", .from = "1h", .to = "2h", .step = "1m"})
+                .message(),
+            "--from is after --to");
 }
 
 TEST_F(QueryTest, ARangeOfWhichNoMoreIsSaidIsTheLastHour) {

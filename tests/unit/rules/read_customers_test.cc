@@ -13,6 +13,17 @@ namespace {
 
 using ::testing::ElementsAre;
 
+TEST(ReadCustomers, WarnsOfASelectorWithoutLabels) {
+  BundleFile file = {
+      "r.yaml",
+      "groups:\n- name: g\n  rules:\n  - alert: A\n    expr: up\n    forewarn: {customers: {}}\n"};
+  RuleFiles files = CheckRuleFiles({&file, 1}, {});
+  EXPECT_TRUE(files.mistakes.empty());
+  ASSERT_EQ(files.warnings.size(), 1u);
+  EXPECT_EQ(files.warnings[0].ToString(),
+            "r.yaml:6:27: 'customers' names no label, so this is for everybody");
+}
+
 TEST(ReadCustomers, TakesLabelsAndTheirValues) {
   auto with = [](std::string_view customers) {
     return "groups:\n- name: g\n  rules:\n  - alert: A\n    expr: up\n    forewarn: {customers: " +

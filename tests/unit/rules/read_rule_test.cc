@@ -40,8 +40,17 @@ TEST(ReadRule, PutsAlertsAloneInShadow) {
               ElementsAre("r.yaml:5:24: 'shadow' must be true or false, not 'maybe'"));
   EXPECT_THAT(
       MistakesOf(with("record: a\n    forewarn: {shadow: true}")),
-      ElementsAre("r.yaml:5:5: a recording rule cannot have 'forewarn'; it warns nobody, so "
-                  "it cannot be in shadow"));
+      ElementsAre("r.yaml:5:5: a recording rule cannot have 'forewarn'; it is for everybody and "
+                  "warns nobody"));
+}
+
+TEST(ReadRule, TellsAMistakeOnce) {
+  EXPECT_THAT(
+      MistakesOf("groups:\n- name: g\n  rules:\n  - {alert: [a], expr: up}\n"
+                 "  - {record: {a: b}, expr: up}\n  - {alert: A, expr: [up]}\n"
+                 "detectors:\n- {record: d, forecast: {series: x, block: 2}}\n"),
+      ElementsAre("r.yaml:4:13: 'alert' must be a text", "r.yaml:5:14: 'record' must be a text",
+                  "r.yaml:6:22: 'expr' must be a text", HasSubstr("r.yaml:8:44: 'block': ")));
 }
 
 // What is wrong with a file of this text that is to be applied.
@@ -54,6 +63,11 @@ std::vector<std::string> SlipsOf(std::string_view text) {
   }
   EXPECT_TRUE(ParseRuleFiles({&file, 1}).mistakes.empty()) << "what is in force still loads";
   return slips;
+}
+
+TEST(ReadRule, RefusesADurationThatIsEmptyBeforeItIsApplied) {
+  EXPECT_THAT(SlipsOf("groups:\n- name: g\n  rules:\n  - {alert: A, expr: up, for: ''}\n"),
+              ElementsAre("r.yaml:4:31: 'for' is empty; write a duration such as 5m"));
 }
 
 TEST(ReadRule, RefusesAWarningThatThereIsNotBeforeItIsApplied) {

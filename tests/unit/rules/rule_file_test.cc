@@ -137,6 +137,22 @@ TEST(RuleFile, RefusesAPredictionThatNobodyRecords) {
                   "mean 'disk:seconds'?"));
 }
 
+TEST(RuleFile, ListsSuchAPredictionBesideOtherMistakes) {
+  EXPECT_THAT(MistakesOf("groups:\n- name: g\n  rules:\n  - {record: a:b, expr: rat(x)}\n"
+                         "  - {alert: A, expr: up, forewarn: {predicts: a:b}}\n"
+                         "  - {alert: B, expr: up, forewarn: {predicts: c:d}}\n"),
+              ElementsAre(HasSubstr("r.yaml:4:25: unknown function"),
+                          HasSubstr("r.yaml:6:47: 'predicts' names 'c:d'")));
+}
+
+TEST(RuleFile, WarnsOfAFileWithoutRulesWhenItIsChecked) {
+  BundleFile file = {"r.yaml", "# rules\n"};
+  RuleFiles files = CheckRuleFiles({&file, 1}, {});
+  ASSERT_EQ(files.warnings.size(), 1u);
+  EXPECT_EQ(files.warnings[0].ToString(), "r.yaml:1:1: there are no rules in this file");
+  EXPECT_TRUE(ParseRuleFiles({&file, 1}).warnings.empty());
+}
+
 TEST(RuleFile, FindsPredictionsInOtherFiles) {
   BundleFile files[] = {{"a.yaml", "groups:\n- name: g\n  rules:\n  - record: a:b\n    expr: up\n"},
                         {"b.yaml",

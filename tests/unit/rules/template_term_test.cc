@@ -58,6 +58,7 @@ TEST(TemplateTerm, TakesAFunctionWithoutArgumentsAsOne) {
 
 TEST(TemplateTerm, IsRefusedWithItsPlace) {
   const std::vector<std::pair<const char*, const char*>> cases = {
+      {"$labels.in-stance", "1:11: a name has no '-', only letters, digits and _"},
       {"$lables.x",
        "1:1: '$lables.x' is not known in an alert's template; did you mean '$labels'?"},
       {".Vaule", "1:1: '.Vaule' is not known in an alert's template; did you mean '.Value'?"},

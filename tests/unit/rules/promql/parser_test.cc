@@ -84,9 +84,16 @@ TEST(Parser, SaysWhereAndWhatIsWrong) {
             "1:5: unknown function 'rat'; did you mean 'rate'?\n  sum(rat(x[5m]))\n      ^");
   const std::vector<std::pair<const char*, const char*>> cases = {
       {"", "1:1: the expression is empty"},
-      {"a +", "1:4: unexpected the end of the expression, expected a metric"},
+      {"a +", "1:4: the expression ends here, expected a metric"},
       {"a b", "1:3: unexpected 'b' after the expression"},
-      {"(a", "1:3: unexpected the end of the expression, expected ')'"},
+      {"(a", "1:3: the expression ends here, expected ')'"},
+      {"a = 0", "1:3: unexpected '=' after the expression; did you mean '=='?"},
+      {"(a = 0)", "1:4: unexpected '=', expected ')' to match the opening one; did you mean '=='?"},
+      {"a adn b", "1:3: unexpected 'adn' after the expression; did you mean 'and'?"},
+      {"a for 5m", "1:3: unexpected 'for' after the expression; 'for' is a key of the rule"},
+      {"a && b", "1:3: unexpected character '&'; did you mean 'and'?"},
+      {"a || b", "1:3: unexpected character '|'; did you mean 'or'?"},
+      {"a{b~='c'}", "1:4: unexpected character '~'; did you mean '=~'?"},
       {"smu(a)", "1:1: unknown function 'smu'; did you mean 'sum'?"},
       {"rate(x)", "1:6: 'rate' needs a range vector here, not an instant vector; add a range"},
       {"abs()", "1:1: 'abs' takes 1 argument, not 0"},
