@@ -87,6 +87,22 @@ bool Listed(const std::vector<std::string>& labels, std::string_view name) {
   return std::ranges::find(labels, name) != labels.end();
 }
 
+int Precedence(TokenKind kind) {
+  switch (kind) {
+    case TokenKind::kOr: return 1;
+    case TokenKind::kAnd:
+    case TokenKind::kUnless: return 2;
+    case TokenKind::kAdd:
+    case TokenKind::kSub: return 4;
+    case TokenKind::kMul:
+    case TokenKind::kDiv:
+    case TokenKind::kMod:
+    case TokenKind::kAtan2: return kSignPrecedence;
+    case TokenKind::kPow: return 6;
+    default: return IsComparison(kind) ? 3 : 0;
+  }
+}
+
 bool IsComparison(TokenKind op) {
   return op == TokenKind::kNotEqual || (op >= TokenKind::kEqual && op <= TokenKind::kGreaterEqual);
 }

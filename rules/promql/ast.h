@@ -136,6 +136,9 @@ bool SameTree(const Node& a, const Node& b);
 // Whether a list of labels, such as of by() or on(), has this one.
 bool Listed(const std::vector<std::string>& labels, std::string_view name);
 
+// How strongly a binary operator binds, and a sign; 0 for what is none.
+inline constexpr int kSignPrecedence = 5;
+int Precedence(TokenKind kind);
 bool IsComparison(TokenKind op);
 bool IsSetOperator(TokenKind op);
 bool IsAggregation(TokenKind kind);

@@ -335,4 +335,12 @@ std::string Describe(const Token& token) {
   }
 }
 
+std::string Hint(const Token& word) {
+  constexpr std::array<std::string_view, 3> kOperators = {"and", "or", "unless"};
+  if (word.kind == TokenKind::kAssign) return "; did you mean '=='?";
+  if (word.kind != TokenKind::kIdentifier || word.text.size() < 2) return "";
+  if (word.text == "for") return "; 'for' is a key of the rule, beside 'expr'";
+  return Suggest(word.text, kOperators);
+}
+
 }  // namespace forewarn::promql

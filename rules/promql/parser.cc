@@ -8,48 +8,18 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <array>
 #include <utility>
 #include <vector>
 
 #include "rules/promql/ast.h"
 #include "rules/promql/lexer.h"
 #include "rules/promql/parse_selector.h"
-#include "rules/promql/position.h"
 #include "rules/promql/promql.h"
 #include "rules/promql/token_stream.h"
 #include "rules/promql/type_check.h"
 
 namespace forewarn::promql {
 namespace {
-
-constexpr int kSignPrecedence = 5;
-
-// 0 for what is no binary operator.
-int Precedence(TokenKind kind) {
-  switch (kind) {
-    case TokenKind::kOr: return 1;
-    case TokenKind::kAnd:
-    case TokenKind::kUnless: return 2;
-    case TokenKind::kAdd:
-    case TokenKind::kSub: return 4;
-    case TokenKind::kMul:
-    case TokenKind::kDiv:
-    case TokenKind::kMod:
-    case TokenKind::kAtan2: return kSignPrecedence;
-    case TokenKind::kPow: return 6;
-    default: return IsComparison(kind) ? 3 : 0;
-  }
-}
-
-// What may have been meant by a word that does not go on with an expression.
-std::string Hint(const Token& word) {
-  constexpr std::array<std::string_view, 3> kOperators = {"and", "or", "unless"};
-  if (word.kind == TokenKind::kAssign) return "; did you mean '=='?";
-  if (word.kind != TokenKind::kIdentifier || word.text.size() < 2) return "";
-  if (word.text == "for") return "; 'for' is a key of the rule, beside 'expr'";
-  return Suggest(word.text, kOperators);
-}
 
 class Parser {
  public:

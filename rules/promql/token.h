@@ -83,6 +83,9 @@ struct Token {
 // What the token is called in a message: `'('`, `identifier 'foo'`, `end of the expression`.
 std::string Describe(const Token& token);
 
+// What may have been meant by a word with which an expression does not go on: `; did you mean '=='?`, or nothing.
+std::string Hint(const Token& token);
+
 // As it is written in an expression: `+`, `group_left`, `sum`. For operators, aggregations and
 // keywords.
 std::string_view Spelling(TokenKind kind);

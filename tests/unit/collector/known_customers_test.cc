@@ -53,7 +53,7 @@ TEST_F(KnownCustomersTest, GetTokensOfSources) {
   Recover();
   Apply();
   Serve(MakeSourceService({*desk_, calls_, *ca_, settings_}));
-  auto stub = v1::SourceService::NewStub(ConnectOperator());
+  auto client = v1::SourceService::NewStub(ConnectOperator());
   auto create = [&](const std::string& door, const std::string& customer) {
     v1::CreateSourceTokenRequest request;
     request.set_door(door);
@@ -63,7 +63,7 @@ TEST_F(KnownCustomersTest, GetTokensOfSources) {
     request.set_source("monitoring");
     v1::CreateSourceTokenResponse response;
     grpc::ClientContext context;
-    return stub->CreateSourceToken(&context, request, &response);
+    return client->CreateSourceToken(&context, request, &response);
   };
   EXPECT_TRUE(create("prometheus", "acme").ok());
   EXPECT_TRUE(create("query", "").ok());
@@ -76,7 +76,7 @@ TEST_F(KnownCustomersTest, AreAllOfWhomThereIsAnAnswer) {
   Recover();
   Apply();
   Serve(MakeQueryService({*desk_, calls_, *ca_, settings_}));
-  auto stub = v1::QueryService::NewStub(ConnectOperator());
+  auto client = v1::QueryService::NewStub(ConnectOperator());
   auto ask = [&](const std::string& customer, int64_t step) {
     v1::QueryRequest request;
     request.set_customer(customer);
@@ -86,7 +86,7 @@ TEST_F(KnownCustomersTest, AreAllOfWhomThereIsAnAnswer) {
     request.set_step_ms(step);
     v1::QueryResponse response;
     grpc::ClientContext context;
-    return stub->Query(&context, request, &response).error_code();
+    return client->Query(&context, request, &response).error_code();
   };
   for (int64_t step : {0, 1}) {
     EXPECT_EQ(ask("acme", step), grpc::StatusCode::OK);
