@@ -65,7 +65,8 @@ StatusOr<Bundle> Check(const v1::ApplyRequest& request, const CollectorSettings&
   std::vector<BundleFile> rules;
   for (const v1::File& file : request.files()) {
     files.push_back({file.path(), file.text()});
-    if (file.path().starts_with("rules/")) rules.push_back(files.back());
+    const bool is_yaml = file.path().ends_with(".yaml") || file.path().ends_with(".yml");
+    if (file.path().starts_with("rules/") && is_yaml) rules.push_back(files.back());
   }
   StatusOr<Bundle> bundle = ParseBundle(std::move(files));
   Status of_rules =

@@ -58,6 +58,25 @@ ThresholdOverride ReadOverride(const RuleYaml& node, const Thresholds& defaults,
   return out;
 }
 
+// Whether the first override is for all customers that the second is for.
+bool Covers(const ThresholdOverride& first, const ThresholdOverride& second,
+            const RuleChecks* checks) {
+  if (!first.customer.empty()) return first.customer == second.customer;
+  if (!second.customer.empty()) {
+    if (checks == nullptr || checks->customers == nullptr) return first.customers.empty();
+    return std::ranges::any_of(*checks->customers, [&](const Customer& customer) {
+      return customer.id == second.customer && first.IsFor(customer);
+    });
+  }
+  return std::ranges::all_of(first.customers.labels, [&](const auto& label) {
+    auto same = second.customers.labels.find(label.first);
+    return same != second.customers.labels.end() &&
+           std::ranges::all_of(same->second, [&](const std::string& value) {
+             return std::ranges::find(label.second, value) != label.second.end();
+           });
+  });
+}
+
 // What a rule without `thresholds` reads of them is a series that something records, or forgotten numbers.
 void ExpectSeries(const RuleField& expr, const ThresholdNames& names, const RuleReader& reader,
                   RecordedNames& recorded) {
@@ -109,6 +128,13 @@ void ReadThresholds(std::span<const RuleField> fields, const RuleField& expr,
       Thresholds values = other.values;
       values.insert(defaults.begin(), defaults.end());
       other.expression = SetThresholds(expression, values);
+      const bool is_hidden = std::ranges::any_of(overrides, [&](const ThresholdOverride& earlier) {
+        return Covers(earlier, other, reader.checks());
+      });
+      if (is_hidden) {
+        reader.Warn(item.place,
+                    "an override above is for all of these customers; the first counts");
+      }
       overrides.push_back(std::move(other));
     });
   }

@@ -80,6 +80,17 @@ TEST_F(OperateBundleTest, WhoAppliedWhichAndWhenIsKeptTheNewestFirst) {
   EXPECT_GE(shown.applications(0).at_ms(), shown.applications(1).at_ms());
 }
 
+TEST_F(OperateBundleTest, AFileThatIsNoRuleFileIsOneMistake) {
+  Open();
+  v1::ApplyRequest request = WithThreshold(1);
+  request.mutable_files(0)->set_path("rules/readme.txt");
+  request.mutable_files(0)->set_text("Some words.\n");
+  v1::ApplyResponse response;
+  const std::string mistakes = Apply(request, response).error_message();
+  EXPECT_THAT(mistakes, testing::HasSubstr("rules/readme.txt: no file of a bundle has this name"));
+  EXPECT_THAT(mistakes, testing::Not(testing::HasSubstr("\n")));
+}
+
 TEST_F(OperateBundleTest, OfWhomLessWillBeKeptIsSaid) {
   Open();
   auto apply = [&](const std::string& customers, bool dry_run = false) {

@@ -80,6 +80,28 @@ TEST(ReadThresholds, MissesThoseThatAreForgottenWhenRulesAreChecked) {
   EXPECT_TRUE(mistakes(plain + "  - {record: 'threshold:free', expr: '1'}\n").empty());
 }
 
+TEST(ReadThresholds, WarnsOfAnOverrideThatNeverCounts) {
+  std::vector<Customer> customers(2);
+  customers[0].id = "acme";
+  customers[0].labels = {{"plan", "gold"}, {"product", "mill"}};
+  customers[1].id = "globex";
+  customers[1].labels = {{"plan", "silver"}};
+  auto warnings = [&](const std::string& overrides) {
+    BundleFile file = {
+        "r.yaml", RuleWith("      thresholds: {a: 1}\n      overrides: [" + overrides + "]\n")};
+    RuleFiles files = CheckRuleFiles({&file, 1}, {{}, &customers});
+    EXPECT_TRUE(files.mistakes.empty());
+    return files.warnings.size();
+  };
+  const std::string gold = "{customers: {plan: gold}, a: 2}, ";
+  EXPECT_EQ(warnings(gold + "{customer: acme, a: 3}"), 1u);
+  EXPECT_EQ(warnings(gold + "{customers: {plan: [gold], product: mill}, a: 3}"), 1u);
+  EXPECT_EQ(warnings("{customer: acme, a: 2}, {customer: acme, a: 3}"), 1u);
+  EXPECT_EQ(warnings(gold + "{customer: globex, a: 3}"), 0u);
+  EXPECT_EQ(warnings(gold + "{customers: {plan: [gold, silver]}, a: 3}"), 0u);
+  EXPECT_EQ(warnings("{customer: acme, a: 3}, " + gold), 0u);
+}
+
 TEST(ReadThresholds, RefusesCustomersWhomThereAreNot) {
   std::vector<Customer> customers(1);
   customers[0].id = "acme";
