@@ -108,20 +108,27 @@ Status DetectorBook::Observe(std::string_view probe, const SeriesSource& source,
 
 Status DetectorBook::Tell(const Telling& telling) {
   const DetectorSpec& spec = telling.spec.declared;
-  // A loan: a map's elements stay where they are.
-  Timestamp& since =
-      since_.try_emplace(IdPrefix(telling.probe) + telling.spec.key, telling.until - kReach + 1ms)
-          .first->second;
-  const Timestamp from = std::max(since, telling.until - kReachOfKnown + 1ms);
+  const Timestamp reach = telling.until - kReach + 1ms;
+  const auto [at, is_unknown] =
+      since_.try_emplace(IdPrefix(telling.probe) + telling.spec.key, reach);
+  Timestamp& since = at->second;  // a loan: a map's elements stay where they are
+  const Timestamp from = std::max(since, reach);
   if (from > telling.until) return OkStatus();
-  const bool is_cut = since < from;
-  FW_ASSIGN_OR_RETURN(std::vector<SeriesData> found,
-                      telling.source.Select(spec.selector, from, telling.until, SelectLimits{}));
+  const bool is_cut = is_unknown || since < from;
+  StatusOr<std::vector<SeriesData>> selected =
+      telling.source.Select(spec.selector, from, telling.until, kLimits);
+  if (!selected.ok()) {
+    work_ += kLimits.max_samples;
+    since_.erase(at);
+    return selected.status();
+  }
+  std::vector<SeriesData> found = std::move(*selected);
   const auto alive = static_cast<size_t>(
       std::ranges::count_if(found, [&](const auto& data) { return IsAlive(data, telling.until); }));
   work_ += found.size() * kSeriesWork;
   for (const SeriesData& data : found) work_ += data.samples.size();
   if (alive > kSeriesMax) {
+    since_.erase(at);
     return ResourceExhausted(
         fmt::format("{} selects {} series of one probe, but at most {} are watched; narrow it",
                     spec.selector_text, alive, kSeriesMax));
@@ -152,8 +159,7 @@ Status DetectorBook::TellSeries(const Telling& telling, SeriesData data, Timesta
   const bool is_whole =
       is_known && (watched.detector == nullptr || *watched.told >= from || is_cut);
   if (is_whole) {
-    const Timestamp after = std::max(watched.record.fed, telling.until - kReachOfKnown);
-    FW_ASSIGN_OR_RETURN(data.samples, ReadOne(telling, data.labels, after));
+    FW_ASSIGN_OR_RETURN(data.samples, ReadOne(telling, data.labels, watched.record.fed));
     const auto known =
         static_cast<size_t>(std::ranges::count_if(data.samples, [&](const Sample& sample) {
           return watched.told && sample.at <= *watched.told;

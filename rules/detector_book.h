@@ -35,12 +35,13 @@ class DetectorBook {
   using Write = std::function<void(const Labels& labels, Sample sample)>;
 
   static constexpr Duration kSnapshotEvery = 10min;
-  // How far back it looks for series when it does not know what it has been told, as after a start; and how old a
-  // sample may be at most that it is told, also of those that are recorded for an earlier time.
+  // How far back it looks for series, after a start as at any other time: of a series whose newest sample is older when
+  // it comes, such as one that is recorded for an earlier time, nothing is told.
   static constexpr Duration kReach = 1h;
-  static constexpr Duration kReachOfKnown = 24h;
-  // Of one entry and probe, with samples in kAlive; of more none is told anything, and it says so.
+  // Of one entry and probe, with samples in kAlive; of more none is told anything, and it says so. Nor when there are more
+  // than kLimits has, of which some may have ended.
   static constexpr size_t kSeriesMax = 1000;
+  static constexpr SelectLimits kLimits = {.max_series = 10 * kSeriesMax, .max_samples = 5'000'000};
   static constexpr Duration kAlive = 5min;
   static constexpr std::string_view kIdPrefix = "detector/";
 
@@ -127,7 +128,8 @@ class DetectorBook {
   std::vector<Spec> specs_;
   // By `detector/<probe>/<spec>/<fingerprint of the series>`.
   std::map<std::string, Watched, std::less<>> watched_;
-  // By `detector/<probe>/<spec>`: before which time everything that the source has was told. Not kept over a restart.
+  // By `detector/<probe>/<spec>`: before which time everything that the source has was told. Not kept over a restart, nor
+  // when that failed.
   std::map<std::string, Timestamp, std::less<>> since_;
   std::set<std::string, std::less<>> news_;  // probes
   std::set<std::string> dirty_;

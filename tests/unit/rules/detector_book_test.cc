@@ -148,6 +148,37 @@ TEST(DetectorBook, CountsSeriesThatGoOnAgainstTheLimit) {
   EXPECT_TRUE(life.book_.Observe("p", life.source_, kStart + 1min, write).ok());
 }
 
+TEST(DetectorBook, ReadsAnHourAtMostForASampleOfLongAgo) {
+  Life life;
+  for (int minute = 1; minute <= 1500; ++minute) life.Round(minute);
+  life.book_.Notice("p", kStart - 240h);
+  life.Round(1501);
+  EXPECT_LT(life.book_.work(), 2'500u);
+  life.Round(1502);
+  EXPECT_LT(life.book_.work(), 1'000u) << "and once";
+}
+
+TEST(DetectorBook, KnowsAfterThereWereTooManySeriesWhatItKnowsAfterARestart) {
+  Life ran_on, restarted;
+  for (Life* life : {&ran_on, &restarted}) {
+    const auto write = [](const Labels&, Sample) { ADD_FAILURE(); };
+    for (int minute = 1; minute <= 200; ++minute) life->Round(minute);
+    for (int minute = 201; minute <= 290; ++minute) {
+      for (size_t i = 0; i <= DetectorBook::kSeriesMax; ++i) {
+        const Labels one = {{"__name__", "avail"}, {"device", std::to_string(i)}, {"probe", "p"}};
+        life->source_.Write(one, {kStart + minute * 1min, minute < 290 ? 1 : StaleMarker()});
+      }
+      if (minute == 290) break;
+      life->source_.Write(kAvail, {kStart + minute * 1min - 1s, 20e9 - minute / 60.0 * 1e9});
+      EXPECT_FALSE(life->book_.Observe("p", life->source_, kStart + minute * 1min, write).ok());
+    }
+    if (life == &restarted) life->Restart();
+    for (int minute = 290; minute <= 320; ++minute) life->Round(minute);
+  }
+  EXPECT_EQ(ran_on.written_, restarted.written_);
+  EXPECT_GT(ran_on.written_.rbegin()->first.first, kStart + 319min);
+}
+
 TEST(DetectorBook, StoresEachDetectorOnceInTenMinutes) {
   Life life;
   int puts = 0;
