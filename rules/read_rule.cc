@@ -181,7 +181,10 @@ std::optional<Rule> ReadRule(const RuleYaml& node, const Attributes& group_label
                              RuleReader& reader, RecordedNames& names) {
   size_t mistakes_before = reader.mistakes().size();
   std::vector<RuleField> fields = reader.Fields(node, "the rule", kRuleKeys);
-  if (!node.is_map()) return std::nullopt;
+  if (!node.is_map()) {
+    names.MissSome();
+    return std::nullopt;
+  }
   auto find = [&](std::string_view key) -> const RuleField* {
     auto it = std::ranges::find(fields, key, &RuleField::key);
     return it == fields.end() ? nullptr : &*it;
@@ -193,6 +196,7 @@ std::optional<Rule> ReadRule(const RuleYaml& node, const Attributes& group_label
   if (alert != nullptr && record != nullptr) {
     reader.Add(*record->key_node, "a rule has 'alert' or 'record', not both");
   } else if (alert == nullptr && record == nullptr) {
+    names.MissSome();
     reader.Add(node, "the rule has neither 'alert' nor 'record'");
   } else if (alert != nullptr) {
     name = reader.Text(*alert);

@@ -9,6 +9,12 @@
 #include "rules/promql/position.h"
 
 namespace forewarn {
+namespace {
+
+// A near name is looked for among all names, which takes long; so many are enough to work through.
+constexpr size_t kMaxMissing = 100;
+
+}  // namespace
 
 void RecordedNames::AddRule(RuleMistake place, const std::string& name, const Attributes& labels) {
   rules_[name].push_back({std::move(place), labels});
@@ -27,8 +33,10 @@ void RecordedNames::FindMissing(std::vector<RuleMistake>& mistakes) const {
   std::vector<std::string_view> names;
   for (const auto& [name, places] : rules_) names.push_back(name);
   for (const auto& [name, place] : detectors_) names.push_back(name);
+  size_t missing = 0;
   for (const Expected& expected : expected_) {
     if (rules_.contains(expected.series) || detectors_.contains(expected.series)) continue;
+    if (++missing > kMaxMissing) return;
     RuleMistake mistake = expected.mistake;
     mistake.message += promql::Suggest(expected.series, names);
     mistakes.push_back(std::move(mistake));

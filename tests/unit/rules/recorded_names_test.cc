@@ -47,6 +47,12 @@ TEST(RecordedNames, NothingIsExpectedOfFilesThatCannotBeRead) {
   EXPECT_THAT(Missing(names), ElementsAre());
 }
 
+TEST(RecordedNames, NotMoreAreMissedThanOneCanWorkThrough) {
+  RecordedNames names;
+  for (int i = 0; i < 1000; ++i) names.Expect(At(i, "no x"), "x:" + std::to_string(i));
+  EXPECT_EQ(Missing(names).size(), 100u);
+}
+
 TEST(RecordedNames, ADetectorsNameIsItsOwn) {
   RecordedNames names;
   EXPECT_TRUE(names.AddDetector(At(1), "a:b"));

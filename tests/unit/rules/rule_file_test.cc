@@ -145,6 +145,12 @@ TEST(RuleFile, ListsSuchAPredictionBesideOtherMistakes) {
                           HasSubstr("r.yaml:6:47: 'predicts' names 'c:d'")));
 }
 
+TEST(RuleFile, ExpectsNothingOfARuleWhoseNameCannotBeRead) {
+  EXPECT_THAT(MistakesOf("groups:\n- name: g\n  rules:\n  - {recrod: a:b, expr: x}\n"
+                         "  - {alert: A, expr: up, forewarn: {predicts: a:b}}\n"),
+              ElementsAre(HasSubstr("unknown key 'recrod'"), HasSubstr("neither 'alert' nor")));
+}
+
 TEST(RuleFile, WarnsOfAFileWithoutRulesWhenItIsChecked) {
   BundleFile file = {"r.yaml", "# rules\n"};
   RuleFiles files = CheckRuleFiles({&file, 1}, {});
