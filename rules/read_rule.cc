@@ -247,7 +247,8 @@ std::optional<Rule> ReadRule(const RuleYaml& node, const Attributes& group_label
     }
   }
   if (expression) {
-    ReadThresholds(thresholds, *expr, *expression, forewarn.overrides, reader, names);
+    const bool may_be_sent = find("forewarn") == nullptr;
+    ReadThresholds(thresholds, *expr, *expression, forewarn.overrides, may_be_sent, reader, names);
   }
   auto has_label = [&](std::string_view label) {
     return std::ranges::find(labels, label, &Attributes::value_type::first) != labels.end();

@@ -77,9 +77,10 @@ bool Covers(const ThresholdOverride& first, const ThresholdOverride& second,
   });
 }
 
-// What a rule without `thresholds` reads of them is a series that something records, or forgotten numbers.
-void ExpectSeries(const RuleField& expr, const ThresholdNames& names, const RuleReader& reader,
-                  RecordedNames& recorded) {
+// What a rule without `thresholds` reads of them is a series that something records, or forgotten numbers; or one that is
+// sent, in a rule that says nothing to us.
+void ExpectSeries(const RuleField& expr, const ThresholdNames& names, bool may_be_sent,
+                  const RuleReader& reader, RecordedNames& recorded) {
   std::map<std::string, size_t> read = names.read;
   read.insert(names.misread.begin(), names.misread.end());
   for (const auto& [name, at] : read) {
@@ -91,7 +92,7 @@ void ExpectSeries(const RuleField& expr, const ThresholdNames& names, const Rule
                 "'expr' reads {}{}, which nothing records; if it is a number, say which under "
                 "'forewarn': {{thresholds: {{{}: …}}}}",
                 kThresholdPrefix, name, name)),
-        std::string(kThresholdPrefix) + name);
+        std::string(kThresholdPrefix) + name, may_be_sent);
   }
 }
 
@@ -99,7 +100,7 @@ void ExpectSeries(const RuleField& expr, const ThresholdNames& names, const Rule
 
 void ReadThresholds(std::span<const RuleField> fields, const RuleField& expr,
                     promql::Expression& expression, std::vector<ThresholdOverride>& overrides,
-                    RuleReader& reader, RecordedNames& recorded) {
+                    bool may_be_sent, RuleReader& reader, RecordedNames& recorded) {
   const RuleField* given = FindField(fields, "thresholds");
   const RuleField* others = FindField(fields, "overrides");
   const ThresholdNames names = FindThresholds(expression);
@@ -107,7 +108,7 @@ void ReadThresholds(std::span<const RuleField> fields, const RuleField& expr,
     if (others != nullptr) {
       reader.Add(*others->key_node, "'overrides' are of 'thresholds', and there are none");
     }
-    if (reader.checks() != nullptr) ExpectSeries(expr, names, reader, recorded);
+    if (reader.checks() != nullptr) ExpectSeries(expr, names, may_be_sent, reader, recorded);
     return;
   }
   const Thresholds defaults = ReadNumbers(*given, names, reader);

@@ -12,9 +12,9 @@ namespace forewarn {
 
 // Reads the `thresholds:` and `overrides:` of a rule, which are among `fields` or not, and puts the
 // numbers into its expression. `expr` is where that was written. A rule that reads a threshold without having any
-// must mean a series; when rules are checked, one that `names` know of.
+// must mean a series; when rules are checked, one that `names` know of, or with `may_be_sent` one that is sent.
 void ReadThresholds(std::span<const RuleField> fields, const RuleField& expr,
                     promql::Expression& expression, std::vector<ThresholdOverride>& overrides,
-                    RuleReader& reader, RecordedNames& names);
+                    bool may_be_sent, RuleReader& reader, RecordedNames& names);
 
 }  // namespace forewarn

@@ -24,11 +24,12 @@ bool RecordedNames::AddDetector(RuleMistake place, const std::string& name) {
   return detectors_.try_emplace(name, std::move(place)).second;
 }
 
-void RecordedNames::Expect(RuleMistake mistake, std::string series) {
-  expected_.push_back({std::move(mistake), std::move(series)});
+void RecordedNames::Expect(RuleMistake mistake, std::string series, bool may_be_sent) {
+  expected_.push_back({std::move(mistake), std::move(series), may_be_sent});
 }
 
-void RecordedNames::FindMissing(std::vector<RuleMistake>& mistakes) const {
+void RecordedNames::FindMissing(std::vector<RuleMistake>& mistakes,
+                                std::vector<RuleMistake>& warnings) const {
   if (!are_complete_) return;
   std::vector<std::string_view> names;
   for (const auto& [name, places] : rules_) names.push_back(name);
@@ -39,7 +40,7 @@ void RecordedNames::FindMissing(std::vector<RuleMistake>& mistakes) const {
     if (++missing > kMaxMissing) return;
     RuleMistake mistake = expected.mistake;
     mistake.message += promql::Suggest(expected.series, names);
-    mistakes.push_back(std::move(mistake));
+    (expected.may_be_sent ? warnings : mistakes).push_back(std::move(mistake));
   }
 }
 

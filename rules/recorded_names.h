@@ -20,14 +20,15 @@ class RecordedNames {
   // Says whether no other detector has the name.
   bool AddDetector(RuleMistake place, const std::string& name);
 
-  // `mistake` is one unless something records `series`; with a near name of those that are.
-  void Expect(RuleMistake mistake, std::string series);
+  // `mistake` is one unless something records `series`; with a near name of those that are. A warning where the series may
+  // be one that is sent.
+  void Expect(RuleMistake mistake, std::string series, bool may_be_sent = false);
 
   // Names are missing, since a file could not be read: from now on nothing is expected.
   void MissSome() { are_complete_ = false; }
 
   // Once all is known: adds what is not recorded, though it is expected.
-  void FindMissing(std::vector<RuleMistake>& mistakes) const;
+  void FindMissing(std::vector<RuleMistake>& mistakes, std::vector<RuleMistake>& warnings) const;
   // Adds what is recorded twice: by a detector and another or a rule, a mistake; by rules that set the same labels, a
   // warning, since their expressions may give other series.
   void FindCollisions(std::vector<RuleMistake>& mistakes, std::vector<RuleMistake>& warnings) const;
@@ -36,6 +37,7 @@ class RecordedNames {
   struct Expected {
     RuleMistake mistake;
     std::string series;
+    bool may_be_sent = false;
   };
 
   struct Recorder {

@@ -141,7 +141,7 @@ RuleFiles ReadFiles(std::span<const BundleFile> files, const RuleChecks* checks)
   RuleFiles out;
   RecordedNames names;
   for (const BundleFile& file : files) FileReader(file, checks, names).Read(out);
-  names.FindMissing(out.mistakes);
+  names.FindMissing(out.mistakes, out.warnings);
   if (checks != nullptr) {
     names.FindCollisions(out.mistakes, out.warnings);
   } else {

@@ -23,7 +23,9 @@ std::vector<std::string> Texts(const std::vector<RuleMistake>& mistakes) {
 
 std::vector<std::string> Missing(const RecordedNames& names) {
   std::vector<RuleMistake> mistakes;
-  names.FindMissing(mistakes);
+  std::vector<RuleMistake> warnings;
+  names.FindMissing(mistakes, warnings);
+  EXPECT_THAT(warnings, testing::IsEmpty());
   return Texts(mistakes);
 }
 
@@ -38,6 +40,16 @@ TEST(RecordedNames, WhatIsExpectedMustBeRecordedByARuleOrADetector) {
   names.AddRule(At(6), "seconds:lef", {});
   EXPECT_THAT(Missing(names),
               ElementsAre("r.yaml:3:1: no seconds:left; did you mean 'seconds:lef'?"));
+}
+
+TEST(RecordedNames, WhatMayBeSentIsWarnedOf) {
+  RecordedNames names;
+  names.Expect(At(1, "no a:b"), "a:b", /*may_be_sent=*/true);
+  std::vector<RuleMistake> mistakes;
+  std::vector<RuleMistake> warnings;
+  names.FindMissing(mistakes, warnings);
+  EXPECT_THAT(mistakes, testing::IsEmpty());
+  EXPECT_THAT(Texts(warnings), ElementsAre("r.yaml:1:1: no a:b"));
 }
 
 TEST(RecordedNames, NothingIsExpectedOfFilesThatCannotBeRead) {
