@@ -18,6 +18,7 @@ class Alertmanager(StackTest):
         self.start_collector()
         bundle = self.folder / "b"
         (bundle / "rules").mkdir(parents=True)
+        (bundle / "customers.yaml").write_text(f"customers:\n- id: {CUSTOMER}\n  name: Acme\n")
         (bundle / "rules/external.yaml").write_text(REPORTED)
         self.stack.apply(bundle)
         token = self.stack.ctl("source-token", "create", "--door", "alertmanager", "--customer", CUSTOMER,

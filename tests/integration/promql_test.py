@@ -158,10 +158,7 @@ class PromQl(StackTest):
                 if ours["data"] == theirs["data"]:
                     continue
                 again, answer = self.ask(self.theirs, "format_query", {"query": ours["data"]}, {})
-                _, own = self.ask(self.theirs, "format_query", {"query": theirs["data"]}, {})
-                if own.get("data") != theirs["data"]:
-                    self.assertEqual(answer, own, text)  # they print `-Inf ^ x` as what they read otherwise
-                elif again != 200 or answer["data"] != theirs["data"]:
+                if again != 200 or answer["data"] != theirs["data"]:
                     differences.append(f"{text!r} means {theirs['data']!r} there and {ours['data']!r} here")
         print(f"seed {SEED}: {2 * QUESTIONS} texts, {accepted} accepted by both, {len(differences)} read otherwise", flush=True)
         self.assertFalse(differences, "\n".join(differences[:SHOWN]))
